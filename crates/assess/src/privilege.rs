@@ -1,0 +1,202 @@
+//! How much power an identity has, from the grants and judgements that were read.
+//!
+//! Deliberately thin, and never wrong in the safe direction: conditions, denials and boundaries are not
+//! weighed here, so the answer is an upper bound. A grant whose actions nobody knows makes the whole unknown
+//! unless what is known is already worse.
+
+mod actions;
+
+use tenure_model::{Dossier, Fact, Grant, Privilege, PrivilegeLevel, Quality, Verdict};
+
+pub(crate) use actions::names_one_thing;
+use actions::{Power, power_of};
+
+/// At most this many statements are told; the rest is counted.
+const BECAUSE_MAX: usize = 6;
+
+/// Judges the power of an identity.
+pub(crate) fn judge(dossier: &Dossier) -> Privilege {
+    let mut statements: Vec<(PrivilegeLevel, String)> = Vec::new();
+    let mut whole: Option<PrivilegeLevel> = None;
+    for evidence in &dossier.evidence {
+        if let Fact::Privilege { level, because } = &evidence.fact
+            && *level != PrivilegeLevel::Unknown
+        {
+            whole = Some(whole.map_or(*level, |known| worse(known, *level)));
+            statements.extend(because.iter().map(|words| (*level, words.clone())));
+        }
+    }
+    let judged = whole.is_some();
+    let powers: Vec<Power> = dossier.identity.grants.iter().map(power_of).collect();
+    let launches = powers.iter().any(|power| power.launches);
+    for (grant, power) in dossier.identity.grants.iter().zip(&powers) {
+        // Passing a role is only a way up for somebody who can also start something with it.
+        let level = match power.passes_role && launches {
+            true => worse(power.level, PrivilegeLevel::Escalates),
+            false => power.level,
+        };
+        statements.push((level, told(grant)));
+        // A judgement of the whole already covers a document that the export does not hold.
+        if !(level == PrivilegeLevel::Unknown && judged) {
+            whole = Some(whole.map_or(level, |known| worse(known, level)));
+        }
+    }
+    let level = whole.unwrap_or_default();
+    let mut because: Vec<String> =
+        statements.into_iter().filter(|(of, _)| *of == level).map(|(_, words)| words).collect();
+    because.dedup();
+    if because.len() > BECAUSE_MAX {
+        let more = because.len() - BECAUSE_MAX;
+        because.truncate(BECAUSE_MAX);
+        because.push(format!("and {more} more"));
+    }
+    Privilege { level, admin: verdict(level), paths: dossier.identity.privilege.paths.clone(), because }
+}
+
+/// Quality of the evidence behind the judgement: the best that was read.
+pub(crate) fn quality(dossier: &Dossier) -> Quality {
+    dossier
+        .evidence
+        .iter()
+        .filter(|evidence| matches!(evidence.fact, Fact::Grant { .. } | Fact::Privilege { .. }))
+        .map(|evidence| evidence.quality)
+        .max()
+        .unwrap_or(Quality::Config)
+}
+
+fn verdict(level: PrivilegeLevel) -> Verdict {
+    match level {
+        PrivilegeLevel::Admin => Verdict::Yes,
+        PrivilegeLevel::Escalates => Verdict::Conditional,
+        PrivilegeLevel::Wide | PrivilegeLevel::Scoped | PrivilegeLevel::Read => Verdict::No,
+        PrivilegeLevel::Unknown => Verdict::Unknown,
+    }
+}
+
+/// The more worrying of two levels. Unknown stands between "wide" and "scoped": what nobody knows is worse
+/// than something narrow, and does not hide something wide.
+fn worse(a: PrivilegeLevel, b: PrivilegeLevel) -> PrivilegeLevel {
+    let rank = |level: PrivilegeLevel| match level {
+        PrivilegeLevel::Admin => 0,
+        PrivilegeLevel::Escalates => 1,
+        PrivilegeLevel::Wide => 2,
+        PrivilegeLevel::Unknown => 3,
+        PrivilegeLevel::Scoped => 4,
+        PrivilegeLevel::Read => 5,
+    };
+    if rank(a) <= rank(b) { a } else { b }
+}
+
+fn told(grant: &Grant) -> String {
+    let scope = if grant.scope.is_empty() { String::new() } else { format!(" ({})", grant.scope) };
+    match grant.actions.as_slice() {
+        [] => format!("what it may do on {} is not in the export{scope}", grant.target),
+        [one] => format!("{one} on {}{scope}", grant.target),
+        [first, rest @ ..] => format!("{first} and {} more on {}{scope}", rest.len(), grant.target),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tenure_model::{Evidence, EvidenceSource, Identity, Subject, SubjectKind};
+
+    fn grant(actions: &[&str], target: &str) -> Grant {
+        Grant {
+            target: target.into(),
+            actions: actions.iter().map(|action| (*action).to_owned()).collect(),
+            scope: "inline policy deploy".into(),
+        }
+    }
+
+    fn level(grants: Vec<Grant>) -> PrivilegeLevel {
+        judge(&dossier(grants)).level
+    }
+
+    fn dossier(grants: Vec<Grant>) -> Dossier {
+        Dossier { identity: Identity { grants, ..Identity::default() }, ..Dossier::default() }
+    }
+
+    #[test]
+    fn everything_on_everything_is_an_administrator() {
+        assert_eq!(level(vec![grant(&["*"], "*")]), PrivilegeLevel::Admin);
+        assert_eq!(level(vec![grant(&["*:*"], "arn:aws:*")]), PrivilegeLevel::Admin);
+        let judged = judge(&dossier(vec![grant(&["s3:GetObject"], "arn:aws:s3:::b/k"), grant(&["*"], "*")]));
+        assert_eq!(judged.admin, Verdict::Yes);
+        assert_eq!(judged.because, ["* on * (inline policy deploy)"]);
+    }
+
+    #[test]
+    fn who_may_write_permissions_can_make_itself_an_administrator() {
+        for actions in
+            [&["iam:*"][..], &["iam:Put*"], &["IAM:AttachUserPolicy"], &["iam:CreatePolicyVersion"]]
+        {
+            assert_eq!(level(vec![grant(actions, "*")]), PrivilegeLevel::Escalates, "{actions:?}");
+        }
+        let own_keys = grant(&["iam:CreateAccessKey"], "arn:aws:iam::*:user/${aws:username}");
+        assert_eq!(level(vec![own_keys]), PrivilegeLevel::Scoped, "its own keys are no way up");
+        let pass = grant(&["iam:PassRole"], "*");
+        assert_eq!(level(vec![pass.clone()]), PrivilegeLevel::Wide);
+        assert_eq!(level(vec![pass, grant(&["lambda:*"], "*")]), PrivilegeLevel::Escalates);
+    }
+
+    #[test]
+    fn wildcards_are_wide_and_named_things_are_scoped() {
+        assert_eq!(level(vec![grant(&["s3:*"], "*")]), PrivilegeLevel::Wide);
+        assert_eq!(level(vec![grant(&["secretsmanager:GetSecretValue"], "*")]), PrivilegeLevel::Wide);
+        assert_eq!(level(vec![grant(&["s3:PutObject"], "arn:aws:s3:::site/*")]), PrivilegeLevel::Scoped);
+        assert_eq!(
+            level(vec![grant(&["s3:GetObject", "s3:ListBucket"], "arn:aws:s3:::site/*")]),
+            PrivilegeLevel::Read
+        );
+        assert_eq!(level(vec![grant(&["ec2:Describe*"], "*")]), PrivilegeLevel::Read);
+        assert_eq!(level(vec![grant(&["SELECT"], "orders")]), PrivilegeLevel::Read);
+        assert_eq!(level(vec![grant(&["SELECT", "UPDATE"], "orders")]), PrivilegeLevel::Scoped);
+        assert_eq!(level(vec![grant(&["ALL PRIVILEGES"], "*")]), PrivilegeLevel::Admin);
+    }
+
+    #[test]
+    fn nothing_known_or_a_missing_document_is_unknown_and_never_narrow() {
+        assert_eq!(level(vec![]), PrivilegeLevel::Unknown);
+        let missing = grant(&[], "*");
+        assert_eq!(
+            level(vec![grant(&["s3:GetObject"], "arn:aws:s3:::b/k"), missing.clone()]),
+            PrivilegeLevel::Unknown
+        );
+        assert_eq!(level(vec![grant(&["*"], "*"), missing.clone()]), PrivilegeLevel::Admin);
+        assert_eq!(level(vec![grant(&["s3:*"], "*"), missing]), PrivilegeLevel::Wide);
+    }
+
+    #[test]
+    fn a_managed_policy_that_everybody_knows_counts_without_its_document() {
+        let managed =
+            |arn: &str| Grant { target: "*".into(), actions: vec![], scope: format!("managed policy {arn}") };
+        assert_eq!(
+            level(vec![managed("arn:aws:iam::aws:policy/AdministratorAccess")]),
+            PrivilegeLevel::Admin
+        );
+        assert_eq!(level(vec![managed("arn:aws:iam::aws:policy/IAMFullAccess")]), PrivilegeLevel::Escalates);
+        let other = managed("arn:aws:iam::aws:policy/AdministratorAccess-Amplify");
+        assert_eq!(level(vec![other]), PrivilegeLevel::Unknown);
+    }
+
+    #[test]
+    fn an_authoritys_judgement_counts_and_grants_can_only_make_it_worse() {
+        let mut dossier = dossier(vec![grant(&[], "*")]);
+        dossier.evidence.push(Evidence {
+            subject: Subject::new(SubjectKind::AwsPrincipal, "x"),
+            fact: Fact::Privilege { level: PrivilegeLevel::Scoped, because: vec!["evaluated".into()] },
+            source: EvidenceSource {
+                root: ".".into(),
+                path: "iam.json".into(),
+                line: None,
+                commit: None,
+                reader: "aws".into(),
+            },
+            quality: Quality::Authoritative,
+        });
+        assert_eq!(judge(&dossier).level, PrivilegeLevel::Scoped);
+        dossier.identity.grants.push(grant(&["*"], "*"));
+        assert_eq!(judge(&dossier).level, PrivilegeLevel::Admin);
+    }
+}

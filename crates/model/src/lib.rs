@@ -1,0 +1,35 @@
+//! The nouns that every stage of Tenure shares.
+//!
+//! Nothing here reads a file, a clock or the network: values come in, values go out. A stage depends on
+//! this crate and on no other stage.
+
+mod assessment;
+mod credential;
+mod dossier;
+mod evidence;
+mod finding;
+mod fingerprint;
+mod handoff;
+mod identity;
+mod place;
+mod plan;
+mod report;
+mod text;
+mod unread;
+
+pub use assessment::*;
+pub use credential::*;
+pub use dossier::*;
+pub use evidence::*;
+pub use finding::*;
+pub use fingerprint::*;
+pub use handoff::*;
+pub use identity::*;
+pub use place::*;
+pub use plan::*;
+pub use report::*;
+pub use text::*;
+pub use unread::*;
+
+/// An instant in UTC, written as RFC 3339. Stages receive it; none of them asks a clock.
+pub type Timestamp = jiff::Timestamp;

@@ -1,0 +1,103 @@
+//! The report that users and scripts rely on. Its shape is a contract: it may grow, it does not change.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Finding, Identity, Timestamp, Unread};
+
+/// Version of the report's shape.
+pub const REPORT_SCHEMA_VERSION: &str = "1.0";
+
+/// What made the report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Tool {
+    /// `tenure`.
+    pub name: String,
+    /// Semantic version.
+    pub version: String,
+    /// Hash of the detection rules.
+    pub ruleset: String,
+}
+
+/// What was really read.
+#[derive(Debug, Clone, Default, Copy, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Counts {
+    /// Files of work trees, and single files.
+    pub files: u64,
+    /// Bytes of files and blobs.
+    pub bytes: u64,
+    /// Distinct blobs of object stores.
+    pub blobs: u64,
+    /// Commits.
+    pub commits: u64,
+    /// Findings in the report.
+    pub findings: u64,
+    /// Identities in the report.
+    pub identities: u64,
+    /// Blobs whose result was known from an earlier scan.
+    #[serde(default)]
+    pub cached_blobs: u64,
+}
+
+/// One run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct ScanSummary {
+    /// Given per run.
+    pub id: String,
+    /// Start.
+    #[cfg_attr(feature = "typescript", ts(type = "string"))]
+    pub started_at: Timestamp,
+    /// End.
+    #[cfg_attr(feature = "typescript", ts(type = "string"))]
+    pub finished_at: Timestamp,
+    /// Roots as the user named them.
+    pub roots: Vec<String>,
+    /// False as soon as one input was not fully read.
+    pub complete: bool,
+    /// True when the user stopped it.
+    #[serde(default)]
+    pub cancelled: bool,
+    /// What was really read.
+    pub counts: Counts,
+    /// What was not.
+    pub unread: Vec<Unread>,
+}
+
+/// Totals for a first look.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Summary {
+    /// Findings that are not suppressed, by severity.
+    #[cfg_attr(feature = "typescript", ts(type = "Record<string, number>"))]
+    pub by_severity: BTreeMap<String, u64>,
+    /// Identities by readiness band.
+    #[cfg_attr(feature = "typescript", ts(type = "Record<string, number>"))]
+    pub by_band: BTreeMap<String, u64>,
+    /// Hours a year in which the credentials are usable today.
+    pub standing_hours_per_year: u64,
+    /// Hours of them that short-lived access would take away.
+    pub avoidable_hours_per_year: u64,
+}
+
+/// The whole report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Report {
+    /// [`REPORT_SCHEMA_VERSION`].
+    pub schema_version: String,
+    /// What made it.
+    pub tool: Tool,
+    /// The run.
+    pub scan: ScanSummary,
+    /// What to look at, most severe first.
+    pub findings: Vec<Finding>,
+    /// Who, most risky first.
+    pub identities: Vec<Identity>,
+    /// Totals.
+    pub summary: Summary,
+}

@@ -1,0 +1,44 @@
+//! The inventory as the scan's memory: results of object stores, valid under one rule set and one key.
+
+use tenure_inventory::{Inventory, KnownBlobs};
+use tenure_model::Timestamp;
+use tenure_scan::cache::{ResultCache, StoreResult};
+use tokio::runtime::Handle;
+
+/// Bridges the scan's plain threads to the store.
+pub(crate) struct InventoryCache {
+    inventory: Inventory,
+    ruleset: String,
+    key_id: String,
+    now: Timestamp,
+    handle: Handle,
+}
+
+impl InventoryCache {
+    /// Must be made inside the runtime; used from threads outside of it.
+    pub(crate) fn new(inventory: Inventory, ruleset: String, key_id: String, now: Timestamp) -> Self {
+        Self { inventory, ruleset, key_id, now, handle: Handle::current() }
+    }
+}
+
+impl ResultCache for InventoryCache {
+    fn known(&self, repository: &str) -> Option<StoreResult> {
+        let known = self.inventory.known_blobs(repository, &self.ruleset, &self.key_id);
+        let known = self.handle.block_on(known).inspect_err(forget).ok().flatten()?;
+        // A result that cannot be read back is no result: everything is read again.
+        let hits = serde_json::from_slice(&known.hits).ok()?;
+        Some(StoreResult { scanned: known.ids().to_vec(), hits })
+    }
+
+    fn remember(&self, repository: &str, result: StoreResult) {
+        let Ok(hits) = serde_json::to_vec(&result.hits) else { return };
+        let known = KnownBlobs::new(result.scanned, hits);
+        let kept = self.inventory.remember_blobs(repository, &self.ruleset, &self.key_id, &known, self.now);
+        let _ = self.handle.block_on(kept).inspect_err(forget);
+    }
+}
+
+/// A cache that fails costs time, not results.
+fn forget(error: &tenure_inventory::InventoryError) {
+    tracing::warn!(code = error.code(), "the result cache could not be used");
+}

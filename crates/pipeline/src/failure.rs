@@ -1,0 +1,45 @@
+//! What can go wrong for a user, by what they can do about it.
+
+use tenure_inventory::InventoryError;
+
+/// A failure with a stable code; front ends branch on the code, never on the text.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The request makes no sense as it is: exit code 2.
+    #[error("{0}")]
+    Usage(String),
+    /// The inventory refuses or is damaged: exit code 2, because the user decides what to do.
+    #[error(transparent)]
+    Inventory(#[from] InventoryError),
+    /// The broker refuses, cannot be reached, or holds something unexpected: exit code 2.
+    #[error("{message}")]
+    Broker {
+        /// Stable code of the broker's answer.
+        code: &'static str,
+        /// What happened, what is unaffected, what to do.
+        message: String,
+    },
+    /// A broken promise of ours: exit code 1.
+    #[error("{0:#}")]
+    Internal(#[from] anyhow::Error),
+}
+
+impl Failure {
+    /// A stable word in snake case.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Failure::Usage(_) => "usage",
+            Failure::Inventory(error) => error.code(),
+            Failure::Broker { code, .. } => code,
+            Failure::Internal(_) => "internal",
+        }
+    }
+
+    /// The exit code of the command line.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Failure::Internal(_) => 1,
+            _ => 2,
+        }
+    }
+}

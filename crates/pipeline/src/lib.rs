@@ -1,0 +1,38 @@
+//! The order of the stages, and the one interface of both front ends.
+//!
+//! Nobody else knows that a scan's observations are resolved, then judged, then reported. The command line and the
+//! desktop are thin doors to the functions here; they print and draw, nothing more.
+
+mod baseline;
+mod brokers;
+mod cache;
+
+mod cards;
+mod demo;
+mod failure;
+mod file;
+mod folder;
+mod handoff;
+
+mod reading;
+mod scanning;
+
+pub use baseline::Baseline;
+pub use brokers::{
+    BrokerKind, BrokerRow, Capabilities, NewBroker, add_broker, broker_kinds, check_broker, list_brokers,
+    remove_broker,
+};
+pub use cards::{RuleCard, rule_cards};
+pub use demo::make_demo;
+pub use failure::Failure;
+pub use file::write_whole;
+pub use folder::{default_inventory, key_folder};
+
+pub use handoff::{HandoffContext, Proposed, apply, approve, migrations, propose, rollback, status, verify};
+pub use reading::{
+    Figures, IdentityDetail, Overview, all_identities, identities, identity, overview, owners, plan,
+    set_owner, write_artifacts,
+};
+pub use scanning::{Cancel, ScanEvent, ScanOptions, Scanned, Store, scan, throwaway_key};
+pub use tenure_inventory::{IdentityPage, IdentityQuery, IdentitySort};
+pub use tenure_scan::rules::{RuleProblem, RuleSet, check as check_rules};

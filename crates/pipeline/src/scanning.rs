@@ -1,0 +1,391 @@
+//! One scan, from paths to a report.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use serde::Serialize;
+use tenure_assess::{Assessed, Rules};
+use tenure_inventory::{Inventory, ObservationSender, Reach, ScanEnd, ScanStart, load_or_create_key};
+use tenure_model::{
+    Counts, Dossier, Finding, FingerprintKey, Identity, Observation, REPORT_SCHEMA_VERSION, Report,
+    ScanSummary, Summary, Timestamp, Tool, Unread,
+};
+use tenure_scan::{Progress, ScanOutcome, ScanRequest, Sink, rules::RuleSet};
+
+use crate::Failure;
+use crate::cache::InventoryCache;
+
+/// Least time between two progress events.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+
+/// Where a scan keeps what it learns.
+#[derive(Debug, Clone)]
+pub enum Store {
+    /// Nowhere: gone when the report is written.
+    Memory,
+    /// In this file.
+    File(PathBuf),
+}
+
+impl Store {
+    /// Opens the inventory and the fingerprint key that belongs to it.
+    pub(crate) async fn open(&self) -> Result<(Inventory, FingerprintKey), Failure> {
+        match self {
+            Store::Memory => Ok((Inventory::open_in_memory().await?, throwaway_key()?)),
+            Store::File(path) => {
+                let inventory = Inventory::open(path).await?;
+                let key = load_or_create_key(&crate::key_folder(path))?;
+                Ok((inventory, key))
+            }
+        }
+    }
+}
+
+/// A key for one report: its fingerprints can be compared with nothing else, unless a baseline carries it on.
+///
+/// # Errors
+/// When the system gives no random bytes.
+pub fn throwaway_key() -> Result<FingerprintKey, Failure> {
+    let mut bytes = [0u8; 32];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| anyhow::anyhow!("no random bytes for a fingerprint key: {error}"))?;
+    Ok(FingerprintKey::new(bytes))
+}
+
+impl Store {
+    /// Opens an inventory that a scan has made.
+    pub(crate) async fn open_existing(&self) -> Result<Inventory, Failure> {
+        match self {
+            Store::Memory => Ok(Inventory::open_in_memory().await?),
+            Store::File(path) if path.exists() => Ok(Inventory::open(path).await?),
+            Store::File(path) => Err(Failure::Usage(format!(
+                "there is no inventory at {}: `tenure scan PATH` makes one",
+                path.display()
+            ))),
+        }
+    }
+}
+
+/// What to scan.
+#[derive(Clone)]
+pub struct ScanOptions {
+    /// Paths as the user named them.
+    pub paths: Vec<PathBuf>,
+    /// Where to keep what is learned.
+    pub store: Store,
+    /// Key of the fingerprints where there is no inventory; `None` = a throwaway key.
+    pub key: Option<FingerprintKey>,
+    /// Read git history.
+    pub history: bool,
+    /// Threads; `None` = one a processor.
+    pub jobs: Option<usize>,
+    /// Today, for everything that depends on age.
+    pub now: Timestamp,
+}
+
+/// Stops a scan. Clones share the flag.
+#[derive(Debug, Clone, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Asks the scan to stop; what it found by then is kept and marked incomplete.
+    pub fn cancel(&self) {
+        self.0.store(true, Relaxed);
+    }
+
+    /// Whether it was asked to stop.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Relaxed)
+    }
+}
+
+/// A finished scan.
+#[derive(Debug, Clone)]
+pub struct Scanned {
+    /// The report.
+    pub report: Report,
+    /// Public name of the key behind the report's fingerprints and ids.
+    pub key_id: String,
+}
+
+/// What a front end can show while a scan runs.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case", tag = "event")]
+#[allow(clippy::large_enum_variant)] // an event lives for one call
+pub enum ScanEvent {
+    /// It begins.
+    Started {
+        /// What is scanned.
+        roots: Vec<String>,
+    },
+    /// It went on.
+    Progress {
+        /// What was read so far.
+        counts: Counts,
+        /// What is being read.
+        current: String,
+    },
+    /// A finding, as soon as it is known. Its identity is known only at the end.
+    Finding {
+        /// The finding.
+        finding: Finding,
+    },
+    /// An input that was not fully read.
+    Unread {
+        /// The input and the reason.
+        unread: Unread,
+    },
+    /// It ended.
+    Finished {
+        /// The run.
+        summary: ScanSummary,
+    },
+}
+
+/// Runs a scan: reads, resolves, judges, keeps, and gives the report.
+///
+/// # Errors
+/// [`Failure::Usage`] when a path does not exist (nothing is written then), [`Failure::Inventory`] when the inventory
+/// refuses. Inputs that cannot be read are no errors: the report names them.
+pub async fn scan(
+    options: ScanOptions,
+    events: Arc<dyn Fn(ScanEvent) + Send + Sync>,
+    cancel: Cancel,
+) -> Result<Scanned, Failure> {
+    let roots = roots(&options.paths)?;
+    let (inventory, own_key) = options.store.open().await?;
+    let key = match (&options.store, options.key) {
+        (Store::Memory, Some(key)) => key,
+        _ => own_key,
+    };
+    let rules = RuleSet::embedded();
+    let ruleset = rules.hash().to_owned();
+    let names: Vec<String> = roots.iter().map(|(name, _)| name.clone()).collect();
+    let start = ScanStart {
+        id: scan_id(options.now, &names),
+        started_at: options.now,
+        roots: names.clone(),
+        ruleset: ruleset.clone(),
+        key_id: key.id(),
+        reach: if options.history { Reach::Everything } else { Reach::TreeOnly },
+    };
+    let key_id = start.key_id.clone();
+    let writer = inventory.begin_scan(&start).await?;
+    events(ScanEvent::Started { roots: names.clone() });
+    let listener = Arc::new(Listener {
+        sender: writer.sender(),
+        events: events.clone(),
+        last: Mutex::new(Instant::now()),
+        broken: Mutex::new(None),
+    });
+    let cache = InventoryCache::new(inventory.clone(), ruleset.clone(), key.id(), options.now);
+    let request = ScanRequest { roots, history: options.history, key, rules };
+    let outcome = run_scan(request, cache, listener.clone(), cancel, options.jobs).await?;
+    if let Some(error) = listener.broken.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        return Err(error.into());
+    }
+    let complete = outcome.complete_roots.len() == names.len() && !outcome.cancelled;
+    drop(listener);
+    let end = ScanEnd {
+        finished_at: Timestamp::now(),
+        counts: outcome.counts,
+        complete,
+        cancelled: outcome.cancelled,
+        roots_read: outcome.complete_roots.clone(),
+    };
+    inventory.finish_scan(writer, &end).await?;
+    let report = conclude(&inventory, start, &end, &names, options.now).await?;
+    events(ScanEvent::Finished { summary: report.scan.clone() });
+    inventory.close().await?;
+    Ok(Scanned { report, key_id })
+}
+
+/// Resolves and judges what a scan has seen, and makes the report.
+async fn conclude(
+    inventory: &Inventory,
+    start: ScanStart,
+    end: &ScanEnd,
+    roots: &[String],
+    now: Timestamp,
+) -> Result<Report, Failure> {
+    inventory.resolve(&start.id).await?;
+    let (identities, summary) = judge(inventory, &start.id, roots, now).await?;
+    let mut findings = inventory.findings(&start.id).await?;
+    findings.sort_by(|a, b| {
+        let place =
+            |f: &Finding| (f.place.root.clone(), f.place.path.clone(), f.place.start_line, f.id.clone());
+        b.severity.cmp(&a.severity).then_with(|| place(a).cmp(&place(b)))
+    });
+    let counts =
+        Counts { findings: findings.len() as u64, identities: identities.len() as u64, ..end.counts };
+    let run = ScanSummary {
+        unread: inventory.unread(&start.id).await?,
+        id: start.id,
+        started_at: start.started_at,
+        finished_at: end.finished_at,
+        roots: start.roots,
+        complete: end.complete,
+        cancelled: end.cancelled,
+        counts,
+    };
+    Ok(report(run, start.ruleset, findings, identities, summary))
+}
+
+fn report(
+    scan: ScanSummary,
+    ruleset: String,
+    findings: Vec<Finding>,
+    identities: Vec<Identity>,
+    mut summary: Summary,
+) -> Report {
+    for finding in findings.iter().filter(|finding| finding.suppressed.is_none()) {
+        *summary.by_severity.entry(finding.severity.word().to_owned()).or_default() += 1;
+    }
+    for identity in &identities {
+        *summary.by_band.entry(identity.readiness.band.word().to_owned()).or_default() += 1;
+    }
+    Report {
+        schema_version: REPORT_SCHEMA_VERSION.to_owned(),
+        tool: Tool { name: "tenure".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), ruleset },
+        scan,
+        findings,
+        identities,
+        summary,
+    }
+}
+
+/// Judges every identity that the scanned roots speak about, most risky first; gives them and the totals.
+async fn judge(
+    inventory: &Inventory,
+    scan_id: &str,
+    roots: &[String],
+    now: Timestamp,
+) -> Result<(Vec<Identity>, Summary), Failure> {
+    let dossiers = inventory.dossiers().await?;
+    let mut identities = Vec::new();
+    let mut findings = Vec::new();
+    let mut summary = Summary::default();
+    for dossier in dossiers.iter().filter(|dossier| speaks_of(dossier, roots)) {
+        let Assessed { identity, findings: made, standing_hours_per_year, avoidable_hours_per_year, .. } =
+            tenure_assess::assess(dossier, Rules::embedded(), now);
+        summary.standing_hours_per_year += standing_hours_per_year;
+        summary.avoidable_hours_per_year += avoidable_hours_per_year;
+        identities.push(identity);
+        findings.extend(made);
+    }
+    inventory.save_assessed(scan_id, now, &identities, &findings).await?;
+    identities.sort_by(|a, b| {
+        (std::cmp::Reverse(a.risk.score), std::cmp::Reverse(a.readiness.score), &a.name, &a.id).cmp(&(
+            std::cmp::Reverse(b.risk.score),
+            std::cmp::Reverse(b.readiness.score),
+            &b.name,
+            &b.id,
+        ))
+    });
+    Ok((identities, summary))
+}
+
+fn speaks_of(dossier: &Dossier, roots: &[String]) -> bool {
+    dossier.identity.gone_at.is_none()
+        && (dossier.evidence.iter().any(|evidence| roots.contains(&evidence.source.root))
+            || dossier.findings.iter().any(|finding| roots.contains(&finding.place.root)))
+}
+
+/// Every path with its absolute name: the same root has the same name in every scan.
+fn roots(paths: &[PathBuf]) -> Result<Vec<(String, PathBuf)>, Failure> {
+    let mut roots: Vec<(String, PathBuf)> = Vec::new();
+    for path in paths {
+        let absolute = std::fs::canonicalize(path).map_err(|error| {
+            let why = match error.kind() {
+                std::io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+                kind => kind.to_string(),
+            };
+            Failure::Usage(format!("cannot scan {}: {why}", tenure_model::visible(&path.to_string_lossy())))
+        })?;
+        let name = tenure_model::path_text(absolute.as_os_str().as_encoded_bytes());
+        if !roots.iter().any(|(known, _)| *known == name) {
+            roots.push((name, absolute));
+        }
+    }
+    Ok(roots)
+}
+
+fn scan_id(at: Timestamp, roots: &[String]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(at.to_string().as_bytes());
+    hasher.update(std::process::id().to_le_bytes().as_slice());
+    for root in roots {
+        hasher.update(root.as_bytes());
+    }
+    format!("s_{}", tenure_model::hex(&hasher.finalize().as_bytes()[..8]))
+}
+
+async fn run_scan(
+    request: ScanRequest,
+    cache: InventoryCache,
+    listener: Arc<Listener>,
+    cancel: Cancel,
+    jobs: Option<usize>,
+) -> Result<ScanOutcome, Failure> {
+    tokio::task::spawn_blocking(move || {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(jobs.unwrap_or(0))
+            .build()
+            .context("starting the scan's threads")?;
+        Ok(pool.install(|| tenure_scan::scan(request, &cache, &*listener, &cancel.0)))
+    })
+    .await
+    .context("the scan's thread ended early")?
+}
+
+/// Hands observations to the inventory's writer and to the front end.
+struct Listener {
+    sender: ObservationSender,
+    events: Arc<dyn Fn(ScanEvent) + Send + Sync>,
+    last: Mutex<Instant>,
+    broken: Mutex<Option<tenure_inventory::InventoryError>>,
+}
+
+impl Sink for Listener {
+    fn observe(&self, observation: Observation) {
+        match &observation {
+            Observation::Finding(finding, _) => {
+                (self.events)(ScanEvent::Finding { finding: finding.clone() });
+            }
+            Observation::Unread(unread) => (self.events)(ScanEvent::Unread { unread: unread.clone() }),
+            _ => {}
+        }
+        if let Err(error) = self.sender.send(observation) {
+            self.broken.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        }
+    }
+
+    fn progress(&self, progress: &Progress<'_>) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.elapsed() >= PROGRESS_EVERY {
+            *last = Instant::now();
+            (self.events)(ScanEvent::Progress {
+                counts: progress.counts,
+                current: progress.current.to_owned(),
+            });
+        }
+    }
+}
+
+/// Reads a file below a scanned root for a recipe; nothing outside the root.
+pub(crate) struct RootText;
+
+impl tenure_assess::SourceText for RootText {
+    fn read(&self, root: &str, path: &str) -> Option<String> {
+        /// A workflow is small; a recipe has no business with anything larger.
+        const TEXT_BYTES_MAX: u64 = 4 << 20;
+        let root = Path::new(root).canonicalize().ok()?;
+        let file = root.join(path).canonicalize().ok()?;
+        let inside = file.starts_with(&root) && file.metadata().ok()?.len() <= TEXT_BYTES_MAX;
+        inside.then(|| std::fs::read_to_string(&file).ok()).flatten()
+    }
+}

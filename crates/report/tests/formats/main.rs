@@ -1,0 +1,12 @@
+//! What each format shows to its reader, and that nothing scanned can break out of it.
+
+mod fixture;
+mod hostile;
+mod machines;
+mod people;
+
+/// Renders `report` in the format called `name`, as text.
+fn rendered(name: &str, report: &tenure_model::Report, style: &tenure_report::Style) -> String {
+    let format = tenure_report::format(name).unwrap_or_else(|| panic!("there is no format {name}"));
+    String::from_utf8((format.render)(report, style)).expect("every format is UTF-8")
+}

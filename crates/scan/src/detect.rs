@@ -1,0 +1,115 @@
+//! Structured readers: files whose meaning is known, read for what they say about machine identities.
+//!
+//! A workflow, a cloud export and a CODEOWNERS file all enter by the same door as a source file: as bytes.
+//! A [`Detector`] that claims them turns them into observations. Finding secrets in arbitrary text is the
+//! business of `engine`; deciding which observations are one identity is the business of the inventory.
+
+mod ci;
+mod export;
+mod owners;
+mod rules;
+mod text;
+mod witness;
+mod yaml;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use tenure_model::{FingerprintKey, Observation};
+
+pub use rules::{ReaderRule, rules};
+
+/// Largest file that a structured reader takes. Real exports of large accounts stay below it; a larger one
+/// is named as unread instead of filling the memory.
+pub const READER_BYTES_MAX: usize = 64 << 20;
+
+/// One file's bytes on their way through the readers.
+#[derive(Debug, Clone, Copy)]
+pub struct Blob<'a> {
+    /// Scanned root as the user named it.
+    pub root: &'a str,
+    /// Path below the root, with `/` on every platform.
+    pub path: &'a str,
+    /// Folder of the repository below the root: empty, or ending in `/`.
+    pub base: &'a str,
+    /// `owner/name` where a remote says so, otherwise the name of the folder.
+    pub repository: &'a str,
+    /// The whole file.
+    pub bytes: &'a [u8],
+}
+
+impl<'a> Blob<'a> {
+    /// The path inside the repository that holds the file.
+    pub fn path_in_repository(&self) -> &'a str {
+        self.path.strip_prefix(self.base).unwrap_or(self.path)
+    }
+}
+
+/// Why a reader that claimed a file did not read all of it.
+///
+/// It becomes an `unread` row: failed, or partial when observations were made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// A stable code for scripts: `yaml_broken`, `json_truncated`, …
+    pub reason: &'static str,
+    /// One sentence for a person. Never holds text of the file: that could be a secret.
+    pub detail: String,
+}
+
+/// What the readers made of one file.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    /// What was learned, in the order of the file.
+    pub observations: Vec<Observation>,
+    /// Set when something was not read.
+    pub unreadable: Option<Unreadable>,
+}
+
+impl Reading {
+    /// A file of which nothing could be read.
+    fn failed(reason: &'static str, detail: impl Into<String>) -> Self {
+        Self { observations: Vec::new(), unreadable: Some(Unreadable { reason, detail: detail.into() }) }
+    }
+}
+
+/// Reads one kind of file.
+pub trait Detector: Sync {
+    /// Stable name, as evidence and reports show it.
+    fn name(&self) -> &'static str;
+    /// What it reads, in one sentence.
+    fn describe(&self) -> &'static str;
+    /// Whether it would read this file. Cheap: a look at the path or at the first bytes.
+    fn claims(&self, blob: &Blob<'_>) -> bool;
+    /// Reads the file.
+    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading;
+}
+
+/// Every reader, in a stable order.
+pub fn readers() -> impl Iterator<Item = &'static dyn Detector> {
+    ci::READERS.iter().chain(export::READERS).chain(owners::READERS).copied()
+}
+
+/// Whether any reader would read this file.
+pub fn claimed(blob: &Blob<'_>) -> bool {
+    readers().any(|reader| reader.claims(blob))
+}
+
+/// Sends a file through all readers that claim it. A reader that panics costs its own file and nothing else.
+pub fn read(blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
+    let mut whole = Reading::default();
+    for reader in readers().filter(|reader| reader.claims(blob)) {
+        let reading = if blob.bytes.len() > READER_BYTES_MAX {
+            let limit = READER_BYTES_MAX >> 20;
+            Reading::failed(
+                "too_large_for_reader",
+                format!("the {} reader takes up to {limit} MiB", reader.name()),
+            )
+        } else {
+            catch_unwind(AssertUnwindSafe(|| reader.read(blob, key))).unwrap_or_else(|_| {
+                Reading::failed("reader_failed", format!("the {} reader stopped on this file", reader.name()))
+            })
+        };
+        whole.observations.extend(reading.observations);
+        whole.unreadable = whole.unreadable.or(reading.unreadable);
+    }
+    whole
+}

@@ -1,0 +1,124 @@
+//! GitHub Actions workflows: which job uses which secret at which line, and whether it would need to.
+//!
+//! A workflow lives only directly below `.github/workflows` of a repository's root; a file of that shape
+//! elsewhere is inert and is left to the other rules.
+
+mod account;
+mod expression;
+mod judgement;
+mod oidc;
+mod secrets;
+mod workflow;
+
+use tenure_model::{FingerprintKey, Subject, SubjectKind};
+
+use self::workflow::{Exposure, Job, SecretUse, Workflow};
+use crate::detect::witness::Witness;
+use crate::detect::yaml::{self, Broken};
+use crate::detect::{Blob, Detector, Reading, Unreadable, text};
+
+/// Largest workflow that is read; GitHub runs none that is larger.
+const WORKFLOW_BYTES_MAX: usize = 4 << 20;
+/// Owners of actions that GitHub itself publishes.
+const PLATFORM_OWNERS: [&str; 2] = ["actions", "github"];
+
+/// The reader.
+pub(super) struct GithubActions;
+
+impl Detector for GithubActions {
+    fn name(&self) -> &'static str {
+        "github_actions"
+    }
+
+    fn describe(&self) -> &'static str {
+        "GitHub Actions workflows: jobs, the secrets and cloud identities that they use, triggers and bounds"
+    }
+
+    fn claims(&self, blob: &Blob<'_>) -> bool {
+        let file = blob.path_in_repository().strip_prefix(".github/workflows/");
+        file.is_some_and(|file| !file.contains('/') && (file.ends_with(".yml") || file.ends_with(".yaml")))
+    }
+
+    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
+        if blob.bytes.len() > WORKFLOW_BYTES_MAX {
+            let limit = WORKFLOW_BYTES_MAX >> 20;
+            return Reading::failed("too_large_for_reader", format!("a workflow is read up to {limit} MiB"));
+        }
+        let Some(text) = text::decode(blob.bytes) else {
+            return Reading::failed("not_text", "the workflow is not UTF-8 text");
+        };
+        yaml::read(&text, |tree, broken| {
+            let mut unreadable = broken.map(|Broken { reason, detail, .. }| Unreadable { reason, detail });
+            let mut witness = Witness::new(blob, self.name());
+            if let Some(root) = tree.first() {
+                let workflow = Workflow::read(root);
+                if !workflow.whole {
+                    let detail = "the workflow's aliases repeat more values than are read".to_owned();
+                    unreadable = unreadable.or(Some(Unreadable { reason: "yaml_too_large", detail }));
+                }
+                let secrets = secrets::secrets(&workflow);
+                let names = Names { blob };
+                account::give(&names, &workflow, &secrets, key, &mut witness);
+                judgement::judge(&names, &workflow, &secrets, &mut witness);
+            }
+            witness.done(unreadable)
+        })
+    }
+}
+
+/// The names under which things of one workflow file are known.
+pub(super) struct Names<'a> {
+    blob: &'a Blob<'a>,
+}
+
+impl Names<'_> {
+    /// A secret of the repository's store.
+    fn secret(&self, name: &str) -> Subject {
+        let key = format!("github:{}:repo:{}", self.blob.repository, name.to_ascii_uppercase());
+        Subject::new(SubjectKind::CiSecret, key)
+    }
+
+    /// A job.
+    fn job(&self, id: &str) -> Subject {
+        Subject::new(SubjectKind::CiJob, format!("{}:{}#{id}", self.blob.root, self.blob.path))
+    }
+
+    /// A job, in the id of a finding: the same wherever the repository lies.
+    fn about_job(&self, id: &str) -> String {
+        format!("{}#{id}", self.blob.repository)
+    }
+
+    /// Whether an action or reusable workflow is somebody else's: not GitHub's, not in this repository and
+    /// not from its owner.
+    fn is_third_party(&self, action: &str) -> bool {
+        // `./` and `$/` both lead to the repository itself.
+        if action.starts_with("./") || action.starts_with("$/") {
+            return false;
+        }
+        let owner = action.split('/').next().unwrap_or_default();
+        let own =
+            self.blob.repository.split_once('/').is_some_and(|(own, _)| own.eq_ignore_ascii_case(owner));
+        !own && !PLATFORM_OWNERS.iter().any(|platform| platform.eq_ignore_ascii_case(owner))
+    }
+}
+
+/// Whether nobody can move what the reference points to.
+fn is_pinned(action: &str) -> bool {
+    let hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match action.rsplit_once('@') {
+        Some((_, digest)) if digest.starts_with("sha256:") => true,
+        Some((_, revision)) => (revision.len() == 40 || revision.len() == 64) && hex(revision),
+        None => false,
+    }
+}
+
+/// Who receives a secret at a use, when that is somebody else's code.
+fn receiver<'t>(names: &Names<'_>, job: &Job<'t>, found: &SecretUse<'t>) -> Option<&'t str> {
+    let step = found.step.and_then(|index| job.steps.get(index));
+    let action = match found.exposure {
+        Exposure::With | Exposure::Step => step.and_then(|step| step.action),
+        Exposure::Passed => job.calls,
+        Exposure::Workflow | Exposure::Job | Exposure::Run => None,
+    };
+    action.filter(|action| names.is_third_party(action))
+}

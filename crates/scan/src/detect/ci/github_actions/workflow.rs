@@ -1,0 +1,351 @@
+//! What a workflow file says, job by job, before anything is made of it.
+
+use super::expression::{Found, Use, secret_uses};
+use crate::detect::ci::cron;
+use crate::detect::witness::Spot;
+use crate::detect::yaml::Yaml;
+
+/// Values looked at in one workflow. Aliases can make a small file large; no real one comes near.
+const VISITS_MAX: usize = 200_000;
+/// The token that GitHub makes for each job: the platform's own short-lived identity, not a kept secret.
+const PLATFORM_TOKEN: &str = "GITHUB_TOKEN";
+
+/// One workflow.
+pub(super) struct Workflow<'t> {
+    /// `name:`.
+    pub(super) name: Option<&'t str>,
+    /// Events that start it.
+    pub(super) triggers: Vec<&'t str>,
+    /// By its schedules; `None` when it has none that can be counted.
+    pub(super) runs_per_day: Option<f64>,
+    /// `permissions:` at the top.
+    pub(super) permissions: Option<Permissions>,
+    /// In file order.
+    pub(super) jobs: Vec<Job<'t>>,
+    /// False when a limit stopped the reading.
+    pub(super) whole: bool,
+}
+
+/// What the platform's token may do.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Permissions {
+    /// Where it is written.
+    pub(super) line: u32,
+    /// `write-all`.
+    pub(super) write_all: bool,
+    /// The job may ask the platform for proof of its identity.
+    pub(super) id_token: bool,
+}
+
+/// One job.
+pub(super) struct Job<'t> {
+    pub(super) id: &'t str,
+    pub(super) name: Option<&'t str>,
+    pub(super) line: u32,
+    pub(super) permissions: Option<Permissions>,
+    /// `hosted`, `self_hosted`, or not decidable.
+    pub(super) runner: Option<&'static str>,
+    pub(super) timeout_minutes: Option<u32>,
+    /// A timeout is written, be it a number or computed.
+    pub(super) has_timeout: bool,
+    pub(super) environment: Option<&'t str>,
+    /// The reusable workflow that it calls.
+    pub(super) calls: Option<&'t str>,
+    /// Line of `secrets: inherit`.
+    pub(super) inherits: Option<u32>,
+    pub(super) steps: Vec<Step<'t>>,
+    /// The environment of job or workflow names an endpoint of storage that is not AWS.
+    pub(super) other_s3: bool,
+    /// Every use of a secret, those of the workflow's `env` included.
+    pub(super) uses: Vec<SecretUse<'t>>,
+}
+
+/// One step.
+pub(super) struct Step<'t> {
+    pub(super) line: u32,
+    /// `uses:`.
+    pub(super) action: Option<&'t str>,
+    pub(super) with: Option<Yaml<'t>>,
+    /// Names an endpoint of storage that speaks the S3 protocol and is not AWS.
+    pub(super) other_s3: bool,
+}
+
+impl<'t> Step<'t> {
+    /// An input's text.
+    pub(super) fn input(&self, name: &str) -> Option<&'t str> {
+        self.with?.get(name)?.text().filter(|text| !text.trim().is_empty())
+    }
+}
+
+/// Where a secret is exposed, widest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Exposure {
+    Workflow,
+    Job,
+    Step,
+    With,
+    Run,
+    Passed,
+}
+
+impl Exposure {
+    /// The word that reports use.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Exposure::Workflow => "workflow",
+            Exposure::Job => "job",
+            Exposure::Step => "step",
+            Exposure::With => "with",
+            Exposure::Run => "run",
+            Exposure::Passed => "passed",
+        }
+    }
+}
+
+/// One place where a job touches the secrets.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SecretUse<'t> {
+    pub(super) what: Use<'t>,
+    pub(super) spot: Spot,
+    pub(super) exposure: Exposure,
+    /// The variable or input that receives it.
+    pub(super) slot: Option<&'t str>,
+    /// Index of the step.
+    pub(super) step: Option<usize>,
+    /// The value holds other secrets too, so that its receiver does not speak for each of them.
+    pub(super) shared: bool,
+}
+
+impl<'t> Workflow<'t> {
+    /// Reads the tree of a workflow file.
+    pub(super) fn read(root: Yaml<'t>) -> Self {
+        let mut walk = Walk { visits_left: VISITS_MAX, uses: Vec::new() };
+        for (key, value) in root.pairs() {
+            if !matches!(key.text(), Some("jobs" | "on" | "true")) {
+                walk.collect(value, Context { exposure: Exposure::Workflow, slot: None, step: None });
+            }
+        }
+        let shared = std::mem::take(&mut walk.uses);
+        let mut jobs = Vec::new();
+        for (id, job) in root.get("jobs").into_iter().flat_map(Yaml::pairs) {
+            if let Some(id) = id.text() {
+                jobs.push(Job::read(id, id_line(id, job, root), job, &shared, &mut walk));
+            }
+        }
+        if root.get("env").is_some_and(names_other_s3) {
+            jobs.iter_mut().for_each(|job| job.other_s3 = true);
+        }
+        let on = root.get("on");
+        Self {
+            name: root.get("name").and_then(Yaml::text),
+            triggers: on.map(triggers).unwrap_or_default(),
+            runs_per_day: on.and_then(runs_per_day),
+            permissions: root.get("permissions").map(permissions),
+            jobs,
+            whole: walk.visits_left > 0,
+        }
+    }
+
+    /// Whether only other workflows start it; their permissions then bound its own.
+    pub(super) fn is_only_called(&self) -> bool {
+        self.triggers == ["workflow_call"]
+    }
+
+    /// The permissions that a job runs with; `None` when nothing is written and the organisation's
+    /// default holds.
+    pub(super) fn permissions_of(&self, job: &Job<'_>) -> Option<Permissions> {
+        job.permissions.or(self.permissions)
+    }
+}
+
+/// The line of a job's key.
+fn id_line(id: &str, job: Yaml<'_>, root: Yaml<'_>) -> u32 {
+    let key = root.get("jobs").and_then(|jobs| jobs.pairs().find(|(key, _)| key.text() == Some(id)));
+    key.map_or(job.line(), |(key, _)| key.line())
+}
+
+fn triggers(on: Yaml<'_>) -> Vec<&str> {
+    if on.is_mapping() { on.pairs().filter_map(|(event, _)| event.text()).collect() } else { on.words() }
+}
+
+fn runs_per_day(on: Yaml<'_>) -> Option<f64> {
+    let mut expressions: Vec<&str> =
+        on.get("schedule")?.items().filter_map(|entry| entry.get("cron")?.text()).collect();
+    expressions.sort_unstable();
+    expressions.dedup();
+    expressions.into_iter().map(cron::runs_per_day).sum::<Option<f64>>().filter(|&runs| runs > 0.0)
+}
+
+fn permissions(node: Yaml<'_>) -> Permissions {
+    let write_all = node.text() == Some("write-all");
+    let id_token = node.get("id-token").and_then(Yaml::text) == Some("write");
+    Permissions { line: node.line(), write_all, id_token: write_all || id_token }
+}
+
+impl<'t> Job<'t> {
+    fn read(id: &'t str, line: u32, job: Yaml<'t>, shared: &[SecretUse<'t>], walk: &mut Walk<'t>) -> Self {
+        let calls = job.get("uses").and_then(Yaml::text);
+        let mut inherits = None;
+        // The environment of a workflow does not reach the workflows that it calls.
+        walk.uses = if calls.is_none() { shared.to_vec() } else { Vec::new() };
+        let mut steps = Vec::new();
+        for (key, value) in job.pairs() {
+            let context = |exposure| Context { exposure, slot: key.text(), step: None };
+            match key.text() {
+                Some("steps") => {
+                    for step in value.items() {
+                        walk.step(step, steps.len());
+                        steps.push(Step {
+                            line: step.line(),
+                            action: step.get("uses").and_then(Yaml::text),
+                            with: step.get("with"),
+                            other_s3: ["with", "env"]
+                                .iter()
+                                .any(|key| step.get(key).is_some_and(names_other_s3)),
+                        });
+                    }
+                }
+                Some("secrets") if value.text() == Some("inherit") => inherits = Some(value.line()),
+                Some("secrets") => walk.collect(value, context(Exposure::Passed)),
+                Some("with") => walk.collect(value, context(Exposure::With)),
+                _ => walk.collect(value, context(Exposure::Job)),
+            }
+        }
+        let uses = std::mem::take(&mut walk.uses);
+        let timeout = job.get("timeout-minutes").and_then(Yaml::text);
+        Self {
+            id,
+            name: job.get("name").and_then(Yaml::text),
+            line,
+            permissions: job.get("permissions").map(permissions),
+            runner: job.get("runs-on").and_then(|labels| runner(labels, job)),
+            timeout_minutes: timeout
+                .and_then(|text| text.trim().parse::<f64>().ok())
+                .map(|m| m.max(0.0) as u32),
+            has_timeout: timeout.is_some(),
+            environment: job
+                .get("environment")
+                .and_then(|value| value.text().or_else(|| value.get("name")?.text()))
+                .filter(|name| !name.trim().is_empty()),
+            calls,
+            inherits,
+            steps,
+            other_s3: job.get("env").is_some_and(names_other_s3),
+            uses: uses.into_iter().flat_map(|found| resolve_computed(found, job)).collect(),
+        }
+    }
+}
+
+/// Whether variables or inputs send S3 requests somewhere else than to AWS.
+fn names_other_s3(variables: Yaml<'_>) -> bool {
+    variables.pairs().any(|(name, value)| {
+        let endpoint = name.text().is_some_and(|name| name.to_ascii_uppercase().contains("ENDPOINT"));
+        endpoint && value.text().is_some_and(|value| !value.is_empty() && !value.contains("amazonaws.com"))
+    })
+}
+
+/// Where the words of a runner's label say that it stands.
+fn runner(labels: Yaml<'_>, job: Yaml<'_>) -> Option<&'static str> {
+    let words: Vec<&str> =
+        labels.words().into_iter().flat_map(|word| matrix_values(word, job).unwrap_or(vec![word])).collect();
+    if words.contains(&"self-hosted")
+        || labels.get("labels").is_some_and(|l| l.words().contains(&"self-hosted"))
+    {
+        return Some("self_hosted");
+    }
+    // Any other label may be a larger hosted runner, a vendor's runner or an own one: not decidable here.
+    let hosted = |word: &str| ["ubuntu-", "windows-", "macos-"].iter().any(|system| word.starts_with(system));
+    (!words.is_empty() && words.iter().all(|word| hosted(word))).then_some("hosted")
+}
+
+/// The literal values of `${{ matrix.a.b }}` or `matrix.a.b`; `None` when the text is something else.
+fn matrix_values<'t>(text: &str, job: Yaml<'t>) -> Option<Vec<&'t str>> {
+    let text = text.trim();
+    let inside = text.strip_prefix("${{").and_then(|rest| rest.strip_suffix("}}")).unwrap_or(text).trim();
+    let path: Vec<&str> = inside.strip_prefix("matrix.")?.split('.').collect();
+    let matrix = job.get("strategy")?.get("matrix")?;
+    let (first, deeper) = path.split_first()?;
+    let mut found: Vec<Yaml<'t>> = matrix.get(first).into_iter().flat_map(Yaml::items).collect();
+    found
+        .extend(matrix.get("include").into_iter().flat_map(Yaml::items).filter_map(|entry| entry.get(first)));
+    for name in deeper {
+        found = found.into_iter().filter_map(|value| value.get(name)).collect();
+    }
+    let values: Vec<&str> = found.into_iter().filter_map(Yaml::text).collect();
+    let literal = !values.is_empty() && values.iter().all(|value| !value.contains("${{"));
+    literal.then_some(values)
+}
+
+/// `secrets[matrix.key]` names every secret that the matrix lists; the computed use itself stays.
+fn resolve_computed<'t>(found: SecretUse<'t>, job: Yaml<'t>) -> Vec<SecretUse<'t>> {
+    let mut all = vec![found];
+    if let Use::Computed(expression) = found.what {
+        for name in matrix_values(expression, job).unwrap_or_default() {
+            all.push(SecretUse { what: Use::Named(name), ..found });
+        }
+    }
+    all.retain(|found| !matches!(found.what, Use::Named(name) if name.eq_ignore_ascii_case(PLATFORM_TOKEN)));
+    all
+}
+
+#[derive(Clone, Copy)]
+struct Context<'t> {
+    exposure: Exposure,
+    slot: Option<&'t str>,
+    step: Option<usize>,
+}
+
+/// Collects uses of secrets from parts of the tree.
+struct Walk<'t> {
+    visits_left: usize,
+    uses: Vec<SecretUse<'t>>,
+}
+
+impl<'t> Walk<'t> {
+    fn step(&mut self, step: Yaml<'t>, index: usize) {
+        for (key, value) in step.pairs() {
+            let exposure = match key.text() {
+                Some("with") => Exposure::With,
+                Some("run") => Exposure::Run,
+                _ => Exposure::Step,
+            };
+            self.collect(value, Context { exposure, slot: key.text(), step: Some(index) });
+        }
+    }
+
+    /// Takes every scalar below `node`, in file order.
+    fn collect(&mut self, node: Yaml<'t>, context: Context<'t>) {
+        let mut stack = vec![(node, context.slot)];
+        while let Some((node, slot)) = stack.pop() {
+            if self.visits_left == 0 {
+                return;
+            }
+            self.visits_left -= 1;
+            if let Some(text) = node.text() {
+                self.scalar(node, text, Context { slot, ..context });
+                continue;
+            }
+            let first_child = stack.len();
+            stack.extend(node.items().map(|item| (item, slot)));
+            stack.extend(node.pairs().map(|(key, value)| (value, key.text().or(slot))));
+            stack[first_child..].reverse();
+        }
+    }
+
+    fn scalar(&mut self, node: Yaml<'t>, text: &'t str, context: Context<'t>) {
+        if !text.contains("${{") {
+            return;
+        }
+        let mut search = node.search();
+        let found = secret_uses(text);
+        let several = found.len() > 1;
+        for Found { what, written } in found {
+            let spot = match what {
+                Use::Named(name) => search.find(&[written, name]),
+                Use::Computed(_) | Use::Whole => search.find(&[written]),
+            };
+            let Context { exposure, slot, step } = context;
+            self.uses.push(SecretUse { what, spot, exposure, slot, step, shared: several });
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! What a secret in a CI store is for, told by the variable or input that receives it, or by its name.
+
+mod words;
+
+use tenure_model::Quality;
+
+pub(super) use words::PLAIN_KIND;
+use words::{CONFIGURATION_ENDINGS, NAMES, OTHER_S3, PROVIDER_WORDS};
+
+/// The role that a value plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Proves an identity by itself.
+    Credential,
+    /// Names an AWS access key; proves something only beside its secret half.
+    AwsKeyId,
+    /// The secret half of an AWS access key.
+    AwsSecret,
+    /// Goes with a temporary AWS key.
+    AwsSession,
+    /// A name, a region, an account: kept as a secret, but proves nothing.
+    Configuration,
+}
+
+/// What a secret is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Purpose {
+    /// Its role.
+    pub(super) part: Part,
+    /// Kind of credential, a key of the catalogue.
+    pub(super) kind: &'static str,
+    /// The platform that it opens.
+    pub(super) provider: &'static str,
+    /// How we know.
+    pub(super) quality: Quality,
+}
+
+/// Kinds that open a cloud account which would accept the CI system's own proof of identity instead.
+const CLOUD_KINDS: &[&str] = &["aws_access_key", "gcp_service_account_key", "entra_client_secret"];
+
+impl Purpose {
+    /// A static key of a cloud that federates.
+    pub(super) fn is_cloud_key(&self) -> bool {
+        self.part != Part::Configuration && CLOUD_KINDS.contains(&self.kind)
+    }
+
+    const fn new(part: Part, kind: &'static str, provider: &'static str, quality: Quality) -> Self {
+        Self { part, kind, provider, quality }
+    }
+}
+
+/// What a name says, be it a variable's, an input's or a secret's.
+pub(super) fn by_name(name: &str, quality: Quality) -> Option<Purpose> {
+    let name = parted(name);
+    let row = NAMES.iter().find(|(pattern, ..)| has_words(&name, pattern));
+    if let Some(&(_, part, kind, provider)) = row {
+        let other = provider == "aws" && OTHER_S3.iter().any(|word| has_words(&name, word));
+        return Some(if other {
+            other_s3(part, quality)
+        } else {
+            Purpose::new(part, kind, provider, quality)
+        });
+    }
+    let provider =
+        PROVIDER_WORDS.iter().find(|(word, _)| has_words(&name, word)).map(|(_, provider)| *provider);
+    let ends_with = |ending: &str| {
+        name.strip_suffix('_')
+            .and_then(|name| name.strip_suffix(ending))
+            .is_some_and(|rest| rest.ends_with('_'))
+    };
+    if CONFIGURATION_ENDINGS.split_whitespace().any(ends_with) {
+        return Some(Purpose::new(Part::Configuration, "", provider.unwrap_or("github"), quality));
+    }
+    if ends_with("PAT") && provider.is_none() {
+        return Some(Purpose::new(Part::Credential, "github_pat", "github", quality));
+    }
+    // A vendor's word in a receiver's name tells nothing that the secret's own name would not tell better.
+    let provider = provider.filter(|_| quality == Quality::Heuristic)?;
+    Some(Purpose::new(Part::Credential, PLAIN_KIND, provider, quality))
+}
+
+/// The same part of a key for storage that only speaks the protocol.
+pub(super) fn other_s3(part: Part, quality: Quality) -> Purpose {
+    Purpose::new(part, PLAIN_KIND, "s3_compatible", quality)
+}
+
+/// What remains of a name without the words that tell its purpose: two halves of one key share it.
+pub(super) fn qualifier(name: &str) -> String {
+    let name = parted(name);
+    let row = NAMES.iter().find(|(pattern, ..)| has_words(&name, pattern));
+    let parts = row.map_or("", |(pattern, ..)| pattern).split_whitespace();
+    parts.fold(name.clone(), |rest, part| rest.replacen(&format!("_{part}_"), "_", 1))
+}
+
+/// What an action's input says. `registry` is where a login goes.
+pub(super) fn by_input(action: &str, input: &str, registry: Option<&str>) -> Option<Purpose> {
+    let known = |part, kind, provider| Some(Purpose::new(part, kind, provider, Quality::Config));
+    let action = action.split('@').next().unwrap_or_default().to_ascii_lowercase();
+    let input = input.to_ascii_lowercase();
+    match (action.as_str(), input.as_str()) {
+        (
+            "google-github-actions/auth" | "google-github-actions/setup-gcloud",
+            "credentials_json" | "service_account_key",
+        ) => known(Part::Credential, "gcp_service_account_key", "gcp"),
+        ("google-github-actions/auth", _) => known(Part::Configuration, "", "gcp"),
+        ("azure/login", "creds") => known(Part::Credential, "entra_client_secret", "azure"),
+        ("azure/login", _) => known(Part::Configuration, "", "azure"),
+        ("pypa/gh-action-pypi-publish", "password") => known(Part::Credential, "pypi_token", "pypi"),
+        ("webfactory/ssh-agent", _) | ("actions/checkout", "ssh-key") => {
+            known(Part::Credential, "ssh_private_key", "ssh")
+        }
+        ("azure/k8s-set-context", "kubeconfig") => known(Part::Credential, "kubeconfig_token", "kubernetes"),
+        ("actions/create-github-app-token" | "tibdex/github-app-token", "private-key" | "private_key") => {
+            known(Part::Credential, "github_app_private_key", "github")
+        }
+        ("docker/login-action", "username") if is_ecr(registry) => {
+            known(Part::AwsKeyId, "aws_access_key", "aws")
+        }
+        ("docker/login-action", "password") => registry_password(registry.unwrap_or_default()),
+        ("docker/login-action", _) => known(Part::Configuration, "", "docker"),
+        (action, "token") if action.starts_with("actions/") => {
+            known(Part::Credential, "github_pat", "github")
+        }
+        (_, "github-token" | "github_token" | "repo-token" | "gh-token") => {
+            known(Part::Credential, "github_pat", "github")
+        }
+        _ => None,
+    }
+}
+
+fn is_ecr(registry: Option<&str>) -> bool {
+    registry.is_some_and(|host| host.contains(".dkr.ecr.") || host.contains("public.ecr.aws"))
+}
+
+fn registry_password(registry: &str) -> Option<Purpose> {
+    let known = |kind, provider| Some(Purpose::new(Part::Credential, kind, provider, Quality::Config));
+    if is_ecr(Some(registry)) {
+        Some(Purpose::new(Part::AwsSecret, "aws_access_key", "aws", Quality::Config))
+    } else if registry.contains("gcr.io") || registry.contains("-docker.pkg.dev") {
+        known("gcp_service_account_key", "gcp")
+    } else if registry.contains("azurecr.io") {
+        known("entra_client_secret", "azure")
+    } else if registry.contains("ghcr.io") || registry.contains("docker.pkg.github.com") {
+        known("github_pat", "github")
+    } else if registry.is_empty() || registry.contains("docker.io") {
+        known("docker_pat", "docker")
+    } else {
+        known("registry_password", "registry")
+    }
+}
+
+/// A name in capitals, its words set off by `_` on both sides.
+fn parted(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 2);
+    words.push('_');
+    words.extend(name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }));
+    words.push('_');
+    words
+}
+
+fn has_words(words: &str, pattern: &str) -> bool {
+    pattern.split(' ').all(|part| {
+        words
+            .match_indices(part)
+            .any(|(at, _)| words[..at].ends_with('_') && words[at + part.len()..].starts_with('_'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(name: &str) -> Option<(Part, &'static str)> {
+        by_name(name, Quality::Heuristic).map(|purpose| (purpose.part, purpose.kind))
+    }
+
+    #[test]
+    fn names_tell_what_a_secret_is_for() {
+        for (name, part, expected) in [
+            ("PROD_AWS_ACCESS_KEY_ID", Part::AwsKeyId, "aws_access_key"),
+            ("aws-secret-access-key", Part::AwsSecret, "aws_access_key"),
+            ("AWS_ACCESS_KEY_ID_STAGING", Part::AwsKeyId, "aws_access_key"),
+            ("AWS_REGION", Part::Configuration, ""),
+            ("AWS_ROLE_ARN", Part::Configuration, ""),
+            ("RELEASE_BOT_PAT", Part::Credential, "github_pat"),
+            ("ORDERS_DATABASE_URL", Part::Credential, "database_password"),
+            ("R2_AWS_ACCESS_KEY_ID", Part::AwsKeyId, PLAIN_KIND),
+            ("E2E_AWS_PROVIDER_SECRET_KEY", Part::AwsSecret, "aws_access_key"),
+            ("SLACK_BOT_TOKEN", Part::Credential, "slack_bot_token"),
+            ("AZURE_DEVOPS_PAT", Part::Credential, "azure_devops_pat"),
+        ] {
+            assert_eq!(kind(name), Some((part, expected)), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_says_nothing_stays_unknown() {
+        for name in ["COMPAT", "TOKEN", "SPATIAL_KEY", "LAWS_SECRETARY"] {
+            assert_eq!(kind(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_halves_of_one_key_share_what_remains() {
+        assert_eq!(qualifier("STAGING_AWS_ACCESS_KEY_ID"), qualifier("STAGING_AWS_SECRET_ACCESS_KEY"));
+        assert_eq!(qualifier("AWS_QA_ACCESS_KEY"), qualifier("AWS_QA_SECRET_KEY"));
+        assert_ne!(qualifier("STAGING_AWS_ACCESS_KEY_ID"), qualifier("PROD_AWS_SECRET_ACCESS_KEY"));
+    }
+}

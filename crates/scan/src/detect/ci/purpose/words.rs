@@ -1,0 +1,211 @@
+//! The words by which secrets are known: data for `purpose`.
+
+use super::Part;
+
+/// The kind of a secret about which nothing more is known.
+pub(in crate::detect::ci) const PLAIN_KIND: &str = "github_actions_secret";
+
+/// Words, role, kind and platform.
+pub(super) type Row = (&'static str, Part, &'static str, &'static str);
+
+const fn kept(words: &'static str, kind: &'static str, provider: &'static str) -> Row {
+    (words, Part::Credential, kind, provider)
+}
+
+const fn said(words: &'static str, provider: &'static str) -> Row {
+    (words, Part::Configuration, "", provider)
+}
+
+const fn aws(words: &'static str, part: Part) -> Row {
+    (words, part, "aws_access_key", "aws")
+}
+
+/// Names of variables, inputs and secrets; a row fits when its words stand in the name, one after the other.
+/// A space parts groups of words that may have others between them. The first row that fits wins, so the
+/// special stands before the general.
+pub(super) const NAMES: &[Row] = &[
+    aws("AWS_ACCESS_KEY_ID", Part::AwsKeyId),
+    aws("AWS_SECRET_ACCESS_KEY", Part::AwsSecret),
+    aws("AWS_SECRET_KEY_ID", Part::AwsSecret),
+    aws("AWS_SECRET_KEY", Part::AwsSecret),
+    aws("AWS_ACCESS_SECRET", Part::AwsSecret),
+    aws("AWS_SECRET_ACCESS", Part::AwsSecret),
+    said("AWS_SECRET_ID", "aws"),
+    aws("AWS_SECRET", Part::AwsSecret),
+    aws("AWS_ACCESS_KEY", Part::AwsKeyId),
+    aws("AWS_KEY_ID", Part::AwsKeyId),
+    aws("AWS_ACCESS_ID", Part::AwsKeyId),
+    aws("AWS SECRET_ACCESS_KEY", Part::AwsSecret),
+    aws("AWS SECRET_KEY", Part::AwsSecret),
+    aws("AWS ACCESS_KEY", Part::AwsKeyId),
+    aws("AWS_SESSION_TOKEN", Part::AwsSession),
+    said("AWS_ROLE", "aws"),
+    said("AWS_ASSUME_ROLE", "aws"),
+    said("ROLE_TO_ASSUME", "aws"),
+    said("ROLE_ARN", "aws"),
+    said("WORKLOAD_IDENTITY_PROVIDER", "gcp"),
+    kept("GOOGLE_CREDENTIALS", "gcp_service_account_key", "gcp"),
+    kept("GOOGLE_APPLICATION_CREDENTIALS", "gcp_service_account_key", "gcp"),
+    kept("GCP_CREDENTIALS", "gcp_service_account_key", "gcp"),
+    kept("GCP_CREDENTIAL", "gcp_service_account_key", "gcp"),
+    kept("GCP_SA_KEY", "gcp_service_account_key", "gcp"),
+    kept("GKE_SA_KEY", "gcp_service_account_key", "gcp"),
+    kept("GCR_JSON_KEY", "gcp_service_account_key", "gcp"),
+    kept("GCP_KEY", "gcp_service_account_key", "gcp"),
+    kept("GCLOUD_SERVICE_KEY", "gcp_service_account_key", "gcp"),
+    kept("GCP_SERVICE_KEY", "gcp_service_account_key", "gcp"),
+    kept("FIREBASE_SERVICE_ACCOUNT", "gcp_service_account_key", "gcp"),
+    kept("SERVICE_ACCOUNT_KEY", "gcp_service_account_key", "gcp"),
+    kept("SERVICE_ACCOUNT_JSON", "gcp_service_account_key", "gcp"),
+    said("GCP_SERVICE_ACCOUNT", "gcp"),
+    said("GCP_PROJECT", "gcp"),
+    kept("AZURE_CREDENTIALS", "entra_client_secret", "azure"),
+    kept("AZURE_CREDS", "entra_client_secret", "azure"),
+    kept("AZURE CREDENTIALS", "entra_client_secret", "azure"),
+    kept("AZURE CLIENT_SECRET", "entra_client_secret", "azure"),
+    kept("ARM CLIENT_SECRET", "entra_client_secret", "azure"),
+    kept("AZURE_SP_PASSWORD", "entra_client_secret", "azure"),
+    kept("PUBLISH_PROFILE", "azure_publish_profile", "azure"),
+    kept("AZURE_DEVOPS_PAT", "azure_devops_pat", "azure"),
+    kept("AZUREDEVOPS_PAT", "azure_devops_pat", "azure"),
+    kept("VSCE_PAT", "azure_devops_pat", "azure"),
+    kept("NODE_AUTH_TOKEN", "npm_token", "npm"),
+    kept("NPM_AUTH_TOKEN", "npm_token", "npm"),
+    kept("NPM_TOKEN", "npm_token", "npm"),
+    kept("NPM_PUBLISH_TOKEN", "npm_token", "npm"),
+    kept("NPM_ACCESS_TOKEN", "npm_token", "npm"),
+    kept("TWINE_PASSWORD", "pypi_token", "pypi"),
+    said("TWINE_USERNAME", "pypi"),
+    kept("PYPI TOKEN", "pypi_token", "pypi"),
+    kept("PYPI_PASSWORD", "pypi_token", "pypi"),
+    kept("CARGO_REGISTRY_TOKEN", "crates_io_token", "crates_io"),
+    kept("CRATES_IO_TOKEN", "crates_io_token", "crates_io"),
+    kept("GEM_HOST_API_KEY", "rubygems_key", "rubygems"),
+    kept("RUBYGEMS", "rubygems_key", "rubygems"),
+    kept("NUGET", "nuget_key", "nuget"),
+    said("DOCKERHUB_USERNAME", "docker"),
+    said("DOCKER_USERNAME", "docker"),
+    said("DOCKERHUB_USER", "docker"),
+    kept("DOCKERHUB_TOKEN", "docker_pat", "docker"),
+    kept("DOCKERHUB_PASSWORD", "docker_pat", "docker"),
+    kept("DOCKER_HUB_TOKEN", "docker_pat", "docker"),
+    kept("DOCKER_HUB_PASSWORD", "docker_pat", "docker"),
+    kept("DOCKER_HUB_ACCESS_TOKEN", "docker_pat", "docker"),
+    kept("DOCKER_PASSWORD", "docker_pat", "docker"),
+    kept("DOCKER_PASS", "docker_pat", "docker"),
+    kept("DOCKER_PAT", "docker_pat", "docker"),
+    kept("DOCKER_TOKEN", "docker_pat", "docker"),
+    kept("QUAY PASSWORD", "registry_password", "quay"),
+    kept("QUAY TOKEN", "registry_password", "quay"),
+    kept("REGISTRY_PASSWORD", "registry_password", "registry"),
+    kept("KUBECONFIG", "kubeconfig_token", "kubernetes"),
+    kept("KUBE_CONFIG", "kubeconfig_token", "kubernetes"),
+    kept("SSH_PRIVATE_KEY", "ssh_private_key", "ssh"),
+    kept("SSH_KEY", "ssh_private_key", "ssh"),
+    kept("SSH_DEPLOY_KEY", "ssh_private_key", "ssh"),
+    kept("DEPLOY_KEY", "ssh_private_key", "ssh"),
+    kept("SSH_PRIVATE", "ssh_private_key", "ssh"),
+    kept("GPG_PRIVATE_KEY", "pgp_private_key", "pgp"),
+    kept("GPG_KEY", "pgp_private_key", "pgp"),
+    kept("GPG_SIGNING_KEY", "pgp_private_key", "pgp"),
+    kept("DATABASE_URL", "database_password", "database"),
+    kept("DATABASE_PASSWORD", "database_password", "database"),
+    kept("DB_URL", "database_password", "database"),
+    kept("DB_PASSWORD", "database_password", "database"),
+    kept("DB_PASS", "database_password", "database"),
+    kept("PGPASSWORD", "database_password", "database"),
+    kept("POSTGRES_PASSWORD", "database_password", "database"),
+    kept("POSTGRES_URL", "database_password", "database"),
+    kept("MYSQL_PASSWORD", "database_password", "database"),
+    kept("MYSQL_ROOT_PASSWORD", "database_password", "database"),
+    kept("MONGO_URI", "database_password", "database"),
+    kept("MONGODB_URI", "database_password", "database"),
+    kept("REDIS_URL", "database_password", "database"),
+    kept("VAULT_TOKEN", "vault_token", "vault"),
+    kept("VAULT_SECRET_ID", "vault_secret_id", "vault"),
+    said("VAULT_ROLE_ID", "vault"),
+    said("VAULT_ADDR", "vault"),
+    said("VAULT_URL", "vault"),
+    kept("TF_API_TOKEN", "terraform_token", "terraform"),
+    kept("TFE_TOKEN", "terraform_token", "terraform"),
+    kept("TERRAFORM_CLOUD_TOKEN", "terraform_token", "terraform"),
+    kept("SLACK_BOT_TOKEN", "slack_bot_token", "slack"),
+    kept("SLACK WEBHOOK", "slack_webhook", "slack"),
+    said("SLACK CHANNEL", "slack"),
+    kept("SLACK TOKEN", "slack_bot_token", "slack"),
+    said("TELEGRAM CHAT_ID", "telegram"),
+    kept("TELEGRAM TOKEN", "telegram_bot_token", "telegram"),
+    kept("DISCORD WEBHOOK", "discord_webhook", "discord"),
+    kept("DISCORD TOKEN", "discord_bot_token", "discord"),
+    kept("CODECOV_TOKEN", "codecov_token", "codecov"),
+    kept("SONAR_TOKEN", "sonar_token", "sonar"),
+    kept("SNYK_TOKEN", "snyk_token", "snyk"),
+    kept("SENTRY_AUTH_TOKEN", "sentry_token", "sentry"),
+    kept("CLOUDFLARE TOKEN", "cloudflare_token", "cloudflare"),
+    kept("DIGITALOCEAN TOKEN", "digitalocean_token", "digitalocean"),
+    kept("HEROKU_API_KEY", "heroku_key", "heroku"),
+    kept("NETLIFY_AUTH_TOKEN", "netlify_token", "netlify"),
+    kept("VERCEL_TOKEN", "vercel_token", "vercel"),
+    kept("FLY_API_TOKEN", "flyio_token", "flyio"),
+    kept("PULUMI_ACCESS_TOKEN", "pulumi_token", "pulumi"),
+    kept("OPENAI KEY", "openai_key", "openai"),
+    kept("ANTHROPIC KEY", "anthropic_key", "anthropic"),
+    kept("CLAUDE_CODE_OAUTH_TOKEN", "anthropic_oauth_token", "anthropic"),
+    kept("HUGGINGFACE TOKEN", "huggingface_token", "huggingface"),
+    kept("HF_TOKEN", "huggingface_token", "huggingface"),
+    kept("GITLAB TOKEN", "gitlab_pat", "gitlab"),
+    kept("APP_PRIVATE_KEY", "github_app_private_key", "github"),
+    kept("PERSONAL_ACCESS_TOKEN", "github_pat", "github"),
+    kept("GITHUB_PAT", "github_pat", "github"),
+    kept("GH_PAT", "github_pat", "github"),
+    kept("GH_TOKEN", "github_pat", "github"),
+    kept("GHCR_TOKEN", "github_pat", "github"),
+    kept("GHCR_PAT", "github_pat", "github"),
+    kept("GITHUB_TOKEN", "github_pat", "github"),
+    kept("BOT_TOKEN", "github_pat", "github"),
+];
+
+/// Last words of names that say what something is called or where it is, and open nothing.
+pub(super) const CONFIGURATION_ENDINGS: &str = "REGION ACCOUNT_ID ACCOUNT CLIENT_ID TENANT_ID TENANT TENANCY_ID \
+    SUBSCRIPTION_ID PROJECT_ID PROJECT APP_ID ORG_ID TEAM_ID CHAT_ID CHANNEL VPC_ID SUBNET_ID ROLE ROLE_NAME ARN \
+    USERNAME USER USER_ID HOST HOSTNAME PORT ORG ORGANIZATION BUCKET BUCKET_NAME EMAIL MAIL REGISTRY REPOSITORY \
+    NAMESPACE ENDPOINT ENDPOINT_URL DOMAIN HOST_URL SERVER_URL KNOWN_HOSTS";
+
+/// Words in names that betray the platform, where nothing better is known.
+pub(super) const PROVIDER_WORDS: &[(&str, &str)] = &[
+    ("AWS", "aws"),
+    ("AZURE", "azure"),
+    ("ARM", "azure"),
+    ("GCP", "gcp"),
+    ("GOOGLE", "gcp"),
+    ("DOCKERHUB", "docker"),
+    ("DOCKER", "docker"),
+    ("CLOUDFLARE", "cloudflare"),
+    ("GITLAB", "gitlab"),
+    ("VAULT", "vault"),
+    ("SENTRY", "sentry"),
+    ("SNYK", "snyk"),
+    ("DD", "datadog"),
+    ("DATADOG", "datadog"),
+    ("VERCEL", "vercel"),
+    ("NETLIFY", "netlify"),
+    ("OPENAI", "openai"),
+    ("ANTHROPIC", "anthropic"),
+    ("CLAUDE", "anthropic"),
+];
+
+/// Words that betray storage which speaks the S3 protocol and is not AWS: its keys know no federation.
+pub(super) const OTHER_S3: &[&str] = &[
+    "R2",
+    "CLOUDFLARE",
+    "CF",
+    "MINIO",
+    "WASABI",
+    "B2",
+    "BACKBLAZE",
+    "SPACES",
+    "DO",
+    "OCI",
+    "CEPH",
+    "HETZNER",
+];

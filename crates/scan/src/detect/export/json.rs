@@ -1,0 +1,175 @@
+//! JSON as platforms' tools write it: one page, an array of pages, or one page after the other.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use memchr::memmem;
+use serde::Deserialize;
+use serde::de::value::{MapAccessDeserializer, StrDeserializer};
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+
+use crate::detect::{Blob, Unreadable, text};
+
+/// Whether the file looks like JSON and names all of these keys near its beginning.
+pub(super) fn opens_with(blob: &Blob<'_>, keys: &[&str]) -> bool {
+    let opening = text::opening(blob.bytes);
+    let first = opening.iter().find(|byte| !byte.is_ascii_whitespace());
+    matches!(first, Some(b'{' | b'['))
+        && keys.iter().all(|key| memmem::find(&opening, key.as_bytes()).is_some())
+}
+
+/// Every page of a file. What stands before a break is kept.
+pub(super) fn pages<T: DeserializeOwned>(text: &str) -> (Vec<T>, Option<Unreadable>) {
+    let mut pages = Vec::new();
+    let array = text.trim_start().starts_with('[');
+    let result = if array {
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        Collect(&mut pages).deserialize(&mut deserializer).and_then(|()| deserializer.end())
+    } else {
+        serde_json::Deserializer::from_str(text).into_iter::<T>().try_for_each(|page| {
+            pages.push(page?);
+            Ok(())
+        })
+    };
+    (pages, result.err().map(|error| broken(text, &error)))
+}
+
+/// Says where JSON breaks, without its text: the library's own message would quote values.
+pub(super) fn broken(text: &str, error: &serde_json::Error) -> Unreadable {
+    let (line, column) = (error.line(), error.column());
+    let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let rest = text.as_bytes().get(before + column..).unwrap_or_default();
+    if error.is_eof() || rest.iter().all(u8::is_ascii_whitespace) {
+        let detail = format!("the file ends in the middle of a value, line {line}");
+        return Unreadable { reason: "json_truncated", detail };
+    }
+    let what = if error.is_data() { "a value of another kind than expected" } else { "not valid JSON" };
+    Unreadable { reason: "json_broken", detail: format!("line {line}, column {column}: {what}") }
+}
+
+/// Collects the items of an array into a list that survives an error.
+struct Collect<'v, T>(&'v mut Vec<T>);
+
+impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Collect<'_, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Collect<'_, T> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        while let Some(item) = items.next_element()? {
+            self.0.push(item);
+        }
+        Ok(())
+    }
+}
+
+/// Several of something, however it is written: an array, one of it alone, `null`, or nothing at all.
+#[derive(Debug, Clone)]
+pub(super) struct Many<T>(pub(super) Vec<T>);
+
+impl<T> Default for Many<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> std::ops::Deref for Many<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ManyVisitor(PhantomData))
+    }
+}
+
+struct ManyVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ManyVisitor<T> {
+    type Value = Many<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an array or a single value")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Many<T>, A::Error> {
+        let mut all = Vec::new();
+        while let Some(item) = items.next_element()? {
+            all.push(item);
+        }
+        Ok(Many(all))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Many<T>, A::Error> {
+        Ok(Many(vec![T::deserialize(MapAccessDeserializer::new(map))?]))
+    }
+
+    // What is no list and none of its items is passed over: a tool wrote something that is not known here,
+    // and the rest still counts.
+    fn visit_str<E: Error>(self, text: &str) -> Result<Many<T>, E> {
+        let one = T::deserialize(StrDeserializer::<E>::new(text));
+        Ok(one.map_or_else(|_| Many::default(), |one| Many(vec![one])))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Many<T>, E> {
+        Ok(Many::default())
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Many<T>, E> {
+        Ok(Many::default())
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Many<T>, E> {
+        Ok(Many::default())
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Many<T>, E> {
+        Ok(Many::default())
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Many<T>, E> {
+        Ok(Many::default())
+    }
+}
+
+/// A text, or nothing where something else is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Text(Option<String>);
+
+impl Text {
+    /// The text; empty where there is none.
+    pub(super) fn as_str(&self) -> &str {
+        self.0.as_deref().unwrap_or_default()
+    }
+
+    /// The text, where one is written.
+    pub(super) fn get(&self) -> Option<&str> {
+        self.0.as_deref().filter(|text| !text.is_empty())
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Value::deserialize(deserializer)? {
+            Value::String(text) => Self(Some(text)),
+            Value::Number(number) => Self(Some(number.to_string())),
+            Value::Bool(flag) => Self(Some(flag.to_string())),
+            Value::Null | Value::Array(_) | Value::Object(_) => Self(None),
+        })
+    }
+}

@@ -1,0 +1,131 @@
+//! Writes down what a reader learned: each fact with its place, each finding with its rule.
+
+use tenure_model::{
+    Evidence, EvidenceSource, Fact, Fate, Finding, Observation, OtherPlace, Place, Quality, Severity,
+    Subject, finding_id,
+};
+
+use super::{Blob, ReaderRule, Reading, Unreadable};
+
+/// Lines of one finding that are named; the rest is the same thing again.
+const PLACES_MAX: usize = 64;
+
+/// A span in the file, lines and columns from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Spot {
+    /// Line.
+    pub(crate) line: u32,
+    /// First byte in the line.
+    pub(crate) column: u32,
+    /// Length in bytes.
+    pub(crate) length: u32,
+}
+
+impl Spot {
+    /// A whole line.
+    pub(crate) fn line(line: u32) -> Self {
+        Self { line, column: 1, length: 0 }
+    }
+}
+
+/// A statement on its way to becoming a finding.
+pub(crate) struct Statement {
+    /// The rule that makes it.
+    pub(crate) rule: &'static ReaderRule,
+    /// Severity, where the case differs from the rule's usual one.
+    pub(crate) severity: Option<Severity>,
+    /// What it is about.
+    pub(crate) subject: Subject,
+    /// What tells it from other statements of the same rule in the same file.
+    pub(crate) about: String,
+    /// In words.
+    pub(crate) title: String,
+    /// Where, at least one spot; further ones are named as further places.
+    pub(crate) spots: Vec<Spot>,
+    /// Why.
+    pub(crate) reasons: Vec<String>,
+}
+
+/// The pen of one reader on one file.
+pub(crate) struct Witness<'a> {
+    blob: &'a Blob<'a>,
+    reader: &'static str,
+    observations: Vec<Observation>,
+}
+
+impl<'a> Witness<'a> {
+    pub(crate) fn new(blob: &'a Blob<'a>, reader: &'static str) -> Self {
+        Self { blob, reader, observations: Vec::new() }
+    }
+
+    /// The file below its root.
+    pub(crate) fn path(&self) -> &'a str {
+        self.blob.path
+    }
+
+    /// Notes a fact. Line 0 stands for "the file as a whole".
+    pub(crate) fn fact(&mut self, subject: &Subject, line: u32, quality: Quality, fact: Fact) {
+        let source = EvidenceSource {
+            root: self.blob.root.to_owned(),
+            path: self.blob.path.to_owned(),
+            line: (line > 0).then_some(line),
+            commit: None,
+            reader: self.reader.to_owned(),
+        };
+        let evidence = Evidence { subject: subject.clone(), fact, source, quality };
+        self.observations.push(Observation::Evidence(evidence));
+    }
+
+    /// Notes a finding.
+    pub(crate) fn finding(&mut self, statement: Statement) {
+        let Statement { rule, severity, subject, about, title, mut spots, reasons } = statement;
+        spots.sort_unstable();
+        spots.dedup_by_key(|spot| spot.line);
+        let first = spots.first().copied().unwrap_or(Spot::line(1));
+        let also_at = spots.iter().skip(1).take(PLACES_MAX).map(|spot| OtherPlace {
+            path: self.blob.path.to_owned(),
+            start_line: spot.line,
+            commit: None,
+        });
+        let finding = Finding {
+            id: finding_id(rule.id, &about, self.blob.path),
+            rule_id: rule.id.to_owned(),
+            title,
+            category: rule.category,
+            severity: severity.unwrap_or(rule.severity),
+            confidence: rule.confidence,
+            place: Place {
+                root: self.blob.root.to_owned(),
+                path: self.blob.path.to_owned(),
+                start_line: first.line,
+                end_line: first.line,
+                start_column: first.column,
+                end_column: first.column + first.length,
+            },
+            commit: None,
+            author: None,
+            committed_at: None,
+            in_tree: true,
+            in_history: false,
+            fate: Fate::WorkTree,
+            also_at: also_at.collect(),
+            masked: None,
+            fingerprint: None,
+            identity_id: None,
+            suppressed: None,
+            controls: rule.controls.iter().map(|&control| control.to_owned()).collect(),
+            reasons,
+        };
+        self.observations.push(Observation::Finding(finding, subject));
+    }
+
+    /// Notes anything else.
+    pub(crate) fn observe(&mut self, observation: Observation) {
+        self.observations.push(observation);
+    }
+
+    /// Hands over what was written.
+    pub(crate) fn done(self, unreadable: Option<Unreadable>) -> Reading {
+        Reading { observations: self.observations, unreadable }
+    }
+}

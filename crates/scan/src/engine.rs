@@ -1,0 +1,410 @@
+//! The detection engine: anchors in one pass, then bounded windows, then checks.
+//!
+//! What an anchor gives depends on nothing but the bytes in its window. That is what lets
+//! [`delta`] inherit results through a pack's copy operations and still equal a full scan.
+
+use std::sync::Arc;
+
+use aho_corasick::{Anchored, automaton::Automaton};
+use tenure_model::{Confidence, Fingerprint, FingerprintKey, Severity};
+
+pub mod checksum;
+pub mod context;
+pub(crate) mod delta;
+pub mod generic;
+pub mod utf16;
+pub mod value;
+
+use crate::rules::{Rule, RuleSet};
+
+/// Changes whenever the engine may judge the same bytes differently: it is part of the result cache's key.
+pub const ENGINE_VERSION: &str = "1";
+/// Matches of one rule that one window may hold before the anchor's own; more is a storm, not a credential.
+const MATCHES_PER_WINDOW_MAX: usize = 16;
+
+/// How many earlier candidates one candidate is compared with; they come in order of their start.
+const OVERLAPS_MAX: usize = 8;
+
+/// Who signs in where, as a connection string or URL says.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Login {
+    /// Scheme without driver: `postgresql`, `https`, …
+    pub scheme: String,
+    /// Login name.
+    pub user: Option<String>,
+    /// Host name or address.
+    pub host: Option<String>,
+    /// Port.
+    pub port: Option<u16>,
+    /// Database or path.
+    pub database: Option<String>,
+}
+
+/// One value that was found, without the value.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Match {
+    /// Rule.
+    pub rule_id: String,
+    /// What it is, in words.
+    pub title: String,
+    /// Key in `rules/credentials.toml`.
+    pub credential: String,
+    /// Provider word.
+    pub provider: String,
+    /// Severity in a live file.
+    pub severity: Severity,
+    /// Confidence.
+    pub confidence: Confidence,
+    /// Keyed fingerprint of the value.
+    pub fingerprint: Fingerprint,
+    /// Mask of the value.
+    pub masked: String,
+    /// Why we believe it, for and against.
+    pub reasons: Vec<String>,
+    /// Name that the value is assigned to, where there is one.
+    pub name: Option<String>,
+    /// Who signs in where.
+    pub login: Option<Login>,
+    /// Rules whose nearest match is the other half.
+    pub pairs_with: Vec<String>,
+    /// A public identifier.
+    pub public: bool,
+    /// Made by a vendor's rule, which beats a generic one on the same bytes.
+    pub specific: bool,
+    /// Only in paths that this rule speaks about.
+    pub path_bound: bool,
+}
+
+/// A match at its place in a blob.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// The anchor that led here.
+    pub anchor: Anchor,
+    /// First byte of the value.
+    pub start: u32,
+    /// Byte after the value.
+    pub end: u32,
+    /// What was found.
+    pub found: Arc<Match>,
+}
+
+/// An anchor in a blob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Anchor {
+    /// First byte.
+    pub at: u32,
+    /// Which literal.
+    pub id: u16,
+}
+
+/// What one literal of the automaton leads to.
+#[derive(Debug)]
+struct Literal {
+    len: u32,
+    /// Exact spelling asked for; `None` = any case.
+    exact: Option<Vec<u8>>,
+    rules: Vec<u16>,
+    generic: bool,
+    before: u32,
+    after: u32,
+}
+
+/// Rules, automaton and key, shared by all threads.
+pub struct Engine {
+    rules: RuleSet,
+    key: FingerprintKey,
+    automaton: aho_corasick::dfa::DFA,
+    literals: Vec<Literal>,
+    longest: u32,
+    reach: (u32, u32),
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("literals", &self.literals.len()).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Builds the automaton over all anchors of `rules`; regexes are compiled when an anchor first asks for one.
+    ///
+    /// # Panics
+    /// When the automaton's tables would not fit an address: impossible with checked rules.
+    pub fn new(rules: RuleSet, key: FingerprintKey) -> Engine {
+        let literals = literals(&rules);
+        let patterns: Vec<Vec<u8>> = literals.iter().map(|(text, _)| text.clone()).collect();
+        let automaton = aho_corasick::dfa::DFA::builder()
+            .ascii_case_insensitive(true)
+            .build(&patterns)
+            .expect("some thousand short literals fit");
+        let literals: Vec<Literal> = literals.into_iter().map(|(_, literal)| literal).collect();
+        let longest = literals.iter().map(|l| l.len).max().unwrap_or(1);
+        let reach = (
+            literals.iter().map(|l| l.before).max().unwrap_or(0),
+            literals.iter().map(|l| l.after).max().unwrap_or(0),
+        );
+        Engine { rules, key, automaton, literals, longest, reach }
+    }
+
+    /// The rules.
+    pub fn rules(&self) -> &RuleSet {
+        &self.rules
+    }
+
+    /// The key of all fingerprints.
+    pub fn key(&self) -> &FingerprintKey {
+        &self.key
+    }
+
+    /// Length of the longest anchor, bytes.
+    pub fn longest_anchor(&self) -> u32 {
+        self.longest
+    }
+
+    /// The largest window of any anchor: bytes before it, and bytes from its start on.
+    pub fn reach(&self) -> (u32, u32) {
+        self.reach
+    }
+
+    /// The window that decides what this anchor gives: (bytes before, bytes from its start on).
+    pub fn window(&self, anchor: Anchor) -> (u32, u32) {
+        let literal = &self.literals[usize::from(anchor.id)];
+        (literal.before, literal.after)
+    }
+
+    /// Length of the anchor's literal, bytes.
+    pub fn anchor_len(&self, anchor: Anchor) -> u32 {
+        self.literals[usize::from(anchor.id)].len
+    }
+
+    /// Every anchor that lies wholly in `bytes[from..to]`, in order of position.
+    pub fn anchors(&self, bytes: &[u8], from: usize, to: usize, mut each: impl FnMut(Anchor)) {
+        // Overlapping search by hand over the DFA: one table look-up a byte, and every literal that ends here.
+        let dfa = &self.automaton;
+        let Ok(start) = dfa.start_state(Anchored::No) else { return };
+        let mut state = start;
+        for (at, &byte) in bytes[..to].iter().enumerate().skip(from) {
+            state = dfa.next_state(Anchored::No, state, byte);
+            if dfa.is_special(state) && dfa.is_match(state) {
+                for index in 0..dfa.match_len(state) {
+                    let id = dfa.match_pattern(state, index).as_usize();
+                    let literal = &self.literals[id];
+                    let begin = at + 1 - literal.len as usize;
+                    let spelled = literal.exact.as_deref().is_none_or(|exact| &bytes[begin..=at] == exact);
+                    if spelled {
+                        #[allow(clippy::cast_possible_truncation)] // blobs and windows are far below 4 GiB
+                        each(Anchor { at: begin as u32, id: id as u16 });
+                    }
+                }
+            }
+        }
+    }
+
+    /// What this anchor gives; decided by the bytes of its window alone.
+    pub fn evaluate(&self, bytes: &[u8], anchor: Anchor, out: &mut Vec<Candidate>) {
+        let literal = &self.literals[usize::from(anchor.id)];
+        for &index in &literal.rules {
+            self.evaluate_rule(bytes, anchor, literal.len, usize::from(index), out);
+        }
+        if literal.generic {
+            generic::evaluate(self, bytes, anchor, literal.len, out);
+        }
+    }
+
+    /// Whether the rule of this id speaks about this path.
+    pub fn rule_applies(&self, rule_id: &str, path: &str) -> bool {
+        self.rules
+            .rules()
+            .iter()
+            .find(|rule| rule.spec.id == rule_id)
+            .is_none_or(|rule| rule.applies_to(path))
+    }
+
+    /// A full scan of `bytes`: the reference that the delta scan must equal.
+    pub fn scan(&self, bytes: &[u8]) -> Vec<Candidate> {
+        let mut out = Vec::new();
+        self.anchors(bytes, 0, bytes.len(), |anchor| self.evaluate(bytes, anchor, &mut out));
+        settle(&mut out);
+        out
+    }
+
+    /// Whether the rule at `index` finds something in `text`.
+    pub(crate) fn matches_rule(&self, text: &[u8], index: usize) -> bool {
+        let mut out = Vec::new();
+        self.anchors(text, 0, text.len(), |anchor| {
+            let literal = &self.literals[usize::from(anchor.id)];
+            if literal.rules.iter().any(|&rule| usize::from(rule) == index) {
+                self.evaluate_rule(text, anchor, literal.len, index, &mut out);
+            }
+        });
+        !out.is_empty()
+    }
+
+    fn evaluate_rule(&self, bytes: &[u8], anchor: Anchor, len: u32, index: usize, out: &mut Vec<Candidate>) {
+        let rule = &self.rules.rules()[index];
+        let at = anchor.at as usize;
+        let low = at.saturating_sub(rule.spec.before as usize + 1);
+        // One byte more on both sides, so that `\b` sees what is really there.
+        let high = bytes.len().min(at + rule.spec.after as usize + 1);
+        let window = &bytes[low..high];
+        let anchored = (at - low, at - low + len as usize);
+        for caught in rule.pattern().captures_iter(window).take(MATCHES_PER_WINDOW_MAX) {
+            let whole = caught.get(0).expect("group 0 always takes part");
+            if whole.start() > anchored.0 {
+                break;
+            }
+            if whole.end() < anchored.1 {
+                continue;
+            }
+            let value = caught.name("secret").unwrap_or(whole);
+            if let Some(found) = self.judge(rule, value.as_bytes(), &caught) {
+                #[allow(clippy::cast_possible_truncation)]
+                out.push(Candidate {
+                    anchor,
+                    start: (low + value.start()) as u32,
+                    end: (low + value.end()) as u32,
+                    found: Arc::new(found),
+                });
+            }
+            break;
+        }
+    }
+
+    /// Checksum first, then entropy and placeholders; what is left is a match.
+    fn judge(&self, rule: &Rule, value: &[u8], caught: &regex::bytes::Captures<'_>) -> Option<Match> {
+        let mut reasons = vec![format!("shape of {}", rule.spec.title)];
+        let (mut severity, mut confidence) = (rule.severity, rule.confidence);
+        if let Some(checksum) = &rule.checksum {
+            reasons.push(checksum.holds(value)?);
+        }
+        if rule.spec.min_entropy.is_some_and(|least| value::entropy(value) < least) || rule.rejects(value) {
+            return None;
+        }
+        match value::placeholder(value) {
+            Some(value::Placeholder::Documentation) => {
+                severity = Severity::Low;
+                reasons.push("documentation key".to_owned());
+            }
+            Some(value::Placeholder::Template | value::Placeholder::Filler) => return None,
+            Some(value::Placeholder::Dummy) => {
+                severity = severity.min(Severity::Low);
+                confidence = Confidence::Low;
+                reasons.push("reads like a placeholder".to_owned());
+            }
+            None => {}
+        }
+        Some(Match {
+            rule_id: rule.spec.id.clone(),
+            title: rule.spec.title.clone(),
+            credential: rule.spec.credential.clone(),
+            provider: rule.provider.clone(),
+            severity,
+            confidence,
+            fingerprint: self.key.fingerprint(&rule.spec.credential, value),
+            masked: tenure_model::mask(value, 4),
+            reasons,
+            name: None,
+            login: login(caught),
+            pairs_with: rule.spec.pairs_with.clone(),
+            public: rule.spec.public,
+            specific: true,
+            path_bound: !rule.spec.files.is_empty(),
+        })
+    }
+}
+
+/// Puts candidates in order of place and drops what another one on the same bytes beats.
+///
+/// A vendor's rule beats a generic one that overlaps it; the longer of two equals wins; the first of two same.
+/// A rule bound to paths beats nothing and is beaten by nothing yet: the path is known only later.
+pub fn settle(candidates: &mut Vec<Candidate>) {
+    let rank = |c: &Candidate| {
+        (c.start, !c.found.specific, std::cmp::Reverse(c.found.confidence), std::cmp::Reverse(c.end))
+    };
+    candidates.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.found.rule_id.cmp(&b.found.rule_id)));
+    let mut kept: Vec<Candidate> = Vec::with_capacity(candidates.len());
+    for candidate in candidates.drain(..) {
+        let near = kept.len().saturating_sub(OVERLAPS_MAX);
+        let beaten = kept[near..].iter().any(|other| {
+            rivals(&candidate, other)
+                && (other.found.rule_id == candidate.found.rule_id
+                    || other.found.confidence >= candidate.found.confidence
+                    || (other.found.specific && !candidate.found.specific))
+        });
+        if beaten {
+            continue;
+        }
+        for index in (near..kept.len()).rev() {
+            let other = &kept[index];
+            let stronger = (candidate.found.specific, candidate.found.confidence)
+                > (other.found.specific, other.found.confidence);
+            if rivals(&candidate, other) && stronger {
+                kept.remove(index);
+            }
+        }
+        kept.push(candidate);
+    }
+    *candidates = kept;
+}
+
+/// Whether two candidates claim the same bytes on the same footing.
+fn rivals(a: &Candidate, b: &Candidate) -> bool {
+    a.start < b.end && b.start < a.end && a.found.path_bound == b.found.path_bound
+}
+
+/// Reads the named groups of a connection string.
+fn login(caught: &regex::bytes::Captures<'_>) -> Option<Login> {
+    let text = |name: &str| {
+        caught.name(name).and_then(|m| std::str::from_utf8(m.as_bytes()).ok()).map(str::to_owned)
+    };
+    let (user, host) = (text("user"), text("host"));
+    if user.is_none() && host.is_none() {
+        return None;
+    }
+    Some(Login {
+        scheme: text("scheme").unwrap_or_default().to_ascii_lowercase(),
+        user,
+        host,
+        port: text("port").and_then(|port| port.parse().ok()),
+        database: text("database"),
+    })
+}
+
+/// All literals of all rules and of the generic detector, each once, with what they lead to.
+fn literals(rules: &RuleSet) -> Vec<(Vec<u8>, Literal)> {
+    use std::collections::BTreeMap;
+    let mut all: BTreeMap<(Vec<u8>, bool), Literal> = BTreeMap::new();
+    let entry = |all: &mut BTreeMap<(Vec<u8>, bool), Literal>, text: &str, exact: bool| {
+        let bytes = if exact { text.as_bytes().to_vec() } else { text.to_ascii_lowercase().into_bytes() };
+        let key = (bytes.clone(), exact);
+        all.entry(key.clone()).or_insert_with(|| Literal {
+            len: u32::try_from(text.len()).unwrap_or(u32::MAX),
+            exact: exact.then_some(bytes),
+            rules: Vec::new(),
+            generic: false,
+            before: 0,
+            after: 0,
+        });
+        key
+    };
+    for (index, rule) in rules.rules().iter().enumerate() {
+        let index = u16::try_from(index).expect("fewer than 65,536 rules");
+        let exact = rule.spec.anchors.iter().map(|text| (text, true));
+        let words = rule.spec.words.iter().map(|text| (text, false));
+        for (text, is_exact) in exact.chain(words) {
+            let key = entry(&mut all, text, is_exact);
+            let literal = all.get_mut(&key).expect("just put in");
+            literal.rules.push(index);
+            literal.before = literal.before.max(rule.spec.before + 1);
+            literal.after = literal.after.max(rule.spec.after + 1);
+        }
+    }
+    for word in generic::WORDS {
+        let key = entry(&mut all, word, false);
+        let literal = all.get_mut(&key).expect("just put in");
+        literal.generic = true;
+        literal.before = literal.before.max(generic::BEFORE);
+        literal.after = literal.after.max(generic::AFTER);
+    }
+    all.into_iter().map(|((text, _), literal)| (text, literal)).collect()
+}

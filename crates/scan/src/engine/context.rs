@@ -1,0 +1,133 @@
+//! What a path says about the things in it.
+
+use tenure_model::Severity;
+
+/// Folders of other people's code.
+const VENDORED: &[&str] =
+    &["vendor", "node_modules", "third_party", "thirdparty", "site-packages", "bower_components"];
+/// Ends of files that a program wrote.
+const GENERATED: &[&str] =
+    &[".lock", "-lock.json", ".sum", ".min.js", ".min.css", ".map", ".pb.go", "-lock.yaml", ".lockb", ".svg"];
+/// Ends of test files.
+const TEST_FILES: &[&str] = &[
+    "_test.go",
+    "_test.py",
+    "_test.rs",
+    ".test.ts",
+    ".test.js",
+    ".test.tsx",
+    ".spec.ts",
+    ".spec.js",
+    "_spec.rb",
+    "test.java",
+    "tests.cs",
+    "_test.rb",
+    "test.php",
+    "tests.rs",
+];
+/// Folders of tests and their data.
+const TEST_FOLDERS: &[&str] = &[
+    "test",
+    "tests",
+    "testdata",
+    "__tests__",
+    "spec",
+    "specs",
+    "fixtures",
+    "fixture",
+    "mocks",
+    "mock",
+    "e2e",
+    "testing",
+];
+
+/// What kind of place a path is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathClass {
+    /// Code or configuration that something runs.
+    Live,
+    /// Tests and their data.
+    Test,
+    /// Examples and templates.
+    Example,
+    /// Documentation.
+    Documentation,
+    /// Other people's code.
+    Vendored,
+    /// Lock files, minified and generated files.
+    Generated,
+}
+
+impl PathClass {
+    /// Reads the class off a path below its root.
+    pub fn of(path: &str) -> PathClass {
+        let lower = path.to_ascii_lowercase();
+        let (folders, file) = lower.rsplit_once('/').unwrap_or(("", &lower));
+        let in_folder = |names: &[&str]| folders.split('/').any(|part| names.contains(&part));
+        let ends = |names: &[&str]| names.iter().any(|end| file.ends_with(end));
+        if in_folder(VENDORED) {
+            return PathClass::Vendored;
+        }
+        if ends(GENERATED) {
+            return PathClass::Generated;
+        }
+        let test_file = ends(TEST_FILES) || file.starts_with("test_");
+        if test_file || in_folder(TEST_FOLDERS) {
+            return PathClass::Test;
+        }
+        if in_folder(&["example", "examples", "sample", "samples", "demo", "demos"])
+            || ends(&[".example", ".sample", ".template", ".dist", ".tmpl", ".tpl"])
+            || file.contains("example")
+        {
+            return PathClass::Example;
+        }
+        if in_folder(&["doc", "docs", "documentation"])
+            || ends(&[".md", ".rst", ".adoc", ".txt"]) && !file.starts_with(".env")
+        {
+            return PathClass::Documentation;
+        }
+        PathClass::Live
+    }
+
+    /// The word that reasons use.
+    pub fn word(self) -> &'static str {
+        match self {
+            PathClass::Live => "live",
+            PathClass::Test => "test",
+            PathClass::Example => "example",
+            PathClass::Documentation => "documentation",
+            PathClass::Vendored => "vendored",
+            PathClass::Generated => "generated",
+        }
+    }
+
+    /// What a severity is worth here. A vendor's real-looking token stays serious in a test, a generic value does not.
+    pub fn weigh(self, severity: Severity, specific: bool) -> Severity {
+        match self {
+            PathClass::Live => severity,
+            _ if specific => severity.min(Severity::Medium),
+            PathClass::Generated => Severity::Info.min(severity),
+            _ => severity.min(Severity::Low),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_tell_their_class() {
+        for (path, class) in [
+            ("src/config.py", PathClass::Live),
+            ("pkg/server_test.go", PathClass::Test),
+            ("test/fixtures/keys.json", PathClass::Test),
+            (".env.example", PathClass::Example),
+            ("docs/setup.yaml", PathClass::Documentation),
+            ("web/node_modules/x/index.js", PathClass::Vendored),
+            ("yarn.lock", PathClass::Generated),
+        ] {
+            assert_eq!(PathClass::of(path), class, "{path}");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Black-box tests of the git side, on repositories that the `git` command makes in a temporary folder.
+
+mod attribution;
+mod damage;
+mod escape;
+mod repo;
+mod walk;

@@ -1,0 +1,314 @@
+//! One repository's object store: scanned blob by blob, attributed afterwards, merged with the files of today.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tenure_model::{Fate, Introduction, Observation, Unread, path_bytes, path_text};
+
+use crate::cache::StoreResult;
+use crate::detect;
+use crate::engine::delta::Scanned;
+use crate::engine::{Engine, utf16};
+use crate::findings::{Sighted, observe};
+use crate::git::{self, BlobVisitor, Commits, Objects, Oid, Op, Repository};
+use crate::hits::Hits;
+use crate::scanner::{Run, groups, match_flood, read_out};
+use crate::source::below;
+
+/// A finding's place in history: path, rule, fingerprint.
+type Key = (String, String, String);
+
+/// What history knows of one value at one path.
+#[derive(Debug, Clone)]
+pub(crate) struct Past {
+    /// The earliest commit that brought it in.
+    pub(crate) introduction: Option<Introduction>,
+    /// How it can still be reached, the nearest way.
+    fate: Fate,
+    /// The blob whose lines are shown.
+    blob: Oid,
+}
+
+/// One repository, scanned.
+pub(crate) struct History {
+    /// Folder of the repository below the root: empty, or ending in `/`.
+    pub(crate) base: String,
+    /// `owner/name`, or the folder's name.
+    pub(crate) name: String,
+    past: BTreeMap<Key, Past>,
+    hits: HashMap<Oid, Arc<Hits>>,
+    store: Option<(Objects, Commits)>,
+    repository: Repository,
+}
+
+/// Opens the repository at `git_dir`, scans its objects when asked to, and attributes what it found.
+///
+/// `read` holds the stores that were read already: a submodule's store is met twice, a linked work tree shares one.
+pub(crate) fn open(
+    run: &Run<'_>,
+    root: &str,
+    path: &Path,
+    git_dir: &Path,
+    history: bool,
+    read: &mut BTreeSet<PathBuf>,
+) -> Option<History> {
+    let mut unread = Vec::new();
+    let opened = Repository::open(git_dir, path, &mut unread);
+    let mut known = opened.map(|repository| {
+        let folder = repository.work_tree().unwrap_or(git_dir).to_owned();
+        let base = if folder == path { String::new() } else { format!("{}/", below(path, &folder)) };
+        History {
+            base,
+            name: repository.name(),
+            past: BTreeMap::new(),
+            hits: HashMap::new(),
+            store: None,
+            repository,
+        }
+    });
+    if let Some(found) = &mut known
+        && history
+        && read.insert(found.repository.common_dir().to_owned())
+    {
+        found.read_objects(run, root, &mut unread);
+    }
+    unread.into_iter().for_each(|row| run.observe(Observation::Unread(row)));
+    known
+}
+
+/// Scans blobs as they come out of the store.
+struct Scan<'a> {
+    engine: &'a Engine,
+    run: &'a Run<'a>,
+    hits: Mutex<HashMap<Oid, Arc<Hits>>>,
+    scanned: Mutex<Vec<Oid>>,
+}
+
+impl Scan<'_> {
+    fn keep(&self, oid: &Oid, bytes: &[u8], scanned: &Scanned) {
+        let tally = &self.run.tally;
+        let blobs = tally.blobs.fetch_add(1, Relaxed);
+        tally.bytes.fetch_add(bytes.len() as u64, Relaxed);
+        if blobs.is_multiple_of(512) {
+            self.run.progress("git history");
+        }
+        let mut hits = Hits::default();
+        if !scanned.is_empty() {
+            hits = Hits::locate(bytes, scanned.found());
+        }
+        if let Some(text) = utf16::decode(bytes) {
+            hits = Hits::locate(&text, self.engine.scan(&text));
+        }
+        self.scanned.lock().unwrap_or_else(PoisonError::into_inner).push(*oid);
+        if !hits.hits.is_empty() {
+            self.hits.lock().unwrap_or_else(PoisonError::into_inner).insert(*oid, Arc::new(hits));
+        }
+    }
+}
+
+impl BlobVisitor for Scan<'_> {
+    type State = Scanned;
+
+    fn whole(&self, oid: &Oid, bytes: &[u8], wanted: bool) -> Scanned {
+        let scanned = Scanned::whole(self.engine, bytes);
+        if wanted {
+            self.keep(oid, bytes, &scanned);
+        }
+        scanned
+    }
+
+    fn delta(&self, oid: &Oid, base: &Scanned, bytes: &[u8], ops: &[Op], wanted: bool) -> Scanned {
+        let scanned = Scanned::inherit(self.engine, base, bytes, ops);
+        if wanted {
+            self.keep(oid, bytes, &scanned);
+        }
+        scanned
+    }
+}
+
+impl History {
+    fn read_objects(&mut self, run: &Run<'_>, root: &str, unread: &mut Vec<Unread>) {
+        run.progress(&format!("{}git history", self.base));
+        let objects = Objects::open(&self.repository, unread);
+        let name = format!("{root}\n{}", self.base);
+        let known = run.cache.known(&name).unwrap_or_default();
+        let scan = Scan { engine: run.engine, run, hits: Mutex::default(), scanned: Mutex::default() };
+        let rows = Mutex::new(Vec::new());
+        let counts = objects.walk_blobs(&scan, &|oid| !known.knows(&oid.0), run.cancel, &rows);
+        run.tally.cached_blobs.fetch_add(counts.skipped, Relaxed);
+        run.tally.blobs.fetch_add(counts.skipped, Relaxed);
+        let messages = Mutex::new(HashMap::new());
+        let commits = Commits::read(
+            &objects,
+            &|oid, _, text| {
+                let hits = Hits::locate(text, run.engine.scan(text));
+                if !hits.hits.is_empty() {
+                    messages.lock().unwrap_or_else(PoisonError::into_inner).insert(*oid, Arc::new(hits));
+                }
+            },
+            run.cancel,
+            &rows,
+        );
+        self.hits = scan.hits.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for (oid, hits) in &known.hits {
+            if let Some(oid) = Oid::from_hex(oid.as_bytes())
+                && objects.find(&oid).is_some()
+            {
+                self.hits.insert(oid, Arc::new(hits.clone()));
+            }
+        }
+        if !counts.cancelled {
+            let fresh = scan.scanned.into_inner().unwrap_or_else(PoisonError::into_inner);
+            self.remember(run, &name, &known, fresh);
+        }
+        self.hits.extend(messages.into_inner().unwrap_or_else(PoisonError::into_inner));
+        let wanted: HashSet<Oid> = self.hits.keys().copied().collect();
+        run.tally.commits.fetch_add(commits.len() as u64, Relaxed);
+        let graph = git::History::read(&self.repository, &objects, &commits, &wanted, run.cancel, &rows);
+        for sighting in graph.attribute(&rows).sightings {
+            self.place(run.engine, &sighting);
+        }
+        unread.extend(rows.into_inner().unwrap_or_else(PoisonError::into_inner));
+        if self.repository.work_tree().is_none() {
+            self.read_head(run, root, &objects, unread);
+        }
+        self.store = Some((objects, commits));
+    }
+
+    fn remember(&self, run: &Run<'_>, name: &str, known: &StoreResult, mut fresh: Vec<Oid>) {
+        if fresh.is_empty() {
+            return;
+        }
+        fresh.extend(known.scanned.iter().map(|oid| Oid(*oid)));
+        fresh.sort_unstable();
+        fresh.dedup();
+        let mut hits: Vec<(String, Hits)> =
+            self.hits.iter().map(|(oid, hits)| (oid.to_string(), (**hits).clone())).collect();
+        hits.sort_by(|a, b| a.0.cmp(&b.0));
+        let scanned = fresh.iter().map(|oid| oid.0).collect();
+        run.cache.remember(name, StoreResult { scanned, hits });
+    }
+
+    /// Files one sighting of a blob under every value in it; the earliest introduction and the nearest fate win.
+    fn place(&mut self, engine: &Engine, sighting: &git::Sighting) {
+        let Some(hits) = self.hits.get(&sighting.blob).cloned() else { return };
+        let path = self.shown(sighting);
+        for group in groups(&hits.hits, &path, engine) {
+            let found = &group[0].found;
+            let key = (path.clone(), found.rule_id.clone(), found.fingerprint.0.clone());
+            let new = Past {
+                introduction: sighting.introduction.clone(),
+                fate: sighting.fate,
+                blob: sighting.blob,
+            };
+            match self.past.get_mut(&key) {
+                None => drop(self.past.insert(key, new)),
+                Some(old) => old.merge(new),
+            }
+        }
+    }
+
+    /// The path below the root; objects that no tree names are called by their id.
+    fn shown(&self, sighting: &git::Sighting) -> String {
+        let inside = match sighting.fate {
+            Fate::Message => format!(".git/messages/{}", sighting.blob),
+            _ if sighting.path.is_empty() => format!(".git/objects/{}", sighting.blob),
+            _ => path_text(&sighting.path),
+        };
+        format!("{}{inside}", self.base)
+    }
+
+    /// What history knows of a value in a file of today.
+    pub(crate) fn past(&self, path: &str, rule_id: &str, fingerprint: &str) -> Option<&Past> {
+        self.past.get(&(path.to_owned(), rule_id.to_owned(), fingerprint.to_owned()))
+    }
+
+    /// Reports what the files of today did not show.
+    pub(crate) fn report_rest(&self, run: &Run<'_>, root: &str, reported: &BTreeSet<Key>) {
+        let mut flooded = BTreeSet::new();
+        for (key, past) in self.past.iter().filter(|(key, _)| !reported.contains(*key)) {
+            let Some(hits) = self.hits.get(&past.blob) else { continue };
+            let group: Vec<_> = hits
+                .hits
+                .iter()
+                .filter(|hit| hit.found.rule_id == key.1 && hit.found.fingerprint.0 == key.2)
+                .collect();
+            let seen = Sighted {
+                root,
+                path: &key.0,
+                fate: past.fate,
+                introduction: past.introduction.clone(),
+                in_history: true,
+            };
+            let mut out = Vec::new();
+            observe(&group, &hits.hits, &seen, &mut out);
+            out.into_iter().for_each(|observation| run.observe(observation));
+            if hits.dropped > 0 && flooded.insert(past.blob) {
+                run.observe(Observation::Unread(match_flood(&key.0, hits.dropped)));
+            }
+        }
+    }
+
+    /// Reports who made the files of this repository what they are.
+    pub(crate) fn report_authorship(&self, run: &Run<'_>, root: &str, paths: &BTreeSet<String>) {
+        let Some((objects, commits)) = &self.store else { return };
+        let own: Vec<Vec<u8>> = paths
+            .iter()
+            .filter_map(|path| path.strip_prefix(&self.base))
+            .filter(|path| !path.starts_with(".git/"))
+            .map(path_bytes)
+            .collect();
+        if own.is_empty() {
+            return;
+        }
+        for mut row in git::authorship(&self.repository, objects, commits, &own, run.cancel) {
+            row.root = root.to_owned();
+            row.path = format!("{}{}", self.base, row.path);
+            run.observe(Observation::Authorship(row));
+        }
+    }
+
+    /// A bare repository has no files of today but those of its HEAD.
+    fn read_head(&self, run: &Run<'_>, root: &str, objects: &Objects, unread: &mut Vec<Unread>) {
+        for git::HeadFile { path, oid, .. } in git::head_tree(&self.repository, objects, unread) {
+            if run.cancelled() {
+                return;
+            }
+            let inside = path_text(&path);
+            let structured =
+                [".yml", ".yaml", ".json", ".csv", "CODEOWNERS"].iter().any(|end| inside.ends_with(end));
+            if !structured {
+                continue;
+            }
+            let Some(bytes) = objects.read_blob(&oid) else { continue };
+            let shown = format!("{}{inside}", self.base);
+            let blob =
+                detect::Blob { root, path: &shown, base: &self.base, repository: &self.name, bytes: &bytes };
+            if detect::claimed(&blob) {
+                read_out(run, &shown, detect::read(&blob, run.engine.key()));
+            }
+        }
+    }
+}
+
+impl Past {
+    fn merge(&mut self, new: Past) {
+        self.fate = nearest(self.fate, new.fate);
+        let earlier = match (&self.introduction, &new.introduction) {
+            (Some(old), Some(new)) => (new.committed_at, &new.commit) < (old.committed_at, &old.commit),
+            (None, Some(_)) => true,
+            _ => false,
+        };
+        if earlier {
+            self.introduction = new.introduction;
+            self.blob = new.blob;
+        }
+    }
+}
+
+/// The fate that is easier to meet.
+fn nearest(a: Fate, b: Fate) -> Fate {
+    a.min(b)
+}

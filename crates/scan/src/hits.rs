@@ -1,0 +1,197 @@
+//! Hits: matches of one blob with their lines, ready to be attributed, cached and reported.
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::{Candidate, Match};
+
+/// Most hits kept of one blob; the rest is counted and said.
+pub const HITS_PER_BLOB_MAX: usize = 2_000;
+/// Lines between the two halves of one credential.
+const PAIR_LINES_MAX: u32 = 10;
+
+/// A match at its lines. Serialises into the result cache: no value is in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Hit {
+    /// What was found.
+    pub found: Match,
+    /// First line of the value, from 1.
+    pub start_line: u32,
+    /// Last line of the value, from 1.
+    pub end_line: u32,
+    /// First byte of the value in its line, from 1.
+    pub start_column: u32,
+    /// Byte after the value in its last line, from 1.
+    pub end_column: u32,
+    /// Index of the other half of the credential among the same blob's hits.
+    pub pair: Option<usize>,
+}
+
+impl Hit {
+    /// Whether two hits of one blob share a byte.
+    pub fn overlaps(&self, other: &Hit) -> bool {
+        (self.start_line, self.start_column) < (other.end_line, other.end_column)
+            && (other.start_line, other.start_column) < (self.end_line, self.end_column)
+    }
+}
+
+/// The hits of one blob.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Hits {
+    /// In order of place.
+    pub hits: Vec<Hit>,
+    /// Hits beyond [`HITS_PER_BLOB_MAX`].
+    pub dropped: u64,
+}
+
+/// Counts lines while moving forward through a text.
+#[derive(Debug)]
+pub struct LineCounter {
+    line: u32,
+    /// Offset of the line's first byte.
+    line_start: usize,
+    at: usize,
+}
+
+impl Default for LineCounter {
+    fn default() -> Self {
+        Self { line: 1, line_start: 0, at: 0 }
+    }
+}
+
+impl LineCounter {
+    /// Line and column, both from 1, of the byte at `offset`; offsets may only grow. A lone CR ends a line, too.
+    fn place(&mut self, bytes: &[u8], offset: usize) -> (u32, u32) {
+        for end in memchr::memchr2_iter(b'\n', b'\r', &bytes[self.at..offset]) {
+            let end = self.at + end;
+            if bytes[end] == b'\r' && bytes.get(end + 1) == Some(&b'\n') {
+                continue;
+            }
+            self.line += 1;
+            self.line_start = end + 1;
+        }
+        self.at = offset;
+        (self.line, u32::try_from(offset - self.line_start).unwrap_or(u32::MAX).saturating_add(1))
+    }
+}
+
+impl Hits {
+    /// Gives the settled `candidates` of a blob their lines, and joins the halves of credentials.
+    pub fn locate(bytes: &[u8], candidates: Vec<Candidate>) -> Hits {
+        let dropped = candidates.len().saturating_sub(HITS_PER_BLOB_MAX) as u64;
+        let mut counter = LineCounter::default();
+        let mut hits: Vec<Hit> = Vec::with_capacity(candidates.len().min(HITS_PER_BLOB_MAX));
+        for candidate in candidates.into_iter().take(HITS_PER_BLOB_MAX) {
+            let (start_line, start_column) = counter.place(bytes, candidate.start as usize);
+            let value = &bytes[candidate.start as usize..candidate.end as usize];
+            let mut inside = LineCounter::default();
+            let (lines, column) = inside.place(value, value.len());
+            let end_column = if lines == 1 { start_column + column - 1 } else { column };
+            hits.push(Hit {
+                found: (*candidate.found).clone(),
+                start_line,
+                end_line: start_line + lines - 1,
+                start_column,
+                end_column,
+                pair: None,
+            });
+        }
+        let mut located = Hits { hits, dropped };
+        located.join_pairs();
+        located
+    }
+
+    /// Moves every hit down by `lines`: for a window that begins there.
+    pub fn shift_lines(&mut self, lines: u32) {
+        for hit in &mut self.hits {
+            hit.start_line += lines;
+            hit.end_line += lines;
+        }
+    }
+
+    /// Leaves out public identifiers that are not half of a credential.
+    pub fn keep_secrets(&mut self) {
+        let paired: Vec<usize> = self.hits.iter().filter_map(|hit| hit.pair).collect();
+        if self.hits.iter().enumerate().any(|(index, hit)| hit.found.public && !paired.contains(&index)) {
+            let kept: Vec<bool> = self
+                .hits
+                .iter()
+                .enumerate()
+                .map(|(i, hit)| !hit.found.public || paired.contains(&i))
+                .collect();
+            let moved: Vec<usize> = kept
+                .iter()
+                .scan(0, |next, &keep| {
+                    let here = *next;
+                    *next += usize::from(keep);
+                    Some(here)
+                })
+                .collect();
+            let mut keep = kept.iter();
+            self.hits.retain(|_| *keep.next().expect("one flag a hit"));
+            for hit in &mut self.hits {
+                hit.pair = hit.pair.map(|pair| moved[pair]);
+            }
+        }
+    }
+
+    /// Adds the hits of a window that overlaps the last one, leaving out those already there.
+    pub fn extend_new(&mut self, more: Hits) {
+        let offset = self.hits.len();
+        let mut moved = vec![None; more.hits.len()];
+        let mut fresh = Vec::new();
+        for (index, hit) in more.hits.into_iter().enumerate() {
+            let twin = self.hits[..offset].iter().rposition(|old| {
+                old.start_line == hit.start_line
+                    && old.found.rule_id == hit.found.rule_id
+                    && old.found.fingerprint == hit.found.fingerprint
+            });
+            moved[index] = Some(twin.unwrap_or(offset + fresh.len()));
+            if twin.is_none() {
+                fresh.push(hit);
+            }
+        }
+        for hit in &mut fresh {
+            hit.pair = hit.pair.and_then(|pair| moved.get(pair).copied().flatten());
+        }
+        let room = HITS_PER_BLOB_MAX.saturating_sub(offset);
+        self.dropped += more.dropped + fresh.len().saturating_sub(room) as u64;
+        self.hits.extend(fresh.into_iter().take(room));
+        let kept = self.hits.len();
+        for hit in &mut self.hits {
+            hit.pair = hit.pair.filter(|&pair| pair < kept);
+        }
+    }
+
+    fn join_pairs(&mut self) {
+        for index in 0..self.hits.len() {
+            if self.hits[index].found.pairs_with.is_empty() {
+                continue;
+            }
+            let hit = &self.hits[index];
+            let nearest = self
+                .hits
+                .iter()
+                .enumerate()
+                .filter(|(_, other)| hit.found.pairs_with.contains(&other.found.rule_id))
+                .map(|(i, other)| (other.start_line.abs_diff(hit.start_line), i))
+                .filter(|(distance, _)| *distance <= PAIR_LINES_MAX)
+                .min();
+            self.hits[index].pair = nearest.map(|(_, i)| i);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_at_lf_cr_and_crlf() {
+        let text = b"a\r\nb\rc\nd";
+        let mut counter = LineCounter::default();
+        assert_eq!(counter.place(text, 0), (1, 1));
+        assert_eq!(counter.place(text, 3), (2, 1));
+        assert_eq!(counter.place(text, 5), (3, 1));
+        assert_eq!(counter.place(text, 7), (4, 1));
+    }
+}

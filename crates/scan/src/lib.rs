@@ -1,0 +1,16 @@
+//! Bytes to findings and evidence: plain threads, no async, no database.
+//!
+//! The value of a found secret never leaves this crate: what leaves is a keyed fingerprint and a mask.
+
+pub mod cache;
+pub mod detect;
+pub mod engine;
+mod findings;
+mod git;
+mod history;
+pub mod hits;
+pub mod rules;
+mod scanner;
+mod source;
+
+pub use scanner::{Progress, ScanOutcome, ScanRequest, Sink, scan};

@@ -1,0 +1,380 @@
+//! One scan: every root, every repository in it, every file; each input ends as read, partial, skipped or failed.
+
+use std::collections::{BTreeSet, HashMap};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+use rayon::prelude::*;
+use tenure_model::{Counts, Fate, FingerprintKey, Observation, ReadState, Unread};
+
+use crate::cache::ResultCache;
+use crate::detect;
+use crate::engine::{Engine, utf16};
+use crate::findings::{Sighted, observe};
+use crate::history::{self, History};
+use crate::hits::{Hit, Hits};
+use crate::rules::RuleSet;
+use crate::source::{Entry, Walked, open_regular, walk};
+
+/// Bytes of a file that are looked at at once; a larger file goes through in windows that overlap.
+const WINDOW_BYTES: usize = 32 << 20;
+/// Files handed to the threads at once.
+const BATCH_FILES: usize = 2048;
+
+/// What to scan, and how.
+pub struct ScanRequest {
+    /// Roots as the user named them, each with the path to open.
+    pub roots: Vec<(String, PathBuf)>,
+    /// Read git history, not only the files of today.
+    pub history: bool,
+    /// Key of all fingerprints.
+    pub key: FingerprintKey,
+    /// Rules.
+    pub rules: RuleSet,
+}
+
+/// Who listens. Called from many threads.
+pub trait Sink: Sync {
+    /// Something was seen.
+    fn observe(&self, observation: Observation);
+    /// The work went on.
+    fn progress(&self, progress: &Progress<'_>);
+}
+
+/// How far a scan is.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress<'a> {
+    /// What was read so far.
+    pub counts: Counts,
+    /// What is being read.
+    pub current: &'a str,
+}
+
+/// How a scan ended.
+#[derive(Debug, Clone)]
+pub struct ScanOutcome {
+    /// What was really read.
+    pub counts: Counts,
+    /// Roots that were read to their end, everything in them.
+    pub complete_roots: Vec<String>,
+    /// The user stopped it.
+    pub cancelled: bool,
+}
+
+/// Numbers that all threads add to.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) files: AtomicU64,
+    pub(crate) bytes: AtomicU64,
+    pub(crate) blobs: AtomicU64,
+    pub(crate) commits: AtomicU64,
+    pub(crate) findings: AtomicU64,
+    pub(crate) cached_blobs: AtomicU64,
+    pub(crate) unread: AtomicU64,
+}
+
+impl Tally {
+    pub(crate) fn counts(&self) -> Counts {
+        Counts {
+            files: self.files.load(Relaxed),
+            bytes: self.bytes.load(Relaxed),
+            blobs: self.blobs.load(Relaxed),
+            commits: self.commits.load(Relaxed),
+            findings: self.findings.load(Relaxed),
+            identities: 0,
+            cached_blobs: self.cached_blobs.load(Relaxed),
+        }
+    }
+}
+
+/// Everything that one scan's threads share.
+pub(crate) struct Run<'a> {
+    pub(crate) engine: &'a Engine,
+    pub(crate) sink: &'a dyn Sink,
+    pub(crate) cache: &'a dyn ResultCache,
+    pub(crate) cancel: &'a AtomicBool,
+    pub(crate) tally: Tally,
+}
+
+impl Run<'_> {
+    pub(crate) fn cancelled(&self) -> bool {
+        self.cancel.load(Relaxed)
+    }
+
+    pub(crate) fn observe(&self, observation: Observation) {
+        match &observation {
+            Observation::Finding(..) => drop(self.tally.findings.fetch_add(1, Relaxed)),
+            Observation::Unread(_) => drop(self.tally.unread.fetch_add(1, Relaxed)),
+            _ => {}
+        }
+        self.sink.observe(observation);
+    }
+
+    pub(crate) fn progress(&self, current: &str) {
+        self.sink.progress(&Progress { counts: self.tally.counts(), current });
+    }
+}
+
+/// Runs a scan to its end, or until `cancel` is set: what was found by then stays found.
+pub fn scan(
+    request: ScanRequest,
+    cache: &dyn ResultCache,
+    sink: &dyn Sink,
+    cancel: &AtomicBool,
+) -> ScanOutcome {
+    let ScanRequest { roots, history, key, rules } = request;
+    let engine = Engine::new(rules, key);
+    let run = Run { engine: &engine, sink, cache, cancel, tally: Tally::default() };
+    let mut complete_roots = Vec::new();
+    for (shown, path) in &roots {
+        let unread_before = run.tally.unread.load(Relaxed);
+        scan_root(&run, shown, path, history);
+        if run.tally.unread.load(Relaxed) == unread_before && !run.cancelled() {
+            complete_roots.push(shown.clone());
+        }
+    }
+    if run.cancelled() {
+        run.observe(Observation::Unread(Unread {
+            path: roots.first().map_or_else(String::new, |(shown, _)| shown.clone()),
+            state: ReadState::Partial,
+            reason: "cancelled".to_owned(),
+            detail: "the scan was stopped; what was found by then is kept".to_owned(),
+        }));
+    }
+    ScanOutcome { counts: run.tally.counts(), complete_roots, cancelled: run.cancelled() }
+}
+
+fn scan_root(run: &Run<'_>, root: &str, path: &Path, read_history: bool) {
+    run.progress(root);
+    let Walked { files, git_dirs, unread } = walk(path);
+    unread.into_iter().for_each(|row| run.observe(Observation::Unread(row)));
+    let mut repositories: Vec<History> = Vec::new();
+    // A submodule's store lies inside its parent's git folder; the work tree that it belongs to comes first.
+    let (inner, outer): (Vec<_>, Vec<_>) = git_dirs.iter().partition(|dir| is_inside_git_dir(path, dir));
+    let mut read = BTreeSet::new();
+    for git_dir in outer.into_iter().chain(inner) {
+        if run.cancelled() {
+            return;
+        }
+        repositories.extend(history::open(run, root, path, git_dir, read_history, &mut read));
+    }
+    // Deeper repositories first, so that a file belongs to the nearest one above it.
+    repositories.sort_by(|a, b| b.base.len().cmp(&a.base.len()).then(a.base.cmp(&b.base)));
+    let seen: Mutex<Seen> = Mutex::default();
+    for batch in files.chunks(BATCH_FILES) {
+        batch.par_iter().for_each(|entry| {
+            if !run.cancelled() {
+                scan_file(run, root, entry, &repositories, &seen);
+            }
+        });
+    }
+    let seen = seen.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    for repository in &repositories {
+        repository.report_rest(run, root, &seen.reported);
+        repository.report_authorship(run, root, &seen.paths);
+    }
+}
+
+/// Whether a git folder lies below another one's `.git`.
+fn is_inside_git_dir(root: &Path, dir: &Path) -> bool {
+    let parent = dir.parent().unwrap_or(dir);
+    parent.strip_prefix(root).unwrap_or(parent).components().any(|part| part.as_os_str() == ".git")
+}
+
+/// What the pass over files leaves for the repositories.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// (path, rule, fingerprint) of findings already reported from files.
+    pub(crate) reported: BTreeSet<(String, String, String)>,
+    /// Files whose authors matter for ownership: those with findings and those that a reader claimed.
+    pub(crate) paths: BTreeSet<String>,
+}
+
+fn scan_file(run: &Run<'_>, root: &str, entry: &Entry, repositories: &[History], seen: &Mutex<Seen>) {
+    let opened = match open_regular(&entry.path, &entry.shown) {
+        Ok(opened) => opened,
+        Err(row) => return run.observe(Observation::Unread(row)),
+    };
+    let mut file = opened.file;
+    let mut bytes = Vec::new();
+    let hint = usize::try_from(opened.len).unwrap_or(usize::MAX).min(WINDOW_BYTES) + 1;
+    bytes.reserve(hint);
+    if let Err(error) = (&mut file).take(WINDOW_BYTES as u64).read_to_end(&mut bytes) {
+        return run.observe(Observation::Unread(crate::source::io_unread(&entry.shown, &error)));
+    }
+    let repository = repositories.iter().find(|r| entry.shown.starts_with(&r.base));
+    let whole = (bytes.len() as u64) < (WINDOW_BYTES as u64) || opened.len <= WINDOW_BYTES as u64;
+    let mut read = false;
+    if whole {
+        read = structured(run, root, entry, repository, &bytes);
+    } else if claimed(root, entry, repository, &bytes) {
+        run.observe(Observation::Unread(Unread {
+            path: entry.shown.clone(),
+            state: ReadState::Partial,
+            reason: "too_large_for_reader".to_owned(),
+            detail: format!(
+                "searched for secrets, but too large to be read as an export: split it into pages below {} MiB",
+                WINDOW_BYTES >> 20
+            ),
+        }));
+    }
+    let mut hits = Hits::locate(&bytes, run.engine.scan(&bytes));
+    if let Some(text) = utf16::decode(&bytes) {
+        hits = Hits::locate(&text, run.engine.scan(&text));
+    }
+    run.tally.bytes.fetch_add(bytes.len() as u64, Relaxed);
+    if !whole {
+        stream_rest(run, entry, &mut file, bytes, &mut hits);
+    }
+    run.tally.files.fetch_add(1, Relaxed);
+    if run.tally.files.load(Relaxed).is_multiple_of(64) {
+        run.progress(&entry.shown);
+    }
+    if read {
+        // An export names key ids because that is its business; only a value in it would be a leak.
+        hits.keep_secrets();
+    }
+    let found = report_file(run, root, &entry.shown, repository, &hits);
+    if found.is_empty() && !read {
+        return;
+    }
+    let mut seen = seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    seen.paths.insert(entry.shown.clone());
+    seen.reported.extend(found);
+}
+
+/// Whether a structured reader would read this file, by its path and first bytes.
+fn claimed(root: &str, entry: &Entry, repository: Option<&History>, bytes: &[u8]) -> bool {
+    let name = repository.map_or("", |r| r.name.as_str());
+    let base = repository.map_or("", |r| r.base.as_str());
+    detect::claimed(&detect::Blob { root, path: &entry.shown, base, repository: name, bytes })
+}
+
+/// Lets the structured readers see the file; true when one claimed it.
+fn structured(run: &Run<'_>, root: &str, entry: &Entry, repository: Option<&History>, bytes: &[u8]) -> bool {
+    let name = repository.map_or("", |r| r.name.as_str());
+    let base = repository.map_or("", |r| r.base.as_str());
+    let blob = detect::Blob { root, path: &entry.shown, base, repository: name, bytes };
+    if !detect::claimed(&blob) {
+        return false;
+    }
+    let reading = detect::read(&blob, run.engine.key());
+    read_out(run, &entry.shown, reading);
+    true
+}
+
+/// Passes on what readers made of a file.
+pub(crate) fn read_out(run: &Run<'_>, shown: &str, reading: detect::Reading) {
+    let state = if reading.observations.is_empty() { ReadState::Failed } else { ReadState::Partial };
+    for observation in reading.observations {
+        run.observe(observation);
+    }
+    if let Some(broken) = reading.unreadable {
+        run.observe(Observation::Unread(Unread {
+            path: shown.to_owned(),
+            state,
+            reason: broken.reason.to_owned(),
+            detail: broken.detail,
+        }));
+    }
+}
+
+/// Goes on through a file that is larger than one window. Windows overlap by more than any rule's reach, so a value
+/// on an edge is seen whole in one of them.
+fn stream_rest(run: &Run<'_>, entry: &Entry, file: &mut std::fs::File, first: Vec<u8>, hits: &mut Hits) {
+    let (before, after) = run.engine.reach();
+    let overlap = (before + after) as usize + 1024;
+    let mut window = first;
+    let mut lines_before = 0u32;
+    loop {
+        if run.cancelled() {
+            return;
+        }
+        let cut = window.len() - overlap.min(window.len());
+        lines_before += u32::try_from(memchr::memchr_iter(b'\n', &window[..cut]).count()).unwrap_or(u32::MAX);
+        window.drain(..cut);
+        let had = window.len();
+        if let Err(error) = (&mut *file).take((WINDOW_BYTES - had) as u64).read_to_end(&mut window) {
+            let mut row = crate::source::io_unread(&entry.shown, &error);
+            row.state = ReadState::Partial;
+            return run.observe(Observation::Unread(row));
+        }
+        if window.len() == had {
+            return;
+        }
+        run.tally.bytes.fetch_add((window.len() - had) as u64, Relaxed);
+        let mut more = Hits::locate(&window, run.engine.scan(&window));
+        more.shift_lines(lines_before);
+        hits.extend_new(more);
+    }
+}
+
+/// Groups hits by rule and value and reports one finding each; gives what was reported.
+fn report_file(
+    run: &Run<'_>,
+    root: &str,
+    shown: &str,
+    repository: Option<&History>,
+    hits: &Hits,
+) -> Vec<(String, String, String)> {
+    let mut reported = Vec::new();
+    for group in groups(&hits.hits, shown, run.engine) {
+        let found = &group[0].found;
+        let past = repository.and_then(|r| r.past(shown, &found.rule_id, &found.fingerprint.0));
+        let seen = Sighted {
+            root,
+            path: shown,
+            fate: Fate::WorkTree,
+            introduction: past.and_then(|p| p.introduction.clone()),
+            in_history: past.is_some(),
+        };
+        let mut out = Vec::new();
+        observe(&group, &hits.hits, &seen, &mut out);
+        out.into_iter().for_each(|observation| run.observe(observation));
+        reported.push((shown.to_owned(), found.rule_id.clone(), found.fingerprint.0.clone()));
+    }
+    if hits.dropped > 0 {
+        run.observe(Observation::Unread(match_flood(shown, hits.dropped)));
+    }
+    reported
+}
+
+/// Hits of one path by rule and value, in order of their first line; rules bound to other paths left out.
+pub(crate) fn groups<'h>(hits: &'h [Hit], path: &str, engine: &Engine) -> Vec<Vec<&'h Hit>> {
+    let mut order: Vec<Vec<&Hit>> = Vec::new();
+    let mut index: HashMap<(&str, &str), usize> = HashMap::new();
+    let bound: Vec<&Hit> = hits
+        .iter()
+        .filter(|hit| hit.found.path_bound && engine.rule_applies(&hit.found.rule_id, path))
+        .collect();
+    for hit in hits {
+        let speaks = if hit.found.path_bound {
+            bound.iter().any(|other| std::ptr::eq(*other, hit))
+        } else {
+            // A format's own rule knows better than a generic one what the same bytes are.
+            hit.found.specific || !bound.iter().any(|other| other.overlaps(hit))
+        };
+        if !speaks {
+            continue;
+        }
+        let key = (hit.found.rule_id.as_str(), hit.found.fingerprint.0.as_str());
+        let slot = *index.entry(key).or_insert_with(|| {
+            order.push(Vec::new());
+            order.len() - 1
+        });
+        order[slot].push(hit);
+    }
+    order
+}
+
+/// An unread row for hits beyond the limit.
+pub(crate) fn match_flood(shown: &str, dropped: u64) -> Unread {
+    Unread {
+        path: shown.to_owned(),
+        state: ReadState::Partial,
+        reason: "match_flood".to_owned(),
+        detail: format!("{dropped} more matches in this file are not listed one by one"),
+    }
+}

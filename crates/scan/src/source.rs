@@ -1,0 +1,7 @@
+//! Where bytes come from: files of a work tree, read so that nothing on disk can hang or mislead the scan.
+
+mod file;
+mod walk;
+
+pub(crate) use file::{open_regular, unread as io_unread};
+pub(crate) use walk::{Entry, Walked, below, walk};

@@ -1,0 +1,139 @@
+//! Reads a fixture through the readers, and tells what they saw in lines that a person can check.
+
+use std::path::PathBuf;
+
+use tenure_model::{Consumer, Credential, Fact, FingerprintKey, Observation};
+use tenure_scan::detect::{Blob, Reading, read};
+
+/// Parts what stands together in a real file: fixtures hold no text that looks like a kept key.
+const JOIN: &str = "{+}";
+
+/// The key of every test.
+pub(crate) fn key() -> FingerprintKey {
+    FingerprintKey::new([7; 32])
+}
+
+/// The bytes of a fixture, its halves joined.
+pub(crate) fn fixture(path: &str) -> Vec<u8> {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/readers").join(path);
+    std::fs::read_to_string(&file)
+        .expect("every fixture that a test names exists")
+        .replace(JOIN, "")
+        .into_bytes()
+}
+
+/// Reads bytes as the file `path` of the repository `acme/shop`.
+pub(crate) fn read_as(path: &str, bytes: &[u8]) -> Reading {
+    read(&Blob { root: "shop", path, base: "", repository: "acme/shop", bytes }, &key())
+}
+
+/// Everything that was learned, a line each.
+pub(crate) fn told(reading: &Reading) -> String {
+    let mut lines: Vec<String> = reading.observations.iter().map(observation).collect();
+    if let Some(unreadable) = &reading.unreadable {
+        lines.push(format!("unread: {}: {}", unreadable.reason, unreadable.detail));
+    }
+    lines.join("\n")
+}
+
+fn observation(observation: &Observation) -> String {
+    match observation {
+        Observation::Evidence(evidence) => {
+            let line = evidence.source.line.map_or("-".to_owned(), |line| line.to_string());
+            let (kind, key) = (evidence.subject.kind.word(), &evidence.subject.key);
+            format!(
+                "{line:>3} {kind} {key} [{}]: {}",
+                weight(evidence.quality.weight()),
+                fact(&evidence.fact)
+            )
+        }
+        Observation::Finding(finding, subject) => {
+            let place = &finding.place;
+            let also: String =
+                finding.also_at.iter().map(|other| format!(" and {}", other.start_line)).collect();
+            format!(
+                "{:>3}{also} FINDING {} ({}) column {} to {}: {}\n      about {} {}\n      because {}",
+                place.start_line,
+                finding.rule_id,
+                finding.severity.word(),
+                place.start_column,
+                place.end_column,
+                finding.title,
+                subject.kind.word(),
+                subject.key,
+                finding.reasons.join("; ")
+            )
+        }
+        Observation::OwnerRule(rule) => {
+            format!(
+                "{:>3} owners of {} under `{}`: {}",
+                rule.line,
+                rule.pattern,
+                rule.base,
+                rule.owners.join(", ")
+            )
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+fn weight(weight: f64) -> &'static str {
+    match weight {
+        w if w >= 1.0 => "authoritative",
+        w if w >= 0.7 => "config",
+        _ => "heuristic",
+    }
+}
+
+fn fact(fact: &Fact) -> String {
+    match fact {
+        Fact::Identity { kind, name, native_id, provider } => {
+            let id = native_id.as_deref().map(|id| format!(", id {id}")).unwrap_or_default();
+            format!("is {kind} `{name}` of {provider}{id}")
+        }
+        Fact::Credential { credential } => credential_told(credential),
+        Fact::SameAs { other, because } => format!("same as {} {}: {because}", other.kind.word(), other.key),
+        Fact::Grant { grant } => {
+            format!("may [{}] on {} by {}", grant.actions.join(", "), grant.target, grant.scope)
+        }
+        Fact::Privilege { level, because } => format!("privilege {level:?}: {}", because.join("; ")),
+        Fact::Consumer { consumer } => consumer_told(consumer),
+        Fact::Federation { state, how } => format!("federation {state:?}: {how}"),
+        Fact::Owner { claim } => format!("owner {} at {}", claim.value, claim.confidence),
+        Fact::Purpose { text } => format!("purpose {text}"),
+        Fact::Tag { key, value } => format!("tag {key} = {value}"),
+        Fact::LastUsed { at } => format!("last used {}", at.map_or("never".to_owned(), |at| at.to_string())),
+        other => format!("{other:?}"),
+    }
+}
+
+fn credential_told(credential: &Credential) -> String {
+    let mut words = vec![format!("holds {} ({:?})", credential.kind, credential.state).to_lowercase()];
+    words.extend(credential.fingerprint.as_ref().map(|print| format!("print {}", print.0)));
+    words.extend(credential.masked.as_ref().map(|mask| format!("shown as {mask}")));
+    for (what, at) in [
+        ("created", credential.created_at),
+        ("rotated", credential.last_rotated_at),
+        ("used", credential.last_used_at),
+        ("expires", credential.expires_at),
+    ] {
+        words.extend(at.map(|at| format!("{what} {at}")));
+    }
+    if credential.never_used {
+        words.push("never used".to_owned());
+    }
+    words.join(", ")
+}
+
+fn consumer_told(consumer: &Consumer) -> String {
+    let mut words = vec![format!("used by {} {}", consumer.kind, consumer.job.as_deref().unwrap_or("-"))];
+    words.extend(consumer.secret_name.as_ref().map(|name| format!("as {name}")));
+    words.extend(consumer.exposure.as_ref().map(|exposure| format!("at {exposure}")));
+    words.extend(consumer.action.as_ref().map(|action| format!("given to {action}")));
+    words.extend(consumer.environment.as_ref().map(|environment| format!("in {environment}")));
+    words.push(format!("on {}", consumer.triggers.join("+")));
+    words.extend(consumer.runs_per_day.map(|runs| format!("{runs:.2} a day")));
+    words.extend(consumer.timeout_minutes.map(|minutes| format!("{minutes} min")));
+    words.extend(consumer.runner.clone());
+    words.join(", ")
+}

@@ -1,0 +1,11 @@
+//! The real binary on real input: what a user sees.
+
+#![allow(clippy::unwrap_used)] // to panic is how a test fails
+
+mod bad_input;
+mod demo;
+mod handoff;
+mod leaks;
+mod program;
+mod repeat;
+mod report;

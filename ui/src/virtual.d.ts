@@ -1,0 +1,5 @@
+declare module "virtual:credential-names" {
+  /** Name by kind, from rules/credentials.toml. */
+  const names: Record<string, string>;
+  export default names;
+}
