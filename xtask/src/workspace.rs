@@ -19,6 +19,11 @@ pub(crate) fn tools() -> PathBuf {
     target().join("tools")
 }
 
+/// A program that a step before built in the development profile.
+pub(crate) fn program(name: &str) -> PathBuf {
+    target().join("debug").join(if cfg!(windows) { format!("{name}.exe") } else { name.to_owned() })
+}
+
 /// The Cargo that runs us.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -65,6 +65,7 @@ CREATE TABLE step (
     worker       TEXT,                                                         -- Who holds it.
     lease_until  TEXT,                                                         -- Until when; after that it is handed out again.
     pre_image    TEXT CHECK (pre_image IS NULL OR json_valid(pre_image)),      -- What was there before the first write, as JSON; JSON null = nothing was there; NULL = not read yet.
+    write_at     TEXT,                                                         -- When a write was last about to be sent; a request of a worker that died may still arrive after that.
     receipt      TEXT CHECK (receipt IS NULL OR json_valid(receipt)),          -- The newest answer, as JSON.
     PRIMARY KEY (migration_id, seq)
 ) STRICT, WITHOUT ROWID;

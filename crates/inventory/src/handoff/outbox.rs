@@ -30,6 +30,8 @@ pub struct ClaimedStep {
     pub resumed: bool,
     /// What was there before the first write, once it was recorded: `Some(None)` = nothing was there.
     pub pre_image: Option<Option<serde_json::Value>>,
+    /// When an earlier worker was about to send a write whose outcome nobody knows: it may still be on its way.
+    pub write_at: Option<Timestamp>,
 }
 
 /// The answer to "what is to be done now?"
@@ -75,6 +77,7 @@ struct Entry {
     worker: Option<String>,
     lease_until: Option<Timestamp>,
     pre_image: Option<Option<serde_json::Value>>,
+    write_at: Option<Timestamp>,
 }
 
 impl Inventory {
@@ -134,20 +137,28 @@ impl Inventory {
     }
 
     /// Keeps what was there before a step's first write, so that it can be put back even when the worker dies
-    /// right after writing. What was recorded first stays.
+    /// right after writing, and that a write is about to be sent. What was there first stays; the instant is the
+    /// newest.
     ///
     /// # Errors
     /// When the claim is no longer held.
-    pub async fn record_pre_image(
+    pub async fn record_before_write(
         &self,
         migration_id: &str,
         seq: u32,
         fence: u64,
         pre_image: Option<&serde_json::Value>,
+        at: Timestamp,
     ) -> Result<(), InventoryError> {
         let mut tx = self.begin().await?;
         require_claim(&mut tx, migration_id, seq, fence).await?;
         keep_pre_image(&mut tx, migration_id, seq, pre_image).await?;
+        sqlx::query("UPDATE step SET write_at = ? WHERE migration_id = ? AND seq = ?")
+            .bind(instant_text(at))
+            .bind(migration_id)
+            .bind(seq)
+            .execute(&mut *tx)
+            .await?;
         tx.commit().await?;
         Ok(())
     }
@@ -254,6 +265,7 @@ async fn entries(
                 .try_get::<Option<&str>, _>("pre_image")?
                 .map(|text| noun("pre-image", text))
                 .transpose()?,
+            write_at: instant_or_none(row.try_get("write_at")?)?,
         })
     };
     rows.iter().map(entry).collect()
@@ -307,13 +319,15 @@ async fn hand_out(
     .execute(&mut *tx)
     .await?;
     tx.commit().await?;
+    let resumed = entry.state == StepState::Claimed;
     Ok(NextStep::Take(ClaimedStep {
         step,
         idem_key: entry.idem_key,
         fence: u64::try_from(fence).map_err(|e| InventoryError::unreadable("fence", e))?,
         attempt: attempt + 1,
-        resumed: entry.state == StepState::Claimed,
+        resumed,
         pre_image: entry.pre_image,
+        write_at: entry.write_at.filter(|_| resumed),
     }))
 }
 

@@ -241,13 +241,13 @@ async fn undoing_goes_backwards_and_leaves_out_what_was_not_done() {
     applying(&inventory, 4).await;
     let before = serde_json::json!({ "policy": "old" });
     let claimed = take(&inventory, Phase::Apply, 3).await;
-    inventory.record_pre_image("m1", 1, claimed.fence, Some(&before)).await.unwrap();
+    inventory.record_before_write("m1", 1, claimed.fence, Some(&before), minute(3)).await.unwrap();
     inventory.record_outcome("m1", &outcome(1, StepState::Done), claimed.fence, minute(3)).await.unwrap();
     let claimed = take(&inventory, Phase::Apply, 3).await;
-    inventory.record_pre_image("m1", 2, claimed.fence, None).await.unwrap();
+    inventory.record_before_write("m1", 2, claimed.fence, None, minute(3)).await.unwrap();
     // Killed after the write: the second look finds our own policy, and must not take it for what was before.
     let resumed = take(&inventory, Phase::Apply, 10).await;
-    assert_eq!(resumed.pre_image, Some(None));
+    assert_eq!((resumed.pre_image, resumed.write_at), (Some(None), Some(minute(3))));
     let ours = Receipt { pre_image: Some(before.clone()), ..outcome(2, StepState::AlreadyThere) };
     inventory.record_outcome("m1", &ours, resumed.fence, minute(10)).await.unwrap();
     let conflicting = take(&inventory, Phase::Apply, 11).await;

@@ -19,6 +19,9 @@ use crate::brokers::open_broker;
 const WORKER: &str = "tenure";
 /// Longer than any call to a broker may take.
 const LEASE: Duration = Duration::from_secs(2 * tenure_broker::STEP_SECONDS_MAX);
+/// How long after a worker's death its last request may still take effect at the broker: the answer "nothing is there"
+/// counts only after that. A broker stops serving a connection that closed, so this is long.
+const SETTLE: Duration = Duration::from_secs(1);
 /// How often one run tries a step that fails for now.
 const TRIES_MAX: u32 = 4;
 
@@ -98,13 +101,15 @@ impl<'a> Driven<'a> {
     }
 
     async fn take(&self, claimed: &ClaimedStep, way: Way) -> Result<(), Failure> {
+        settle(claimed.write_at, Timestamp::now()).await;
         let receipts = self.status().await?.receipts;
         let work = self.work(&receipts, claimed.resumed);
         // What a cut-over step found at the target comes with its receipt: later steps and proofs read it there.
         if let Way::Do(Phase::Apply) = way {
             let live = self.broker.live(&work, &claimed.step).await?;
+            let (seq, fence) = (claimed.step.seq, claimed.fence);
             self.inventory
-                .record_pre_image(self.id(), claimed.step.seq, claimed.fence, live.as_ref())
+                .record_before_write(self.id(), seq, fence, live.as_ref(), Timestamp::now())
                 .await?;
         }
         let outcome = self.try_step(&work, claimed, way).await;
@@ -162,6 +167,13 @@ impl<'a> Driven<'a> {
             ),
         })
     }
+}
+
+/// Waits until a write that a dead worker was about to send has arrived, or never will.
+async fn settle(write_at: Option<Timestamp>, now: Timestamp) {
+    let Some(write_at) = write_at else { return };
+    let since = Duration::try_from(now.duration_since(write_at)).unwrap_or_default();
+    tokio::time::sleep(SETTLE.saturating_sub(since)).await;
 }
 
 /// Which way a migration goes.
