@@ -3,22 +3,26 @@
 //! What an anchor gives depends on nothing but the bytes in its window. That is what lets
 //! [`delta`] inherit results through a pack's copy operations and still equal a full scan.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aho_corasick::{Anchored, automaton::Automaton};
 use tenure_model::{Confidence, Fingerprint, FingerprintKey, Severity};
 
+mod anchors;
 pub mod checksum;
 pub mod context;
 pub(crate) mod delta;
 pub mod generic;
+mod language;
 pub mod utf16;
 pub mod value;
+
+use anchors::Anchors;
 
 use crate::rules::{Rule, RuleSet};
 
 /// Changes whenever the engine may judge the same bytes differently: it is part of the result cache's key.
-pub const ENGINE_VERSION: &str = "1";
+pub const ENGINE_VERSION: &str = "2";
 /// Matches of one rule that one window may hold before the anchor's own; more is a storm, not a credential.
 const MATCHES_PER_WINDOW_MAX: usize = 16;
 
@@ -73,6 +77,20 @@ pub struct Match {
     pub specific: bool,
     /// Only in paths that this rule speaks about.
     pub path_bound: bool,
+    /// Where it counts at all.
+    pub needs: Needs,
+}
+
+/// What a path must be for a match to count: the weaker the match by itself, the more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub enum Needs {
+    /// It counts anywhere.
+    #[default]
+    Nothing,
+    /// Something that runs: no test, example, documentation, or code of others.
+    LivePath,
+    /// Something that runs, in a file that holds settings.
+    Settings,
 }
 
 /// A match at its place in a blob.
@@ -97,23 +115,21 @@ pub struct Anchor {
     pub id: u16,
 }
 
-/// What one literal of the automaton leads to.
+/// What one literal leads to.
 #[derive(Debug)]
 struct Literal {
     len: u32,
-    /// Exact spelling asked for; `None` = any case.
-    exact: Option<Vec<u8>>,
     rules: Vec<u16>,
     generic: bool,
     before: u32,
     after: u32,
 }
 
-/// Rules, automaton and key, shared by all threads.
+/// Rules, anchors and key, shared by all threads.
 pub struct Engine {
     rules: RuleSet,
     key: FingerprintKey,
-    automaton: aho_corasick::dfa::DFA,
+    anchors: Anchors,
     literals: Vec<Literal>,
     longest: u32,
     reach: (u32, u32),
@@ -126,24 +142,15 @@ impl std::fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// Builds the automaton over all anchors of `rules`; regexes are compiled when an anchor first asks for one.
-    ///
-    /// # Panics
-    /// When the automaton's tables would not fit an address: impossible with checked rules.
+    /// Prepares the search for all anchors of `rules`; regexes are compiled when an anchor first asks for one.
     pub fn new(rules: RuleSet, key: FingerprintKey) -> Engine {
-        let literals = literals(&rules);
-        let patterns: Vec<Vec<u8>> = literals.iter().map(|(text, _)| text.clone()).collect();
-        let automaton = aho_corasick::dfa::DFA::builder()
-            .ascii_case_insensitive(true)
-            .build(&patterns)
-            .expect("some thousand short literals fit");
-        let literals: Vec<Literal> = literals.into_iter().map(|(_, literal)| literal).collect();
+        let (texts, literals): (Vec<_>, Vec<_>) = literals(&rules).into_iter().unzip();
         let longest = literals.iter().map(|l| l.len).max().unwrap_or(1);
         let reach = (
             literals.iter().map(|l| l.before).max().unwrap_or(0),
             literals.iter().map(|l| l.after).max().unwrap_or(0),
         );
-        Engine { rules, key, automaton, literals, longest, reach }
+        Engine { rules, key, anchors: Anchors::new(texts), literals, longest, reach }
     }
 
     /// The rules.
@@ -172,32 +179,24 @@ impl Engine {
         (literal.before, literal.after)
     }
 
-    /// Length of the anchor's literal, bytes.
-    pub fn anchor_len(&self, anchor: Anchor) -> u32 {
-        self.literals[usize::from(anchor.id)].len
+    /// What [`Engine::keeps`] may look at: bytes before an anchor, and bytes from its start on.
+    pub fn narrow(&self) -> (u32, u32) {
+        (generic::NARROW.0, generic::NARROW.1.max(self.longest))
     }
 
-    /// Every anchor that lies wholly in `bytes[from..to]`, in order of position.
+    /// Whether the anchor can give anything, as far as the bytes within [`Engine::narrow`] tell. Nearly all context words
+    /// stand in text that assigns nothing; they are forgotten here.
+    pub fn keeps(&self, bytes: &[u8], anchor: Anchor) -> bool {
+        let literal = &self.literals[usize::from(anchor.id)];
+        !literal.rules.is_empty() || generic::is_promising(bytes, anchor.at as usize, literal.len as usize)
+    }
+
+    /// Every anchor that lies wholly in `bytes[from..to]`, each once, in no promised order.
     pub fn anchors(&self, bytes: &[u8], from: usize, to: usize, mut each: impl FnMut(Anchor)) {
-        // Overlapping search by hand over the DFA: one table look-up a byte, and every literal that ends here.
-        let dfa = &self.automaton;
-        let Ok(start) = dfa.start_state(Anchored::No) else { return };
-        let mut state = start;
-        for (at, &byte) in bytes[..to].iter().enumerate().skip(from) {
-            state = dfa.next_state(Anchored::No, state, byte);
-            if dfa.is_special(state) && dfa.is_match(state) {
-                for index in 0..dfa.match_len(state) {
-                    let id = dfa.match_pattern(state, index).as_usize();
-                    let literal = &self.literals[id];
-                    let begin = at + 1 - literal.len as usize;
-                    let spelled = literal.exact.as_deref().is_none_or(|exact| &bytes[begin..=at] == exact);
-                    if spelled {
-                        #[allow(clippy::cast_possible_truncation)] // blobs and windows are far below 4 GiB
-                        each(Anchor { at: begin as u32, id: id as u16 });
-                    }
-                }
-            }
-        }
+        self.anchors.find(bytes, from, to, |at, id| {
+            #[allow(clippy::cast_possible_truncation)] // blobs and windows are far below 4 GiB
+            each(Anchor { at: at as u32, id });
+        });
     }
 
     /// What this anchor gives; decided by the bytes of its window alone.
@@ -309,6 +308,7 @@ impl Engine {
             public: rule.spec.public,
             specific: true,
             path_bound: !rule.spec.files.is_empty(),
+            needs: Needs::Nothing,
         })
     }
 }
@@ -371,40 +371,32 @@ fn login(caught: &regex::bytes::Captures<'_>) -> Option<Login> {
 }
 
 /// All literals of all rules and of the generic detector, each once, with what they lead to.
-fn literals(rules: &RuleSet) -> Vec<(Vec<u8>, Literal)> {
-    use std::collections::BTreeMap;
+fn literals(rules: &RuleSet) -> Vec<(anchors::Literal, Literal)> {
     let mut all: BTreeMap<(Vec<u8>, bool), Literal> = BTreeMap::new();
-    let entry = |all: &mut BTreeMap<(Vec<u8>, bool), Literal>, text: &str, exact: bool| {
+    let mut lead = |text: &str, exact: bool, rule: Option<u16>, before: u32, after: u32| {
         let bytes = if exact { text.as_bytes().to_vec() } else { text.to_ascii_lowercase().into_bytes() };
-        let key = (bytes.clone(), exact);
-        all.entry(key.clone()).or_insert_with(|| Literal {
+        let literal = all.entry((bytes, exact)).or_insert_with(|| Literal {
             len: u32::try_from(text.len()).unwrap_or(u32::MAX),
-            exact: exact.then_some(bytes),
             rules: Vec::new(),
             generic: false,
             before: 0,
             after: 0,
         });
-        key
+        literal.generic |= rule.is_none();
+        literal.rules.extend(rule);
+        literal.before = literal.before.max(before);
+        literal.after = literal.after.max(after);
     };
     for (index, rule) in rules.rules().iter().enumerate() {
         let index = u16::try_from(index).expect("fewer than 65,536 rules");
         let exact = rule.spec.anchors.iter().map(|text| (text, true));
         let words = rule.spec.words.iter().map(|text| (text, false));
         for (text, is_exact) in exact.chain(words) {
-            let key = entry(&mut all, text, is_exact);
-            let literal = all.get_mut(&key).expect("just put in");
-            literal.rules.push(index);
-            literal.before = literal.before.max(rule.spec.before + 1);
-            literal.after = literal.after.max(rule.spec.after + 1);
+            lead(text, is_exact, Some(index), rule.spec.before + 1, rule.spec.after + 1);
         }
     }
     for word in generic::WORDS {
-        let key = entry(&mut all, word, false);
-        let literal = all.get_mut(&key).expect("just put in");
-        literal.generic = true;
-        literal.before = literal.before.max(generic::BEFORE);
-        literal.after = literal.after.max(generic::AFTER);
+        lead(word, false, None, generic::BEFORE, generic::AFTER);
     }
-    all.into_iter().map(|((text, _), literal)| (text, literal)).collect()
+    all.into_iter().map(|((text, exact), literal)| (anchors::Literal { text, exact }, literal)).collect()
 }

@@ -17,6 +17,8 @@ pub use spec::{RuleFile, RuleSpec, join_halves};
 pub const WINDOW_BYTES_MAX: u32 = 8192;
 /// Longest window that a rule may ask for before its anchor, bytes.
 pub const LEAD_BYTES_MAX: u32 = 1024;
+/// Shortest anchor or word, bytes.
+pub const ANCHOR_BYTES_MIN: usize = 3;
 /// A pattern that compiles to more than this is refused.
 const PATTERN_BYTES_MAX: usize = 4 << 20;
 
@@ -77,6 +79,9 @@ impl Rule {
         };
         if spec.anchors.is_empty() == spec.words.is_empty() {
             return Err(wrong("needs either `anchors` or `words`".to_owned()));
+        }
+        if spec.anchors.iter().chain(&spec.words).any(|text| text.len() < ANCHOR_BYTES_MIN) {
+            return Err(wrong(format!("an anchor or word has at least {ANCHOR_BYTES_MIN} bytes")));
         }
         if spec.after > WINDOW_BYTES_MAX || spec.before > LEAD_BYTES_MAX {
             return Err(wrong(format!("window larger than {LEAD_BYTES_MAX}+{WINDOW_BYTES_MAX} bytes")));

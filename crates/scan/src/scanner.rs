@@ -11,6 +11,7 @@ use tenure_model::{Counts, Fate, FingerprintKey, Observation, ReadState, Unread}
 
 use crate::cache::ResultCache;
 use crate::detect;
+use crate::engine::context::PathClass;
 use crate::engine::{Engine, utf16};
 use crate::findings::{Sighted, observe};
 use crate::history::{self, History};
@@ -349,7 +350,7 @@ pub(crate) fn groups<'h>(hits: &'h [Hit], path: &str, engine: &Engine) -> Vec<Ve
         .iter()
         .filter(|hit| hit.found.path_bound && engine.rule_applies(&hit.found.rule_id, path))
         .collect();
-    for hit in hits {
+    for hit in hits.iter().filter(|hit| PathClass::suffices(hit.found.needs, path)) {
         let speaks = if hit.found.path_bound {
             bound.iter().any(|other| std::ptr::eq(*other, hit))
         } else {

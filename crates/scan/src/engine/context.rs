@@ -2,6 +2,8 @@
 
 use tenure_model::Severity;
 
+use super::Needs;
+
 /// Folders of other people's code.
 const VENDORED: &[&str] =
     &["vendor", "node_modules", "third_party", "thirdparty", "site-packages", "bower_components"];
@@ -39,6 +41,76 @@ const TEST_FOLDERS: &[&str] = &[
     "mock",
     "e2e",
     "testing",
+];
+
+/// Ends of files that hold settings rather than code.
+const SETTINGS: &[&str] = &[
+    ".env",
+    ".ini",
+    ".cfg",
+    ".cnf",
+    ".conf",
+    ".config",
+    ".properties",
+    ".props",
+    ".yml",
+    ".yaml",
+    ".json",
+    ".jsonc",
+    ".json5",
+    ".toml",
+    ".xml",
+    ".plist",
+    ".tf",
+    ".tfvars",
+    ".hcl",
+    ".nomad",
+    ".sh",
+    ".bash",
+    ".zsh",
+    ".fish",
+    ".ps1",
+    ".bat",
+    ".cmd",
+    ".sql",
+    ".service",
+    ".desktop",
+    ".reg",
+    ".rc",
+    ".auto",
+    ".netrc",
+    ".npmrc",
+    ".cred",
+    ".credentials",
+    ".settings",
+    ".prefs",
+    ".secret",
+    ".secrets",
+    ".pass",
+    ".creds",
+    ".inc",
+    ".vars",
+    ".ovpn",
+    ".rdp",
+    ".dockerfile",
+];
+/// Words in the names of files that hold settings, whatever they end with.
+const SETTINGS_WORDS: &[&str] = &[
+    "config",
+    "settings",
+    "credential",
+    "secret",
+    "dockerfile",
+    "jenkinsfile",
+    "vagrantfile",
+    "passwd",
+    "password",
+    "environment",
+    "localsettings",
+    "makefile",
+    "procfile",
+    "history",
+    "connection",
 ];
 
 /// What kind of place a path is.
@@ -89,6 +161,20 @@ impl PathClass {
         PathClass::Live
     }
 
+    /// Whether the file holds settings: a dot file, a format of configuration, or a name that says so.
+    pub fn holds_settings(path: &str) -> bool {
+        let lower = path.to_ascii_lowercase();
+        let (folders, file) = lower.rsplit_once('/').unwrap_or(("", &lower));
+        let plain = !file.contains('.');
+        file.starts_with('.')
+            || file.starts_with("wp-config")
+            || SETTINGS.iter().any(|end| file.ends_with(end))
+            || SETTINGS_WORDS.iter().any(|word| file.contains(word))
+            || plain && !folders.contains("src")
+            || file.contains(".env.")
+            || folders.split('/').any(|part| part.starts_with('.') && part.len() > 1)
+    }
+
     /// The word that reasons use.
     pub fn word(self) -> &'static str {
         match self {
@@ -108,6 +194,15 @@ impl PathClass {
             _ if specific => severity.min(Severity::Medium),
             PathClass::Generated => Severity::Info.min(severity),
             _ => severity.min(Severity::Low),
+        }
+    }
+
+    /// Whether a match with these needs counts at `path`.
+    pub fn suffices(needs: Needs, path: &str) -> bool {
+        match needs {
+            Needs::Nothing => true,
+            Needs::LivePath => PathClass::of(path) == PathClass::Live,
+            Needs::Settings => PathClass::of(path) == PathClass::Live && PathClass::holds_settings(path),
         }
     }
 }

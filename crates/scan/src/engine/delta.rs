@@ -9,7 +9,7 @@ use crate::git::Op;
 /// What is known of a blob after it was scanned: carried down a delta chain.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scanned {
-    /// Every anchor, in order of position then literal.
+    /// Every anchor that the engine keeps, in order of position then literal.
     anchors: Vec<Anchor>,
     /// What the anchors gave, in the anchors' order, before overlaps are settled.
     candidates: Vec<Candidate>,
@@ -19,37 +19,33 @@ impl Scanned {
     /// Scans a whole blob.
     pub(crate) fn whole(engine: &Engine, bytes: &[u8]) -> Scanned {
         let mut scanned = Scanned::default();
-        engine.anchors(bytes, 0, bytes.len(), |anchor| scanned.anchors.push(anchor));
-        scanned.anchors.sort_unstable();
-        for &anchor in &scanned.anchors {
-            engine.evaluate(bytes, anchor, &mut scanned.candidates);
+        for anchor in kept_anchors(engine, bytes, &[(0, length(bytes))]) {
+            scanned.evaluate(engine, bytes, anchor);
         }
         scanned
     }
 
     /// Scans a blob that `ops` make from the blob that `base` describes.
+    ///
+    /// Whether an anchor is kept depends on a few bytes around it: what was copied together with these bytes is known
+    /// from the base, and everything else is searched anew. What a kept anchor gives depends on its whole window, so it
+    /// is evaluated anew where the window was cut.
     pub(crate) fn inherit(engine: &Engine, base: &Scanned, bytes: &[u8], ops: &[Op]) -> Scanned {
         let mut scanned = Scanned::default();
-        let fresh = fresh_anchors(engine, bytes, ops);
+        let (before, after) = engine.narrow();
+        let fresh = kept_anchors(engine, bytes, &fresh_starts(engine, length(bytes), ops));
         let mut fresh = fresh.into_iter().peekable();
         let mut at = 0u32;
         for op in ops {
             if let Op::Copy { from, len } = *op {
-                let first = base.anchors.partition_point(|anchor| anchor.at < from);
-                for &anchor in &base.anchors[first..] {
-                    if anchor.at >= from + len {
-                        break;
-                    }
+                let first = base.anchors.partition_point(|anchor| anchor.at < from + before);
+                for &anchor in base.anchors[first..].iter().take_while(|a| a.at + after <= from + len) {
                     let here = Anchor { at: anchor.at - from + at, id: anchor.id };
-                    if anchor.at + engine.anchor_len(anchor) > from + len {
-                        continue; // cut by the edge: the search for fresh anchors decides
-                    }
                     while let Some(new) = fresh.next_if(|new| *new < here) {
                         scanned.evaluate(engine, bytes, new);
                     }
                     let (before, after) = engine.window(anchor);
-                    let inside = anchor.at >= from + before && anchor.at + after <= from + len;
-                    if inside {
+                    if anchor.at >= from + before && anchor.at + after <= from + len {
                         scanned.adopt(base, anchor, here);
                     } else {
                         scanned.evaluate(engine, bytes, here);
@@ -96,40 +92,41 @@ impl Scanned {
     }
 }
 
-/// Anchors that are not wholly inside one copied run: those in new bytes and those across an edge.
-fn fresh_anchors(engine: &Engine, bytes: &[u8], ops: &[Op]) -> Vec<Anchor> {
-    let margin = engine.longest_anchor().saturating_sub(1);
-    let mut spans: Vec<(u32, u32)> = Vec::new();
-    let mut edges: Vec<(u32, u32, bool)> = Vec::with_capacity(ops.len());
-    let end = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-    let mut at = 0u32;
+fn length(bytes: &[u8]) -> u32 {
+    u32::try_from(bytes.len()).unwrap_or(u32::MAX)
+}
+
+/// The ranges of positions at which an anchor is not known from the base.
+fn fresh_starts(engine: &Engine, end: u32, ops: &[Op]) -> Vec<(u32, u32)> {
+    let (before, after) = engine.narrow();
+    let mut ranges = Vec::new();
+    let (mut at, mut unknown_from) = (0u32, 0u32);
     for op in ops {
         let len = op.len();
-        let (low, high) = match op {
-            Op::Insert { .. } => (at.saturating_sub(margin), (at + len).saturating_add(margin).min(end)),
-            Op::Copy { .. } => (at.saturating_sub(margin), at.saturating_add(margin).min(end)),
-        };
-        match spans.last_mut() {
-            Some(last) if low <= last.1 => last.1 = last.1.max(high),
-            _ => spans.push((low, high)),
+        if matches!(op, Op::Copy { .. }) && len >= before + after {
+            ranges.push((unknown_from, at + before));
+            unknown_from = at + len - after + 1;
         }
-        edges.push((at, at + len, matches!(op, Op::Copy { .. })));
         at += len;
     }
+    ranges.push((unknown_from, end));
+    ranges
+}
+
+/// The anchors that begin in the ranges and that the engine keeps, in order.
+fn kept_anchors(engine: &Engine, bytes: &[u8], ranges: &[(u32, u32)]) -> Vec<Anchor> {
+    let longest = engine.longest_anchor();
     let mut out = Vec::new();
-    for (low, high) in spans {
-        engine.anchors(bytes, low as usize, high as usize, |anchor| {
-            let index = edges.partition_point(|edge| edge.1 <= anchor.at);
-            let inherited = edges
-                .get(index)
-                .is_some_and(|&(_, stop, copied)| copied && anchor.at + engine.anchor_len(anchor) <= stop);
-            if !inherited {
+    for &(from, to) in ranges.iter().filter(|(from, to)| from < to) {
+        let end = to.saturating_add(longest - 1).min(length(bytes));
+        let found = out.len();
+        engine.anchors(bytes, from as usize, end as usize, |anchor| {
+            if anchor.at < to && engine.keeps(bytes, anchor) {
                 out.push(anchor);
             }
         });
+        out[found..].sort_unstable();
     }
-    out.sort_unstable();
-    out.dedup();
     out
 }
 
@@ -168,6 +165,8 @@ mod tests {
             base in words(),
             plan in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), words(), any::<bool>()), 1..8),
         ) {
+            // Copies are long enough that some anchors are known from the base.
+            let base = base.repeat(4);
             let engine = Engine::new(RuleSet::from_files(Vec::new()).unwrap(), FingerprintKey::new([3; 32]));
             let (mut bytes, mut ops) = (Vec::new(), Vec::new());
             for (a, b, new, copy) in plan {

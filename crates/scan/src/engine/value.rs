@@ -145,58 +145,6 @@ fn is_filler(value: &[u8]) -> bool {
         || value.windows(4).any(|w| w == b"****" || w == b"xxxx" || w == b"XXXX")
 }
 
-/// The letter pairs that make up most of English and of identifiers, two letters each.
-const COMMON_PAIRS: &[u8] = b"thheinerananreedonesstenatithatondarasoungleisouvetermeleraicosihalineealotiwaetstulinghachntroalswhllteorseitarofasnecdehoiochcetaioswelvamigepodiplabctpreccieaanceimupemutirsurlofiavnoprshidssucapeppladssemaunrthtrisketyicnsnoexclmopakeyssofuserxtrvxplckgudbatpiusigrblfieivllugsoonirotabffeksewolaiewdeeettavgaspbucryodmpdafogosifmaymbxauaulalfruekueirnttieuddoiabobotaxioncofudcuenvitokenpassaudenwo";
-
-/// Whether two letters, any case, often follow each other in words.
-fn is_common_pair(a: u8, b: u8) -> bool {
-    use std::sync::OnceLock;
-    static TABLE: OnceLock<[u32; 26]> = OnceLock::new();
-    let table = TABLE.get_or_init(|| {
-        let mut table = [0u32; 26];
-        for pair in COMMON_PAIRS.windows(2) {
-            table[usize::from(pair[0] - b'a')] |= 1 << (pair[1] - b'a');
-        }
-        table
-    });
-    let (a, b) = (a.to_ascii_lowercase() - b'a', b.to_ascii_lowercase() - b'a');
-    table[usize::from(a)] >> b & 1 == 1
-}
-
-/// How much a value looks drawn at random, 0.0 (words) to 1.0.
-///
-/// Three signs, each 0 to 1: letter pairs that words do not have, changes of character class that spelling does not
-/// make, and how many different bytes there are.
-pub fn randomness(value: &[u8]) -> f64 {
-    if value.len() < 6 {
-        return 0.0;
-    }
-    let class = |b: u8| match b {
-        b'a'..=b'z' => 0,
-        b'A'..=b'Z' => 1,
-        b'0'..=b'9' => 2,
-        b'_' | b'-' | b'.' | b' ' | b'/' | b':' => 3,
-        _ => 4,
-    };
-    let (mut changes, mut pairs, mut common) = (0.0, 0.0, 0.0);
-    for pair in value.windows(2) {
-        let (a, b) = (class(pair[0]), class(pair[1]));
-        if a < 2 && b < 2 {
-            pairs += 1.0;
-            common += f64::from(u8::from(is_common_pair(pair[0], pair[1])));
-        }
-        // A capital that begins a word, and a separator, are ordinary spelling.
-        let spelled =
-            a == b || a == 3 || b == 3 || (a == 1 && b == 0) || (a == 0 && b == 1 && pair[1] != b'X');
-        changes += f64::from(u8::from(!spelled));
-    }
-    #[allow(clippy::cast_precision_loss)]
-    let len = value.len() as f64;
-    let odd_pairs = if pairs >= 4.0 { ((0.82 - common / pairs) / 0.42_f64).clamp(0.0, 1.0) } else { 0.6 };
-    let spread = ((entropy(value) / len.log2().clamp(1.0, 5.2) - 0.6) / 0.4).clamp(0.0, 1.0);
-    0.45 * odd_pairs + 0.3 * (changes / len * 3.5_f64).min(1.0) + 0.25 * spread
-}
-
 /// `8-4-4-4-12` hex.
 pub fn is_uuid(value: &[u8]) -> bool {
     value.len() == 36
@@ -204,11 +152,6 @@ pub fn is_uuid(value: &[u8]) -> bool {
             8 | 13 | 18 | 23 => *b == b'-',
             _ => b.is_ascii_hexdigit(),
         })
-}
-
-/// All hex digits.
-pub fn is_hex(value: &[u8]) -> bool {
-    value.iter().all(u8::is_ascii_hexdigit)
 }
 
 #[cfg(test)]
@@ -224,20 +167,5 @@ mod tests {
         assert_eq!(placeholder(b"changeme123"), Some(Placeholder::Dummy));
         assert_eq!(placeholder(b"AKIAIOSFODNN7EXAMPLE"), Some(Placeholder::Documentation));
         assert_eq!(placeholder(b"v8Jq2LzR0tYw5Nc1"), None);
-    }
-
-    #[test]
-    fn random_text_scores_above_words() {
-        for text in ["v8Jq2LzR0tYw5Nc1kP7d", "kqzvWJxTbfGhYpLmNdRs", "9f86d081884c7d659a2feaa0"] {
-            assert!(randomness(text.as_bytes()) > 0.55, "{text}: {}", randomness(text.as_bytes()));
-        }
-        for text in [
-            "authentication_required",
-            "getAccessTokenFromHeader",
-            "production-database",
-            "MyCompanyPassword",
-        ] {
-            assert!(randomness(text.as_bytes()) < 0.42, "{text}: {}", randomness(text.as_bytes()));
-        }
     }
 }

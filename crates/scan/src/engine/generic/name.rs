@@ -1,48 +1,73 @@
-//! What a name promises: a password, a secret, or only words about one.
+//! What a name promises: a password, a secret, a key of some kind, or only words about one.
 
-/// Values that are types, states or keywords.
-pub(super) const KEYWORDS: &str = "\
-    true false null nil none undefined string str required optional yes no on off empty default text
-    hidden password passwd secret token bearer basic number boolean integer object prompt void any self
-    this file env vault stdin unset disabled enabled auto oauth oauth2 jwt apikey api_key username user
-    name value key";
+use std::collections::HashSet;
+use std::sync::OnceLock;
 
 /// Last words that make a name speak about a secret rather than hold one.
-const ABOUT: &str = "\
-    name names id ids type types path paths file files filename dir url urls uri endpoint host field
+static ABOUT: Words = Words::of(
+    "\
+    name names id ids type types path paths file files filename dir directory folder url urls uri endpoint host field
     fields label hint length len size count policy regex pattern format prefix suffix expiry expires
-    expiration expire ttl timeout max min limit age error errors err message msg title text description
-    desc placeholder prompt input form column header headers param params parameter method class func
+    expiration expire expired ttl timeout max min limit age error errors err message msg title text description
+    desc placeholder prompt input form column header headers param params parameter parameters method class func
     function handler manager provider service store storage cache list map index ref env var variable
     version enabled disabled required optional valid invalid status state mode kind role scope scopes
     issuer audience subject algorithm alg strategy reset change changed update updated rotation date
-    time at only info usage template key2 selector xpath css icon button link page screen view dialog
+    time at only info usage template selector xpath css icon button link page screen view dialog
     generator validator encoder decoder parser reader writer source location keys spec lifetime duration
-    period interval test tests example strength column_name arn";
+    period interval strength column_name arn bytes lower upper letters digits number help
+    tooltip show hide visible toggle match confirm confirmation again repeat retype mismatch changer checker
+    strategy rule rules option options command cmd module package property properties attribute table
+    model schema request response result callback event listener hook action reason comment note",
+);
 /// Words that make the value public or derived.
-const PUBLIC: &str = "\
-    public pub hash hashed digest checksum sha sha1 sha256 md5 csrf xsrf nonce etag fingerprint
+static PUBLIC: Words = Words::of(
+    "\
+    public pub hash hashed digest checksum sha sha1 sha256 sha512 md5 csrf xsrf nonce etag fingerprint
     thumbprint tokenizer keyboard bypass compass passed passing passive passenger passes passthrough pad
-    unk eos bos sep cls mask next page pagination continuation cursor sync match ignore primary foreign
-    partition sort i18n";
+    unk eos bos sep cls mask next pagination continuation cursor sync ignore primary foreign
+    partition sort i18n l10n translation tokens passport passage passwordless passivate author authors
+    autheticated keyword keywords keyframe keyframes keypress keydown keyup keycode keyid monkey turkey hotkey
+    hockey whiskey donkey jockey compasspoint unauthorized authority authorities sitekey site publishable
+    measurement tracking beacon seedling seeded secretary tokenized tokenization integrity resolved sum",
+);
+/// Words that make a bare `key` a place in a table, and not a key of a lock.
+static LOOKUP: Words = Words::of(
+    "\
+    cache map hash object item row dict index unique composite group lookup registry storage session redis
+    event shortcut arrow enter delete shift control meta first last prev current config setting preference
+    metric label tag sort order data json xml attr attribute resource message error answer state query filter
+    menu tab panel section category react component child parent node entry record dom aria translation
+    locale language feature flag ssh host",
+);
+/// Words that make a key secret.
+static QUALIFIERS: Words = Words::of(
+    "\
+    api secret access private encryption encrypt decryption crypt crypto cipher signing sign signature master auth
+    account storage shared service app application client webhook license admin hmac jwt consumer deploy
+    integration server account user subscription primary secondary aes des rsa ssl tls connection write read ingest
+    host function functions",
+);
 
-/// Splits `dbPassword`, `DB_PASSWORD`, `db-password` into lower-case words.
+/// Splits `dbPassword`, `DB_PASSWORD`, `db-password`, `APIKey` into lower-case words.
 pub(super) fn words(name: &[u8]) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     let mut word = String::new();
-    let mut last = b'_';
-    for &b in name {
+    for (index, &b) in name.iter().enumerate() {
         if !b.is_ascii_alphanumeric() {
             if !word.is_empty() {
                 out.push(std::mem::take(&mut word));
             }
-        } else {
-            if b.is_ascii_uppercase() && last.is_ascii_lowercase() && !word.is_empty() {
-                out.push(std::mem::take(&mut word));
-            }
-            word.push(b.to_ascii_lowercase() as char);
+            continue;
         }
-        last = b;
+        let last = index.checked_sub(1).map_or(b'_', |before| name[before]);
+        let next = name.get(index + 1).copied().unwrap_or(b'_');
+        let begins = b.is_ascii_uppercase()
+            && (last.is_ascii_lowercase() || last.is_ascii_uppercase() && next.is_ascii_lowercase());
+        if begins && !word.is_empty() {
+            out.push(std::mem::take(&mut word));
+        }
+        word.push(b.to_ascii_lowercase() as char);
     }
     if !word.is_empty() {
         out.push(word);
@@ -55,55 +80,124 @@ pub(super) fn words(name: &[u8]) -> Vec<String> {
 pub(super) enum Promise {
     /// A password.
     Password,
-    /// Any other secret.
+    /// A secret, token or key that opens something.
     Secret,
+    /// A key, salt, seed or login of some kind: only a value that is surely random makes it a secret.
+    Vague,
 }
 
+/// What the name promises; `None` when it only speaks about secrets.
 pub(super) fn promise(name: &[u8]) -> Option<Promise> {
     let words = words(name);
-    let last = words.last()?;
-    if listed(ABOUT, last) || words.iter().any(|w| listed(PUBLIC, w)) {
+    let mut tail = words.as_slice();
+    // `password1`, `api_key_2`, `token.value`, `SECRET_KEY_PROD`: what follows the telling word says which one.
+    while let [rest @ .., last] = tail
+        && !rest.is_empty()
+        && (last.bytes().all(|b| b.is_ascii_digit()) || WHICH.holds(last))
+    {
+        tail = rest;
+    }
+    let last = tail.last()?.trim_end_matches(|c: char| c.is_ascii_digit());
+    if ABOUT.holds(last) || words.iter().any(|word| PUBLIC.holds(word)) {
         return None;
     }
     let ends = |list: &[&str]| list.iter().any(|end| last.ends_with(end));
-    if ends(&["password", "passwd", "passphrase", "pwd", "passcode"]) || last == "pass" || last == "userpass"
+    if ends(&[
+        "password",
+        "passwd",
+        "passphrase",
+        "passwort",
+        "pwd",
+        "passcode",
+        "passwrd",
+        "userpass",
+        "dbpass",
+    ]) || matches!(last, "pass" | "pw" | "psw" | "passw" | "mdp" | "contrasena" | "senha")
     {
         return Some(Promise::Password);
     }
-    let joined = words.concat();
-    let qualified_key = last.ends_with("key")
-        && [
-            "api",
-            "secret",
-            "access",
-            "private",
-            "encryption",
-            "signing",
-            "master",
-            "auth",
-            "account",
-            "storage",
-            "shared",
-            "service",
-            "app",
-            "client",
-            "webhook",
-            "license",
-            "admin",
-        ]
-        .iter()
-        .any(|q| joined.contains(q));
-    if ends(&["secret", "token", "credential", "credentials", "apikey", "secretkey"]) || qualified_key {
+    if ends(&[
+        "secret",
+        "token",
+        "credential",
+        "credentials",
+        "apikey",
+        "secretkey",
+        "accesskey",
+        "privatekey",
+    ]) || matches!(last, "cred" | "creds" | "bearer" | "secrets")
+    {
         return Some(Promise::Secret);
     }
-    // `password1`, `secret_base`, `token2`, `pass_prod`: the telling word is not the last one.
+    if last.ends_with("key") {
+        let qualified = tail.iter().any(|word| {
+            let word = word.strip_suffix("key").unwrap_or(word);
+            QUALIFIERS.holds(word)
+        });
+        if qualified {
+            return Some(Promise::Secret);
+        }
+        return (!tail.iter().any(|word| LOOKUP.holds(word.strip_suffix("key").unwrap_or(word))))
+            .then_some(Promise::Vague);
+    }
+    if matches!(last, "salt" | "seed" | "auth" | "authorization" | "authentication")
+        || ends(&["salt", "auth"])
+    {
+        return Some(Promise::Vague);
+    }
+    // `password_for_mail`, `secret_base`: the telling word is not the last one.
     if words.iter().any(|w| w.contains("passw") || w == "pwd" || w == "passphrase") {
         return Some(Promise::Password);
     }
-    words.iter().any(|w| w == "secret" || w == "token").then_some(Promise::Secret)
+    words.iter().any(|w| w == "secret" || w == "token").then_some(Promise::Vague)
 }
 
-/// Whether a list of words, parted by white space, holds this one.
-pub(super) fn listed(list: &str, word: &str) -> bool {
-    list.split_ascii_whitespace().any(|known| known == word)
+/// Words after the telling one that only say which of several it is.
+static WHICH: Words = Words::of(
+    "\
+    prod production dev development stage staging test testing qa uat live sandbox old new current default value
+    val string str base64 b64 hex raw plain plaintext encoded encrypted main master slave replica local
+    a b c x y eu us read write v1 v2 v3 in out user admin root db base plaintextvalue override",
+);
+
+/// A list of words, parted by white space, that is asked often.
+pub(super) struct Words(OnceLock<HashSet<&'static str>>, &'static str);
+
+impl Words {
+    pub(super) const fn of(text: &'static str) -> Self {
+        Self(OnceLock::new(), text)
+    }
+
+    pub(super) fn holds(&self, word: &str) -> bool {
+        self.0.get_or_init(|| self.1.split_ascii_whitespace().collect()).contains(word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_promise_what_their_telling_word_says() {
+        for (name, expected) in [
+            ("DB_PASSWORD", Some(Promise::Password)),
+            ("dbPassword2", Some(Promise::Password)),
+            ("smtp.pass", Some(Promise::Password)),
+            ("APIKey", Some(Promise::Secret)),
+            ("stripe_api_key_live", Some(Promise::Secret)),
+            ("clientSecret", Some(Promise::Secret)),
+            ("AccountKey", Some(Promise::Secret)),
+            ("key", Some(Promise::Vague)),
+            ("password_salt", Some(Promise::Vague)),
+            ("public_key", None),
+            ("cacheKey", None),
+            ("primary_key", None),
+            ("password_field", None),
+            ("token_type", None),
+            ("passwordHash", None),
+            ("keyboard", None),
+        ] {
+            assert_eq!(promise(name.as_bytes()), expected, "{name}");
+        }
+    }
 }

@@ -1,0 +1,264 @@
+//! Judges an assignment: what speaks for a stored secret, what speaks against it, and how much that is worth.
+
+use tenure_model::{Confidence, Severity};
+
+use super::name::{Promise, Words, promise, words};
+use super::shape::{Assignment, Stand};
+use crate::engine::Needs;
+use crate::engine::language::random_bits;
+use crate::engine::value::{self, Placeholder};
+
+/// Values that are types, states or keywords.
+static KEYWORDS: Words = Words::of(
+    "\
+    true false null nil none undefined string str required optional yes no on off empty default text
+    hidden password passwd pass secret token bearer basic number boolean integer object prompt void any self
+    this file env vault stdin unset disabled enabled auto oauth oauth2 jwt apikey api_key username user
+    name value key unknown custom static dynamic manual always never varchar char binary blob bytes base64
+    hex plain plaintext md5 sha1 sha256 sha512 bcrypt scrypt argon2 pbkdf2 aes rsa ed25519 ecdsa hmac
+    changeme change_me missing invalid valid expired failed success ok error body header query cookie
+    session local remote admin_password new_password old_password current_password confirm_password",
+);
+/// Bits from which a value is taken for drawn at random.
+const RANDOM_BITS: f64 = 14.0;
+/// Bits from which nothing else is needed.
+const SURELY_RANDOM_BITS: f64 = 28.0;
+/// Shortest random value of a name that promises a secret, bytes.
+const SECRET_BYTES_MIN: usize = 10;
+/// Shortest random value of a vague name, bytes.
+const VAGUE_BYTES_MIN: usize = 16;
+/// Shortest and longest password, bytes.
+const PASSWORD_BYTES: std::ops::RangeInclusive<usize> = 4..=128;
+/// A UUID under a name that promises a secret: as random as hex, but most UUIDs are names of things.
+const UUID_BYTES: usize = 36;
+
+/// What the judge says.
+pub(super) struct Verdict {
+    pub(super) password: bool,
+    pub(super) severity: Severity,
+    pub(super) confidence: Confidence,
+    pub(super) needs: Needs,
+    pub(super) reasons: Vec<String>,
+}
+
+/// Judges the value `text` under `name`.
+pub(super) fn judge(name: &[u8], text: &[u8], found: Assignment) -> Option<Verdict> {
+    if !text.iter().all(|&b| b >= 0x20 && b != 0x7f) {
+        return None;
+    }
+    // Most values are words, and most names of words are of secrets rather than passwords: the cheap questions first.
+    let bits = random_bits(text);
+    let may_be_a_password = memchr::memchr3(b'p', b'P', b'w', name).is_some();
+    if bits < RANDOM_BITS && (!may_be_a_password || text.len() > *PASSWORD_BYTES.end()) {
+        return None;
+    }
+    let promise = promise(name)?;
+    let lower = String::from_utf8_lossy(text).to_ascii_lowercase();
+    if KEYWORDS.holds(&lower) || repeats_name(name, &lower) {
+        return None;
+    }
+    match value::placeholder(text) {
+        Some(
+            Placeholder::Template | Placeholder::Filler | Placeholder::Documentation | Placeholder::Dummy,
+        ) => {
+            return None;
+        }
+        None => {}
+    }
+    if looks_like_code(text, found.quoted, bits) || is_public_material(text) {
+        return None;
+    }
+    let (severity, confidence, needs, because) = match promise {
+        Promise::Password => password(text, bits, found)?,
+        Promise::Secret => secret(text, bits, found)?,
+        Promise::Vague => vague(text, bits, found)?,
+    };
+    let mut reasons = vec![format!("assigned to `{}`", String::from_utf8_lossy(name)), because];
+    let weak = matches!(found.stand, Stand::Passed | Stand::Inline);
+    let confidence = if weak && confidence == Confidence::High { Confidence::Medium } else { confidence };
+    match found.stand {
+        Stand::Passed => reasons.push("compared with it or passed, not assigned".to_owned()),
+        Stand::Inline => reasons.push("in the middle of a line".to_owned()),
+        Stand::Beside => reasons.push("the value of the pair that has this name".to_owned()),
+        Stand::Assigned => {}
+    }
+    Some(Verdict { password: promise == Promise::Password, severity, confidence, needs, reasons })
+}
+
+type Opinion = (Severity, Confidence, Needs, String);
+
+/// Passwords are often words: what is random is one anywhere, the rest only where settings live.
+fn password(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
+    if !PASSWORD_BYTES.contains(&text.len()) || text.iter().any(u8::is_ascii_whitespace) {
+        return None;
+    }
+    let classes = classes(text);
+    if bits >= RANDOM_BITS && text.len() >= 8 && !reads_as_a_word(text) {
+        let confidence = if bits >= SURELY_RANDOM_BITS { Confidence::High } else { Confidence::Medium };
+        return Some((Severity::High, confidence, Needs::Nothing, drawn(bits)));
+    }
+    if found.stand == Stand::Inline || text.iter().any(|&b| matches!(b, b'(' | b')' | b'{' | b'}')) {
+        return None;
+    }
+    let digit = text.iter().any(u8::is_ascii_digit);
+    if classes >= 3 && text.len() >= 6 {
+        let because = format!("the value mixes {classes} kinds of characters");
+        return Some((Severity::Medium, Confidence::Medium, Needs::LivePath, because));
+    }
+    if classes == 2 && digit && text.len() >= 5 {
+        return Some((
+            Severity::Medium,
+            Confidence::Low,
+            if found.quoted && found.stand == Stand::Assigned { Needs::LivePath } else { Needs::Settings },
+            "the value mixes letters and digits".to_owned(),
+        ));
+    }
+    (found.stand != Stand::Passed)
+        .then(|| (Severity::Low, Confidence::Low, Needs::Settings, "the value reads like a word".to_owned()))
+}
+
+/// A secret, token or key is drawn by a machine.
+fn secret(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
+    if text.len() < SECRET_BYTES_MIN || text.iter().any(u8::is_ascii_whitespace) {
+        return None;
+    }
+    if text.len() == UUID_BYTES && value::is_uuid(text) {
+        return (bits >= RANDOM_BITS && found.stand != Stand::Inline)
+            .then(|| (Severity::Medium, Confidence::Medium, Needs::Nothing, "a UUID".to_owned()));
+    }
+    if bits < RANDOM_BITS {
+        return None;
+    }
+    let sure = bits >= SURELY_RANDOM_BITS;
+    let severity = if text.len() >= 16 || sure { Severity::High } else { Severity::Medium };
+    let confidence = if sure && text.len() >= 16 { Confidence::High } else { Confidence::Medium };
+    let needs = if sure { Needs::Nothing } else { Needs::LivePath };
+    (found.stand != Stand::Inline || sure).then(|| (severity, confidence, needs, drawn(bits)))
+}
+
+/// Under a name such as `key` or `salt` only a long value that is surely random counts.
+fn vague(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
+    let mixed = text.iter().any(u8::is_ascii_digit) && text.iter().any(u8::is_ascii_alphabetic);
+    if text.len() < VAGUE_BYTES_MIN
+        || bits < SURELY_RANDOM_BITS
+        || !mixed
+        || found.stand == Stand::Inline
+        || text.iter().any(u8::is_ascii_whitespace)
+        || value::is_uuid(text)
+    {
+        return None;
+    }
+    Some((Severity::Low, Confidence::Low, Needs::LivePath, drawn(bits)))
+}
+
+#[allow(clippy::cast_possible_truncation)] // some hundred bits
+fn drawn(bits: f64) -> String {
+    format!("{} bits speak for a value drawn at random", bits as i64)
+}
+
+/// How many of lower case, upper case, digits and other characters there are.
+fn classes(text: &[u8]) -> usize {
+    [
+        text.iter().any(u8::is_ascii_lowercase),
+        text.iter().any(u8::is_ascii_uppercase),
+        text.iter().any(u8::is_ascii_digit),
+        text.iter().any(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'_' | b'-' | b'.')),
+    ]
+    .into_iter()
+    .filter(|&has| has)
+    .count()
+}
+
+/// `P@ssw0rd`, `s3cr3t!`: a word in disguise.
+fn reads_as_a_word(text: &[u8]) -> bool {
+    let plain: String = text
+        .iter()
+        .map(|b| match b {
+            b'@' | b'4' => 'a',
+            b'3' => 'e',
+            b'0' => 'o',
+            b'1' | b'!' | b'|' => 'i',
+            b'$' | b'5' => 's',
+            b'7' => 't',
+            other => other.to_ascii_lowercase() as char,
+        })
+        .collect();
+    ["password", "passw", "secret", "changeme", "admin", "welcome", "letmein", "qwerty"]
+        .iter()
+        .any(|word| plain.contains(word))
+}
+
+/// Whether the value only says its own name again: `password: "db-password"`, `token = "AUTH_TOKEN"`.
+fn repeats_name(name: &[u8], lower: &str) -> bool {
+    let letters = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+    let own = letters(&String::from_utf8_lossy(name).to_ascii_lowercase());
+    let value = letters(lower);
+    value.len() >= 4
+        && (own.ends_with(&value) || value.ends_with(&own) && value.chars().all(|c| c.is_ascii_alphabetic()))
+        || words(name).iter().any(|word| {
+            word.len() > 5 && lower.contains(word.as_str()) && !lower.bytes().any(|b| b.is_ascii_digit())
+        })
+}
+
+/// Hashes by name, public keys, certificates, data addresses: random, but no secret.
+fn is_public_material(text: &[u8]) -> bool {
+    const PREFIXES: [&[u8]; 18] = [
+        b"sha1-",
+        b"sha256",
+        b"sha384",
+        b"sha512",
+        b"SHA256",
+        b"md5",
+        b"ssh-rsa",
+        b"ssh-ed25519",
+        b"ecdsa-sha2",
+        b"AAAAB3NzaC1",
+        b"AAAAC3NzaC1",
+        b"MIIB",
+        b"MIIC",
+        b"MIID",
+        b"MIIE",
+        b"data:",
+        b"urn:",
+        b"base64-",
+    ];
+    PREFIXES.iter().any(|prefix| text.starts_with(prefix))
+}
+
+/// Calls, member access, paths, addresses, versions, identifiers: what code and configuration say *about* secrets.
+fn looks_like_code(text: &[u8], quoted: bool, bits: f64) -> bool {
+    let holds = |needle: &[u8]| memchr::memmem::find(text, needle).is_some();
+    const SIGNS: [&[u8]; 12] =
+        [b"://", b"::", b"->", b"()", b"=>", b"&&", b"||", b"==", b"%s", b"{}", b"\\u", b"</"];
+    if SIGNS.iter().any(|sign| holds(sign)) {
+        return true;
+    }
+    if bits >= 2.0 * SURELY_RANDOM_BITS {
+        return false;
+    }
+    let starts = |needle: &[u8]| text.starts_with(needle);
+    if starts(b"/") || starts(b"./") || starts(b"../") || starts(b"~/") || starts(b"C:\\") {
+        return true;
+    }
+    if !quoted {
+        if starts(b"!") || starts(b"&") || starts(b"*") || holds(b"(") || holds(b"[") || holds(b"{") {
+            return true;
+        }
+        if bits < SURELY_RANDOM_BITS && is_member_access(text) {
+            return true;
+        }
+    }
+    let identifier =
+        text.iter().all(|&b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.' | b'-' | b'/' | b':' | b'$'));
+    bits < RANDOM_BITS && identifier && text.iter().any(|&b| matches!(b, b'.' | b'_' | b'/' | b':' | b'-'))
+}
+
+/// `config.Database.Password2`: words joined by dots, each of which could be a name in code.
+fn is_member_access(text: &[u8]) -> bool {
+    let mut parts = text.split(|&b| b == b'.');
+    let named = |part: &[u8]| {
+        part.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
+            && part.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+    };
+    text.contains(&b'.') && parts.all(named)
+}

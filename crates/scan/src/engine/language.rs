@@ -1,0 +1,134 @@
+//! Tells text drawn at random from text that somebody wrote: how many bits of evidence a value gives for chance.
+//!
+//! Two explanations of the same bytes are compared. "Written" is a model of letter triples and of changes of case,
+//! counted over 755,000 different identifiers and words of open-source packages (only the counts are kept, in
+//! `crates/scan/data/language.bin`; `cargo xtask language` counts them anew). "Drawn" gives every character of the
+//! value's own alphabet the same chance. The difference of the logarithms is the evidence: on words held back from the
+//! counting, 99.5 of 100 with 16 characters or more stay below 3 bits; 99 of 100 values drawn from hex digits, the
+//! least telling alphabet, have more than 12 bits at 16 characters and 25 at 32.
+
+/// The counts: letter triples, then the cost of a lower-case and of an upper-case letter after two classes.
+static COUNTS: &[u8; TRIPLES + 2 * CLASSES * CLASSES] = include_bytes!("../../data/language.bin");
+
+/// Symbols: the letters without case, a digit, a separator, anything else.
+const SYMBOLS: usize = 29;
+const DIGIT: usize = 26;
+const SEPARATOR: usize = 27;
+const OTHER: usize = 28;
+const TRIPLES: usize = SYMBOLS * SYMBOLS * SYMBOLS;
+/// Classes: lower, upper, digit, other, and what stands before the first byte.
+const CLASSES: usize = 5;
+const BEFORE_FIRST: usize = 4;
+/// Stored costs are in sixteenths of a bit.
+const COST_UNIT: f64 = 16.0;
+/// Bits that tell which digit, which separator and which other byte it is.
+const DIGIT_BITS: f64 = 3.321_928;
+const SEPARATOR_BITS: f64 = 1.584_963;
+const OTHER_BITS: f64 = 3.584_963;
+
+fn symbol(byte: u8) -> usize {
+    match byte {
+        b'a'..=b'z' => usize::from(byte - b'a'),
+        b'A'..=b'Z' => usize::from(byte - b'A'),
+        b'0'..=b'9' => DIGIT,
+        b'_' | b'-' | b'.' | b'/' | b' ' | b':' => SEPARATOR,
+        _ => OTHER,
+    }
+}
+
+fn class(byte: u8) -> usize {
+    match byte {
+        b'a'..=b'z' => 0,
+        b'A'..=b'Z' => 1,
+        b'0'..=b'9' => 2,
+        _ => 3,
+    }
+}
+
+/// Bits of evidence that `value` was drawn at random: far below zero for words and names, above a dozen for keys.
+pub(super) fn random_bits(value: &[u8]) -> f64 {
+    written_bits(value) - drawn_bits(value)
+}
+
+/// Length of the value's description as something that was written, bits.
+fn written_bits(value: &[u8]) -> f64 {
+    let (mut a, mut b) = (SEPARATOR, SEPARATOR);
+    let (mut x, mut y) = (BEFORE_FIRST, BEFORE_FIRST);
+    let mut stored: u32 = 0;
+    let mut rest = 0.0;
+    for &byte in value {
+        let (s, k) = (symbol(byte), class(byte));
+        stored += u32::from(COUNTS[(a * SYMBOLS + b) * SYMBOLS + s]);
+        match s {
+            DIGIT => rest += DIGIT_BITS,
+            SEPARATOR => rest += SEPARATOR_BITS,
+            OTHER => rest += OTHER_BITS,
+            _ => stored += u32::from(COUNTS[TRIPLES + (x * CLASSES + y) * 2 + k]),
+        }
+        (a, b) = (b, s);
+        (x, y) = (y, k);
+    }
+    f64::from(stored) / COST_UNIT + rest
+}
+
+/// Length of its description as something drawn from the smallest alphabet that holds it, bits.
+fn drawn_bits(value: &[u8]) -> f64 {
+    #[allow(clippy::cast_precision_loss)] // values are short
+    let len = value.len() as f64;
+    len * f64::from(alphabet(value)).log2()
+}
+
+/// How many characters the alphabet has that the value seems to be drawn from.
+fn alphabet(value: &[u8]) -> u32 {
+    let any = |test: fn(&u8) -> bool| u32::from(value.iter().any(test));
+    let hex = |upper: fn(&u8) -> bool| {
+        value.iter().all(|b| b.is_ascii_digit() || b.is_ascii_hexdigit() && !upper(b))
+    };
+    if hex(u8::is_ascii_uppercase) || hex(u8::is_ascii_lowercase) {
+        return 16;
+    }
+    let letters = 26 * any(u8::is_ascii_lowercase) + 26 * any(u8::is_ascii_uppercase);
+    let mut size = letters + 10 * any(u8::is_ascii_digit);
+    let others = |known: &[u8]| value.iter().all(|b| b.is_ascii_alphanumeric() || known.contains(b));
+    size += if others(b"") {
+        0
+    } else if others(b"+/=") || others(b"-_") {
+        2
+    } else if others(b"-_.") {
+        3
+    } else {
+        24
+    };
+    size.max(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_stand_out_from_words() {
+        for text in [
+            "v8Jq2LzR0tYw5Nc1kP7d",
+            "kqzvwjxtbfghyplmndrs",
+            "9f86d081884c7d659a2feaa0c55ad015",
+            "Qm3+Xz/8aLpW0yTrD5vN",
+            "Tr0ub4dor&3x",
+        ] {
+            assert!(random_bits(text.as_bytes()) > 14.0, "{text}: {}", random_bits(text.as_bytes()));
+        }
+        for text in [
+            "authentication_required",
+            "getAccessTokenFromHeader",
+            "production-database",
+            "MyCompanyPassword",
+            "us-east-1",
+            "AES/CBC/PKCS5Padding",
+            "sha256WithRSAEncryption",
+            "application/vnd.api+json",
+            "2024-01-01T00:00:00Z",
+        ] {
+            assert!(random_bits(text.as_bytes()) < 3.0, "{text}: {}", random_bits(text.as_bytes()));
+        }
+    }
+}
