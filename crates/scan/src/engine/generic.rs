@@ -20,9 +20,9 @@ pub const WORDS: &[&str] =
 /// What [`is_promising`] may look at: bytes before an anchor, and bytes from its start on.
 pub const NARROW: (u32, u32) = (shape::LEAD_BEFORE, shape::LEAD_AFTER);
 /// Bytes before an anchor that the shape test may look at.
-pub const BEFORE: u32 = 100;
+pub const BEFORE: u32 = 150;
 /// Bytes from an anchor's start on that the shape test may look at.
-pub const AFTER: u32 = 560;
+pub const AFTER: u32 = 640;
 
 /// The two generic rules: id, title, credential kind.
 pub const RULES: [(&str, &str, &str); 2] = [

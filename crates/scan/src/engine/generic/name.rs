@@ -29,7 +29,7 @@ static PUBLIC: Words = Words::of(
     partition sort i18n l10n translation tokens passport passage passwordless passivate author authors
     autheticated keyword keywords keyframe keyframes keypress keydown keyup keycode keyid monkey turkey hotkey
     hockey whiskey donkey jockey compasspoint unauthorized authority authorities sitekey site publishable
-    measurement tracking beacon seedling seeded secretary tokenized tokenization integrity resolved sum",
+    signingkey measurement tracking bypass lowpass highpass bandpass allpass multipass renderpass subpass trespass underpass overpass beacon seedling seeded secretary tokenized tokenization integrity resolved sum",
 );
 /// Words that make a bare `key` a place in a table, and not a key of a lock.
 static LOOKUP: Words = Words::of(
@@ -52,11 +52,12 @@ static QUALIFIERS: Words = Words::of(
 /// Splits `dbPassword`, `DB_PASSWORD`, `db-password`, `APIKey` into lower-case words.
 pub(super) fn words(name: &[u8]) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
-    let mut word = String::new();
+    let mut word = Vec::new();
+    let text = |word: Vec<u8>| String::from_utf8_lossy(&word).into_owned();
     for (index, &b) in name.iter().enumerate() {
-        if !b.is_ascii_alphanumeric() {
+        if !b.is_ascii_alphanumeric() && b < 0x80 {
             if !word.is_empty() {
-                out.push(std::mem::take(&mut word));
+                out.push(text(std::mem::take(&mut word)));
             }
             continue;
         }
@@ -65,12 +66,12 @@ pub(super) fn words(name: &[u8]) -> Vec<String> {
         let begins = b.is_ascii_uppercase()
             && (last.is_ascii_lowercase() || last.is_ascii_uppercase() && next.is_ascii_lowercase());
         if begins && !word.is_empty() {
-            out.push(std::mem::take(&mut word));
+            out.push(text(std::mem::take(&mut word)));
         }
-        word.push(b.to_ascii_lowercase() as char);
+        word.push(b.to_ascii_lowercase());
     }
     if !word.is_empty() {
-        out.push(word);
+        out.push(text(word));
     }
     out
 }
@@ -98,7 +99,8 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
         tail = rest;
     }
     let last = tail.last()?.trim_end_matches(|c: char| c.is_ascii_digit());
-    if ABOUT.holds(last) || words.iter().any(|word| PUBLIC.holds(word)) {
+    let seasoned = matches!(last, "salt" | "pepper");
+    if ABOUT.holds(last) || !seasoned && words.iter().any(|word| PUBLIC.holds(word)) {
         return None;
     }
     let ends = |list: &[&str]| list.iter().any(|end| last.ends_with(end));
@@ -140,7 +142,7 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
         return (!tail.iter().any(|word| LOOKUP.holds(word.strip_suffix("key").unwrap_or(word))))
             .then_some(Promise::Vague);
     }
-    if matches!(last, "salt" | "seed" | "auth" | "authorization" | "authentication")
+    if matches!(last, "salt" | "pepper" | "seed" | "auth" | "authorization" | "authentication")
         || ends(&["salt", "auth"])
     {
         return Some(Promise::Vague);
@@ -151,6 +153,24 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
     }
     words.iter().any(|w| w == "secret" || w == "token").then_some(Promise::Vague)
 }
+
+/// What a password is called elsewhere; all of them are context words.
+pub(super) const FOREIGN: [&str; 14] = [
+    "kennwort",
+    "contrase",
+    "senha",
+    "wachtwoord",
+    "haslo",
+    "hasło",
+    "salasana",
+    "motdepasse",
+    "lozinka",
+    "losenord",
+    "пароль",
+    "密码",
+    "パスワード",
+    "비밀번호",
+];
 
 /// Words after the telling one that only say which of several it is.
 static WHICH: Words = Words::of(

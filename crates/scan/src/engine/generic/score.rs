@@ -2,7 +2,7 @@
 
 use tenure_model::{Confidence, Severity};
 
-use super::name::{Promise, Words, promise, words};
+use super::name::{FOREIGN, Promise, Words, promise, words};
 use super::shape::{Assignment, Stand};
 use crate::engine::Needs;
 use crate::engine::language::random_bits;
@@ -48,7 +48,9 @@ pub(super) fn judge(name: &[u8], text: &[u8], found: Assignment) -> Option<Verdi
     }
     // Most values are words, and most names of words are of secrets rather than passwords: the cheap questions first.
     let bits = random_bits(text);
-    let may_be_a_password = memchr::memchr3(b'p', b'P', b'w', name).is_some();
+    let may_be_a_password = memchr::memchr3(b'p', b'P', b'w', name).is_some()
+        || !name.is_ascii()
+        || FOREIGN.iter().any(|word| holds_folded(name, word));
     if bits < RANDOM_BITS && (!may_be_a_password || text.len() > *PASSWORD_BYTES.end()) {
         return None;
     }
@@ -68,6 +70,10 @@ pub(super) fn judge(name: &[u8], text: &[u8], found: Assignment) -> Option<Verdi
     if looks_like_code(text, found.quoted, bits) || is_public_material(text) {
         return None;
     }
+    // A translation of the word, not a password.
+    if !text.is_ascii() && name.is_ascii() && !text.iter().any(u8::is_ascii_digit) {
+        return None;
+    }
     let (severity, confidence, needs, because) = match promise {
         Promise::Password => password(text, bits, found)?,
         Promise::Secret => secret(text, bits, found)?,
@@ -80,7 +86,7 @@ pub(super) fn judge(name: &[u8], text: &[u8], found: Assignment) -> Option<Verdi
         Stand::Passed => reasons.push("compared with it or passed, not assigned".to_owned()),
         Stand::Inline => reasons.push("in the middle of a line".to_owned()),
         Stand::Beside => reasons.push("the value of the pair that has this name".to_owned()),
-        Stand::Assigned => {}
+        Stand::Assigned | Stand::Alone => {}
     }
     Some(Verdict { password: promise == Promise::Password, severity, confidence, needs, reasons })
 }
@@ -101,6 +107,9 @@ fn password(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
         return None;
     }
     let digit = text.iter().any(u8::is_ascii_digit);
+    if found.stand == Stand::Alone && (classes < 2 || bits < 0.0) {
+        return None;
+    }
     if classes >= 3 && text.len() >= 6 {
         let because = format!("the value mixes {classes} kinds of characters");
         return Some((Severity::Medium, Confidence::Medium, Needs::LivePath, because));
@@ -196,8 +205,18 @@ fn repeats_name(name: &[u8], lower: &str) -> bool {
     value.len() >= 4
         && (own.ends_with(&value) || value.ends_with(&own) && value.chars().all(|c| c.is_ascii_alphabetic()))
         || words(name).iter().any(|word| {
-            word.len() > 5 && lower.contains(word.as_str()) && !lower.bytes().any(|b| b.is_ascii_digit())
+            is_telling(word) && lower.contains(word.as_str()) && !lower.bytes().any(|b| b.is_ascii_digit())
         })
+}
+
+fn holds_folded(name: &[u8], word: &str) -> bool {
+    name.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+fn is_telling(word: &str) -> bool {
+    ["password", "passwd", "passphrase", "secret", "token", "credential"]
+        .iter()
+        .any(|telling| word.contains(telling))
 }
 
 /// Hashes by name, public keys, certificates, data addresses: random, but no secret.
@@ -228,8 +247,8 @@ fn is_public_material(text: &[u8]) -> bool {
 /// Calls, member access, paths, addresses, versions, identifiers: what code and configuration say *about* secrets.
 fn looks_like_code(text: &[u8], quoted: bool, bits: f64) -> bool {
     let holds = |needle: &[u8]| memchr::memmem::find(text, needle).is_some();
-    const SIGNS: [&[u8]; 12] =
-        [b"://", b"::", b"->", b"()", b"=>", b"&&", b"||", b"==", b"%s", b"{}", b"\\u", b"</"];
+    const SIGNS: [&[u8]; 11] =
+        [b"://", b"::", b"->", b"()", b"=>", b"&&", b"||", b"%s", b"{}", b"\\u", b"</"];
     if SIGNS.iter().any(|sign| holds(sign)) {
         return true;
     }
@@ -241,7 +260,12 @@ fn looks_like_code(text: &[u8], quoted: bool, bits: f64) -> bool {
         return true;
     }
     if !quoted {
-        if starts(b"!") || starts(b"&") || starts(b"*") || holds(b"(") || holds(b"[") || holds(b"{") {
+        let alias = starts(b"!") || starts(b"&") || starts(b"*");
+        if alias && bits < RANDOM_BITS && !text.iter().any(u8::is_ascii_digit)
+            || holds(b"(")
+            || holds(b"[")
+            || holds(b"{")
+        {
             return true;
         }
         if bits < SURELY_RANDOM_BITS && is_member_access(text) {

@@ -13,6 +13,8 @@ pub(super) enum Stand {
     Beside,
     /// Compared with, passed to or given as a flag: less surely what is in use.
     Passed,
+    /// The rest of the line that the name begins, with nothing but blanks between them.
+    Alone,
     /// Bare in the middle of a line: only a random value counts.
     Inline,
 }
@@ -38,25 +40,28 @@ pub(super) struct Lead {
     at: usize,
     /// The name ended with a quote.
     closed_quote: bool,
+    /// The name begins its line, and blanks alone part it from what follows.
+    alone: bool,
 }
 
 /// Longest name on either side of the context word, bytes.
 const NAME_BYTES_MAX: usize = 48;
 /// Most quotes, brackets and blanks between a name and its separator.
-const CLOSERS_MAX: usize = 4;
+const CLOSERS_MAX: usize = 12;
 /// Words that go on with a name after a blank: `API key: …`, `secret access key = …`.
 const NAME_TAILS: [&[u8]; 6] = [b"key", b"token", b"secret", b"password", b"value", b"access key"];
 /// Bytes before a context word that [`lead`] may look at.
-pub(super) const LEAD_BEFORE: u32 = 50;
+pub(super) const LEAD_BEFORE: u32 = 100;
 /// Bytes from a context word's start on that [`lead`] may look at.
-pub(super) const LEAD_AFTER: u32 = 80;
+pub(super) const LEAD_AFTER: u32 = 100;
 /// Longest value, bytes.
 const VALUE_BYTES_MAX: usize = 400;
-/// Longest gap between a name in one attribute and the value in the next, bytes.
-const BESIDE_BYTES_MAX: usize = 48;
+/// Longest gap between a name in one attribute or element and the value in the next, bytes.
+const BESIDE_BYTES_MAX: usize = 64;
 
+/// Letters of any alphabet, digits, and what joins the words of a name.
 fn is_name_byte(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')
+    b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.') || b >= 0x80
 }
 
 fn byte(bytes: &[u8], at: usize) -> u8 {
@@ -65,6 +70,8 @@ fn byte(bytes: &[u8], at: usize) -> u8 {
 
 /// The name around the context word at `at..end`, when a separator may follow it.
 pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
+    // Some context words bring the separator along: `pw=`.
+    let end = if is_name_byte(bytes[end - 1]) { end } else { end - 1 };
     let mut start = at;
     while start > 0 && at - start < NAME_BYTES_MAX && is_name_byte(bytes[start - 1]) {
         start -= 1;
@@ -85,18 +92,28 @@ pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
     let mut closed_quote = false;
     for _ in 0..CLOSERS_MAX {
         match byte(bytes, p) {
-            b'"' | b'\'' | b'`' => closed_quote = true,
+            b'"' | b'\'' | b'`' if !closed_quote || bytes[p - 1] == bytes[p] => closed_quote = true,
             b'\\' if matches!(byte(bytes, p + 1), b'"' | b'\'') => {}
-            b']' | b' ' | b'\t' => {}
+            b']' | b' ' | b'\t' | b'*' => {}
+            b')' if closed_quote => {}
             _ => break,
         }
         p += 1;
     }
-    let separated = matches!(byte(bytes, p), b'=' | b':' | b',' | b'(' | b'>' | b'?' | b'|');
+    let rest = bytes.get(p..bytes.len().min(p + 4)).unwrap_or_default();
+    let separated = matches!(byte(rest, 0), b'=' | b':' | b',' | b'(' | b'>' | b'?' | b'|' | b'{' | b'<')
+        || rest.starts_with(b"As ")
+        || rest.starts_with(b"or ");
     let spaced = p > stop && (closed_quote || is_flag(bytes, start));
     // `- name: DB_PASSWORD` with the value on the next line.
-    let line_ends = matches!(byte(bytes, p), b'\r' | b'\n') && (p > stop || start > 0);
-    (separated || spaced || line_ends).then_some(Lead { name: (start, stop), at: p, closed_quote })
+    let line_ends = matches!(byte(bytes, p), b'\r' | b'\n') && start > 0;
+    let alone = p > stop && !separated && !closed_quote && starts_line(bytes, start);
+    (separated || spaced || line_ends || alone).then_some(Lead {
+        name: (start, stop),
+        at: p,
+        closed_quote,
+        alone,
+    })
 }
 
 /// Whether the name is a command line's flag.
@@ -121,6 +138,8 @@ struct Separator {
     stand: Stand,
     /// Only a quoted value counts.
     needs_quote: bool,
+    /// The value is an element's text, or the rest of its line: what begins it was made sure of.
+    whole: bool,
 }
 
 fn spaced(bytes: &[u8], mut at: usize, high: usize) -> usize {
@@ -133,41 +152,88 @@ fn spaced(bytes: &[u8], mut at: usize, high: usize) -> usize {
 fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
     let p = lead.at;
     let next = |at: usize| byte(bytes, at);
-    let assigned = |skip: usize| {
-        let at = spaced(bytes, p + skip, high);
-        Some(Separator { at, stand: Stand::Assigned, needs_quote: false })
+    let from = |at: usize, stand: Stand, needs_quote: bool| {
+        Some(Separator { at: spaced(bytes, at, high), stand, needs_quote, whole: false })
     };
-    let passed = |at: usize, needs_quote: bool| {
-        Some(Separator { at: spaced(bytes, at, high), stand: Stand::Passed, needs_quote })
-    };
+    let assigned = |skip: usize| from(p + skip, Stand::Assigned, false);
     match next(p) {
-        b'=' if next(p + 1) == b'=' => passed(p + if next(p + 2) == b'=' { 3 } else { 2 }, true),
+        b'=' if next(p + 1) == b'=' => from(p + if next(p + 2) == b'=' { 3 } else { 2 }, Stand::Passed, true),
         b'=' if matches!(next(p + 1), b'>' | b'~') => assigned(2),
         b'=' => assigned(1),
-        b'?' if next(p + 1) == b'=' => assigned(2),
-        b'|' if next(p + 1) == b'|' && next(p + 2) == b'=' => assigned(3),
-        b':' if next(p + 1) == b'=' => assigned(2),
+        b'?' if matches!(next(p + 1), b'=' | b':') => assigned(2),
+        // What is taken when the variable is not set: `?? "…"`, `|| "…"`, `or "…"`.
+        b'?' if next(p + 1) == b'?' => {
+            from(p + if next(p + 2) == b'=' { 3 } else { 2 }, Stand::Assigned, true)
+        }
+        b'|' if next(p + 1) == b'|' => {
+            from(p + if next(p + 2) == b'=' { 3 } else { 2 }, Stand::Assigned, true)
+        }
+        b'o' => from(p + 3, Stand::Assigned, true),
+        b'A' => {
+            let equals = bytes[p..high.min(p + 32)].iter().position(|&b| b == b'=' || b == b'\n')?;
+            (next(p + equals) == b'=').then(|| from(p + equals + 1, Stand::Assigned, true)).flatten()
+        }
+        b':' if matches!(next(p + 1), b'=' | b'-') => assigned(2),
         b':' if next(p + 1) == b':' => None,
         b':' => {
-            let at = spaced(bytes, p + 1, high);
+            let at = bytes[p + 1..].iter().take(2).take_while(|&&b| b == b'*').count();
+            let at = tagged(bytes, spaced(bytes, p + 1 + at, high), high);
             let typed = typed(bytes, at, high).map(|at| spaced(bytes, at, high));
-            Some(Separator { at: typed.unwrap_or(at), stand: Stand::Assigned, needs_quote: typed.is_some() })
+            from(typed.unwrap_or(at), Stand::Assigned, typed.is_some())
         }
-        b',' if lead.closed_quote => {
-            Some(Separator { at: spaced(bytes, p + 1, high), stand: Stand::Assigned, needs_quote: true })
-        }
-        b'(' => passed(p + 1, true),
+        b',' if lead.closed_quote => from(p + 1, Stand::Assigned, true),
+        b'(' => from(p + 1, Stand::Passed, true),
         b'>' if lead.name.0 > 0 && matches!(bytes[lead.name.0 - 1], b'<' | b':' | b'"' | b'\'') => {
-            Some(Separator { at: p + 1, stand: Stand::Assigned, needs_quote: false })
+            element(bytes, p)
         }
-        _ if is_flag(bytes, lead.name.0) && next(lead.name.1) == b' ' => passed(lead.name.1 + 1, false),
+        b'{' if lead.closed_quote => None,
+        _ if lead.name.0 > 0
+            && matches!(bytes[lead.name.0 - 1], b'<' | b'"')
+            && tag_end(bytes, lead, high).is_some() =>
+        {
+            element(bytes, tag_end(bytes, lead, high)?)
+        }
+        _ if is_flag(bytes, lead.name.0) && next(lead.name.1) == b' ' => {
+            from(lead.name.1 + 1, Stand::Passed, false)
+        }
         // `PASSWORD 'value'`: a blank was taken for a closer, and so was the quote that opens the value.
         _ if lead.closed_quote && next(lead.name.1) == b' ' => {
             let quote = (lead.name.1..p).find(|&at| matches!(bytes[at], b'"' | b'\''))?;
-            passed(quote, true)
+            from(quote, Stand::Passed, true)
         }
+        _ if lead.alone => Some(Separator { at: p, stand: Stand::Alone, needs_quote: false, whole: true }),
         _ => None,
     }
+}
+
+/// The text of an element, whose start tag ends at `tag_end`.
+fn element(bytes: &[u8], tag_end: usize) -> Option<Separator> {
+    let mut at = tag_end + 1;
+    if bytes.get(at..)?.starts_with(b"<![CDATA[") {
+        at += 9;
+    }
+    Some(Separator { at, stand: Stand::Assigned, needs_quote: false, whole: true })
+}
+
+/// The end of the start tag that the name stands in: `<secret encoding="plain">`, `<string name="api_key" x="y">`.
+fn tag_end(bytes: &[u8], lead: Lead, high: usize) -> Option<usize> {
+    let tag = &bytes[lead.at..high.min(lead.at + BESIDE_BYTES_MAX)];
+    let end = memchr::memchr3(b'>', b'<', b'\n', tag)?;
+    let in_tag =
+        tag[end] == b'>' && end > 0 && tag[end - 1] != b'/' && memchr::memchr(b'=', &tag[..end]).is_some();
+    in_tag.then_some(lead.at + end)
+}
+
+/// After a YAML tag or anchor: `!!str …`, `!unsafe …`, `&name …`.
+fn tagged(bytes: &[u8], at: usize, high: usize) -> usize {
+    if !matches!(byte(bytes, at), b'!' | b'&') {
+        return at;
+    }
+    let Some(end) = bytes[at..high.min(at + 24)].iter().position(|&b| b == b' ') else { return at };
+    let next = spaced(bytes, at + end, high);
+    let word = &bytes[at + 1..at + end];
+    let plain = word.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'!' | b'_'));
+    if plain && byte(bytes, next) != b'=' { next } else { at }
 }
 
 /// `: str = `, `: String = `, `: &'static str = `: the `=` of a typed declaration.
@@ -184,34 +250,63 @@ fn typed(bytes: &[u8], from: usize, high: usize) -> Option<usize> {
         .then_some(from + equals + 1)
 }
 
-/// `key="password" value="…"`, `{"name": "DB_PASSWORD", "value": "…"}`, `- name: DB_PASSWORD` over `value: …`.
+/// `key="password" value="…"`, `{"name": "DB_PASSWORD", "value": "…"}`, `- name: DB_PASSWORD` over `value: …`,
+/// `"password": {"value": "…"}`, `variable "password" { default = "…" }`, `<key>Password</key><string>…</string>`.
 fn beside(bytes: &[u8], lead: Lead, high: usize) -> Option<Assignment> {
-    let ends = matches!(byte(bytes, lead.at), b',' | b'\r' | b'\n');
-    let spaced_attribute = lead.closed_quote && bytes[lead.at - 1].is_ascii_whitespace() || {
-        lead.closed_quote && byte(bytes, lead.at).is_ascii_alphabetic()
-    };
-    if !ends && !spaced_attribute || !is_value_of_a_name(bytes, lead.name.0) {
+    let opener = byte(bytes, lead.at);
+    if opener == b'<' {
+        return next_element(bytes, lead, high);
+    }
+    let inside = opener == b'{'
+        || matches!(opener, b':' | b'=') && byte(bytes, spaced(bytes, lead.at + 1, high)) == b'{';
+    let attribute =
+        lead.closed_quote && (opener.is_ascii_alphabetic() || bytes[lead.at - 1].is_ascii_whitespace());
+    let pair = matches!(opener, b',' | b'\r' | b'\n') || attribute;
+    if !inside && !(pair && is_value_of_a_name(bytes, lead.name.0)) {
         return None;
     }
-    let mut p = lead.at;
-    let limit = high.min(p + BESIDE_BYTES_MAX);
-    while p < limit && matches!(bytes[p], b' ' | b'\t' | b'\r' | b'\n' | b',' | b'"' | b'\'' | b'-') {
-        p += 1;
-    }
+    let limit = high.min(lead.at + BESIDE_BYTES_MAX);
+    let skipped =
+        |b: u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'"' | b'\'' | b'-' | b'{' | b':' | b'=');
+    let mut p = (lead.at..limit).find(|&at| !skipped(bytes[at]))?;
     let rest = &bytes[p..limit];
-    let word = [&b"value"[..], b"Value", b"content", b"default", b"text"]
-        .into_iter()
-        .find(|w| rest.starts_with(w))?;
+    let words = [
+        &b"value"[..],
+        b"Value",
+        b"defaultValue",
+        b"default",
+        b"Default",
+        b"content",
+        b"text",
+        b"stringValue",
+    ];
+    let word =
+        words.into_iter().find(|word| rest.starts_with(word) && !is_name_byte(byte(rest, word.len())))?;
     p += word.len();
-    while p < limit && matches!(bytes[p], b' ' | b'"' | b'\'') {
-        p += 1;
-    }
-    if p >= limit || !matches!(bytes[p], b'=' | b':') {
+    p = (p..limit).find(|&at| !matches!(bytes[at], b' ' | b'"' | b'\''))?;
+    if !matches!(bytes[p], b'=' | b':') {
         return None;
     }
     let at = spaced(bytes, p + 1, high);
-    let separator = Separator { at, stand: Stand::Beside, needs_quote: false };
-    value_at(bytes, lead.name, separator, high)
+    value_at(bytes, lead.name, Separator { at, stand: Stand::Beside, needs_quote: false, whole: false }, high)
+}
+
+/// The text of the element after the one that holds the name.
+fn next_element(bytes: &[u8], lead: Lead, high: usize) -> Option<Assignment> {
+    let text = &bytes[lead.at..high.min(lead.at + BESIDE_BYTES_MAX)];
+    if !text.starts_with(b"</") {
+        return None;
+    }
+    let closes = memchr::memchr(b'>', text)?;
+    let gap = text[closes + 1..].iter().position(|b| !b.is_ascii_whitespace())?;
+    let next = closes + 1 + gap;
+    if text[next] != b'<' || byte(text, next + 1) == b'/' {
+        return None;
+    }
+    let end = next + memchr::memchr(b'>', &text[next..])?;
+    let mut found = value_at(bytes, lead.name, element(bytes, lead.at + end)?, high)?;
+    found.stand = Stand::Beside;
+    Some(found)
 }
 
 /// Whether the word at `start` is itself the value of `name`, `key`, `id` or the like.
@@ -250,9 +345,7 @@ fn value_at(bytes: &[u8], name: (usize, usize), separator: Separator, high: usiz
             p = from;
         }
     }
-    if byte(bytes, p) == b'(' && matches!(byte(bytes, p + 1), b'"' | b'\'') {
-        p += 1;
-    }
+    p = unwrapped(bytes, p, high);
     // String prefixes: b"", r"", f"", u"", @"".
     if matches!(byte(bytes, p), b'b' | b'r' | b'f' | b'u' | b'@' | b'L' | b'N')
         && matches!(byte(bytes, p + 1), b'"' | b'\'')
@@ -268,7 +361,60 @@ fn value_at(bytes: &[u8], name: (usize, usize), separator: Separator, high: usiz
     if separator.needs_quote || escapes > 0 || broken && !folded {
         return None;
     }
-    bare(bytes, name, p, separator.stand, high, folded)
+    bare(bytes, name, p, separator, high, folded)
+}
+
+/// Functions that make a value of another type out of a literal, and nothing else.
+const WRAPPERS: [&[u8]; 34] = [
+    b"from",
+    b"str",
+    b"Some",
+    b"[]byte",
+    b"GetBytes",
+    b"FromBase64String",
+    b"b64decode",
+    b"decode",
+    b"fromhex",
+    b"unhex",
+    b"from_hex",
+    b"unhexlify",
+    b"SecretKeySpec",
+    b"QStringLiteral",
+    b"QLatin1String",
+    b"QString",
+    b"string",
+    b"TEXT",
+    b"_T",
+    b"ToSecure",
+    b"SecretStr",
+    b"SecretString",
+    b"Secret",
+    b"String",
+    b"bytes",
+    b"bytearray",
+    b"to_vec",
+    b"Buffer",
+    b"ByteString",
+    b"Password",
+    b"SymmetricSecurityKey",
+    b"StringType",
+    b"text",
+    b"Value",
+];
+/// Longest run of wrappers, bytes.
+const WRAPPER_BYTES_MAX: usize = 72;
+
+/// Past `String::from(`, `[]byte(`, `Encoding.UTF8.GetBytes(`, `(`: to the quote that opens the literal.
+fn unwrapped(bytes: &[u8], p: usize, high: usize) -> usize {
+    let text = &bytes[p.min(high)..high.min(p + WRAPPER_BYTES_MAX)];
+    let Some(quote) = memchr::memchr3(b'"', b'\'', b'`', text) else { return p };
+    let before = &text[..quote];
+    let Some(inner) = before.strip_suffix(b"(").or(before.strip_suffix(b"(b")) else { return p };
+    let callee = inner.rsplit(|b| matches!(b, b'.' | b':' | b' ' | b'(' | b'>')).next().unwrap_or_default();
+    let plain = before.iter().all(|&b| {
+        b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'(' | b' ' | b'<' | b'>' | b'[' | b']')
+    });
+    if plain && (callee.is_empty() && inner.is_empty() || WRAPPERS.contains(&callee)) { p + quote } else { p }
 }
 
 /// The value in the quotes that open at `opens`, after `escapes` backslashes.
@@ -298,12 +444,13 @@ fn bare(
     bytes: &[u8],
     name: (usize, usize),
     p: usize,
-    stand: Stand,
+    separator: Separator,
     high: usize,
     folded: bool,
 ) -> Option<Assignment> {
+    let stand = separator.stand;
     let flag = stand == Stand::Passed;
-    let leads = folded || starts_line(bytes, name.0);
+    let leads = folded || separator.whole || starts_line(bytes, name.0);
     let delimits = |b: u8| {
         matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | b'`' | b'<' | b',' | b';' | b'\\')
             || !leads && !flag && matches!(b, b'&' | b')' | b'}' | b']' | b'|')
@@ -320,8 +467,21 @@ fn bare(
     // A bare value ends its line, but for a comment or a closing tag; otherwise this is a sentence or code.
     let rest = bytes[q..high].iter().position(|&b| b == b'\n').map_or(&bytes[q..high], |n| &bytes[q..q + n]);
     let rest = rest.trim_ascii();
-    let ends = rest.is_empty() || rest.starts_with(b"#") || rest.starts_with(b"</") || rest == b"\\";
-    if leads && ends { found(stand) } else { found(Stand::Inline) }
+    let ends = rest.is_empty()
+        || rest.starts_with(b"#")
+        || rest.starts_with(b"</")
+        || rest.starts_with(b"]]>")
+        || rest == b"\\";
+    if separator.whole && stand != Stand::Alone && !rest.starts_with(b"</") && !rest.starts_with(b"]]>") {
+        return None;
+    }
+    match (leads && ends, stand) {
+        (true, _) => found(stand),
+        (false, Stand::Alone) => None,
+        // `${PASSWORD:-value}`: what is taken when nothing is set.
+        (false, _) if bytes[..name.0].ends_with(b"${") && byte(bytes, q) == b'}' => found(stand),
+        (false, _) => found(Stand::Inline),
+    }
 }
 
 /// Whether the name begins its line, but for indentation, `export`, a list dash, a comment sign or a tag.
@@ -331,7 +491,6 @@ fn starts_line(bytes: &[u8], at: usize) -> bool {
     let lead = line.trim_ascii();
     // A section before the name: `spring.datasource.`, `//registry.acme.test/:_`.
     lead.is_empty()
-        || lead.ends_with(b"<") && lead.len() == 1
         || matches!(
             lead,
             b"export"
