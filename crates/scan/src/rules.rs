@@ -11,7 +11,7 @@ mod check;
 mod spec;
 
 pub use check::{RuleProblem, check};
-pub use spec::{RuleFile, RuleSpec, join_halves};
+pub use spec::{RuleFile, RuleSpec, ServiceSpec, join_halves};
 
 /// Longest window that a rule may ask for after its anchor, bytes.
 pub const WINDOW_BYTES_MAX: u32 = 8192;
@@ -162,6 +162,7 @@ impl RuleSet {
         let mut hasher = blake3::Hasher::new();
         // The engine is part of what decides a result: its version is part of the hash that keys the result cache.
         hasher.update(crate::engine::ENGINE_VERSION.as_bytes());
+        hasher.update(crate::engine::generic::services::EMBEDDED);
         let mut rules = Vec::new();
         for file in files {
             for mut spec in file.rules {

@@ -9,20 +9,57 @@ use super::{Anchor, Candidate, Engine, Match};
 
 mod name;
 mod score;
+pub(crate) mod services;
 mod shape;
 
 use score::judge;
 use shape::{assignment, lead};
 
 /// Context words: anchors of the generic detector, any case.
-pub const WORDS: &[&str] =
-    &["pass", "pwd", "secret", "token", "key", "cred", "auth", "salt", "seed", "bearer"];
+pub const WORDS: &[&str] = &[
+    "pass",
+    "pwd",
+    "psw",
+    "_pw",
+    "pw=",
+    "pw:",
+    "pw ",
+    "pw'",
+    "pw\"",
+    "psk",
+    "secret",
+    "token",
+    "key",
+    "cred",
+    "auth",
+    "salt",
+    "pepper",
+    "seed",
+    "bearer",
+    "mdp",
+    "kennwort",
+    "contrase",
+    "senha",
+    "wachtwoord",
+    "haslo",
+    "hasło",
+    "salasana",
+    "lozinka",
+    "losenord",
+    "пароль",
+    "密码",
+    "パスワード",
+    "비밀번호",
+];
 /// What [`is_promising`] may look at: bytes before an anchor, and bytes from its start on.
 pub const NARROW: (u32, u32) = (shape::LEAD_BEFORE, shape::LEAD_AFTER);
 /// Bytes before an anchor that the shape test may look at.
 pub const BEFORE: u32 = 150;
 /// Bytes from an anchor's start on that the shape test may look at.
 pub const AFTER: u32 = 640;
+
+/// Bytes before a name, on its line, that may say whose key it is.
+const SERVICE_BYTES: usize = 64;
 
 /// The two generic rules: id, title, credential kind.
 pub const RULES: [(&str, &str, &str); 2] = [
@@ -43,8 +80,14 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
     let Some(found) = assignment(bytes, lead, high) else { return };
     let name = &bytes[found.name.0..found.name.1];
     let text = &bytes[found.value.0..found.value.1];
-    let Some(verdict) = judge(name, text, found) else { return };
+    let before = &bytes[found.name.0.saturating_sub(SERVICE_BYTES)..found.name.0];
+    let before = memchr::memrchr(b'\n', before).map_or(before, |line| &before[line + 1..]);
+    let Some(verdict) = judge(before, name, text, found) else { return };
     let (rule_id, title, credential) = RULES[usize::from(!verdict.password)];
+    let (title, provider) = match verdict.service {
+        Some(service) => (format!("Key or token of {}", service.name), service.provider.clone()),
+        None => (title.to_owned(), "generic".to_owned()),
+    };
     #[allow(clippy::cast_possible_truncation)]
     out.push(Candidate {
         anchor,
@@ -52,9 +95,9 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
         end: found.value.1 as u32,
         found: Arc::new(Match {
             rule_id: rule_id.to_owned(),
-            title: title.to_owned(),
+            title,
             credential: credential.to_owned(),
-            provider: "generic".to_owned(),
+            provider,
             severity: verdict.severity,
             confidence: verdict.confidence,
             fingerprint: engine.key().fingerprint(credential, text),

@@ -77,6 +77,21 @@ pub struct RuleSpec {
     pub counterexamples: Vec<String>,
 }
 
+/// A service that issues API keys or tokens; its words are context for values that no shape gives away.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceSpec {
+    /// As people write it.
+    pub name: String,
+    /// Lower-case word for identities' `provider`.
+    pub provider: String,
+    /// Lower-case spellings without separators, as they stand in identifiers.
+    pub words: Vec<String>,
+    /// A word of it is also an ordinary word.
+    #[serde(default)]
+    pub common: bool,
+}
+
 fn high() -> String {
     "high".to_owned()
 }

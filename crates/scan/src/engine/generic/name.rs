@@ -18,7 +18,8 @@ static ABOUT: Words = Words::of(
     period interval strength column_name arn bytes lower upper letters digits number help
     tooltip show hide visible toggle match confirm confirmation again repeat retype mismatch changer checker
     strategy rule rules option options command cmd module package property properties attribute table
-    model schema request response result callback event listener hook action reason comment note",
+    model schema request response result callback event listener hook action reason comment note
+    blacklist whitelist denylist allowlist wordlist dictionary entry encryption encryptor hashing library",
 );
 /// Words that make the value public or derived.
 static PUBLIC: Words = Words::of(
@@ -29,12 +30,13 @@ static PUBLIC: Words = Words::of(
     partition sort i18n l10n translation tokens passport passage passwordless passivate author authors
     autheticated keyword keywords keyframe keyframes keypress keydown keyup keycode keyid monkey turkey hotkey
     hockey whiskey donkey jockey compasspoint unauthorized authority authorities sitekey site publishable
-    signingkey measurement tracking bypass lowpass highpass bandpass allpass multipass renderpass subpass trespass underpass overpass beacon seedling seeded secretary tokenized tokenization integrity resolved sum",
+    signingkey measurement tracking beacon authenticity lowpass highpass bandpass allpass multipass renderpass
+    subpass trespass underpass overpass hint seedling seeded secretary tokenized tokenization integrity resolved sum",
 );
 /// Words that make a bare `key` a place in a table, and not a key of a lock.
 static LOOKUP: Words = Words::of(
     "\
-    cache map hash object item row dict index unique composite group lookup registry storage session redis
+    cache map hash object item row dict index unique composite group lookup registry redis
     event shortcut arrow enter delete shift control meta first last prev current config setting preference
     metric label tag sort order data json xml attr attribute resource message error answer state query filter
     menu tab panel section category react component child parent node entry record dom aria translation
@@ -100,21 +102,29 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
     }
     let last = tail.last()?.trim_end_matches(|c: char| c.is_ascii_digit());
     let seasoned = matches!(last, "salt" | "pepper");
-    if ABOUT.holds(last) || !seasoned && words.iter().any(|word| PUBLIC.holds(word)) {
+    let public = |word: &String| PUBLIC.holds(word) || word.starts_with("csrf") || word.starts_with("xsrf");
+    if ABOUT.holds(last) || !seasoned && words.iter().any(public) {
         return None;
     }
     let ends = |list: &[&str]| list.iter().any(|end| last.ends_with(end));
-    if ends(&[
-        "password",
-        "passwd",
-        "passphrase",
-        "passwort",
-        "pwd",
-        "passcode",
-        "passwrd",
-        "userpass",
-        "dbpass",
-    ]) || matches!(last, "pass" | "pw" | "psw" | "passw" | "mdp" | "contrasena" | "senha")
+    let split = tail.len() > 1 && matches!(last, "word" | "phrase") && tail[tail.len() - 2] == "pass";
+    if split
+        || ends(&[
+            "password",
+            "passwd",
+            "passphrase",
+            "passwort",
+            "pwd",
+            "passcode",
+            "passwrd",
+            "pass",
+            "psk",
+        ])
+        || matches!(
+            last,
+            "pw" | "psw" | "passw" | "mdp" | "dbpw" | "userpw" | "rootpw" | "bindpw" | "masterauth"
+        )
+        || FOREIGN.iter().any(|word| last.contains(word))
     {
         return Some(Promise::Password);
     }

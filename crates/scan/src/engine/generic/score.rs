@@ -3,10 +3,12 @@
 use tenure_model::{Confidence, Severity};
 
 use super::name::{FOREIGN, Promise, Words, promise, words};
+use super::services::service_named;
 use super::shape::{Assignment, Stand};
 use crate::engine::Needs;
 use crate::engine::language::random_bits;
 use crate::engine::value::{self, Placeholder};
+use crate::rules::ServiceSpec;
 
 /// Values that are types, states or keywords.
 static KEYWORDS: Words = Words::of(
@@ -39,15 +41,21 @@ pub(super) struct Verdict {
     pub(super) confidence: Confidence,
     pub(super) needs: Needs,
     pub(super) reasons: Vec<String>,
+    pub(super) service: Option<&'static ServiceSpec>,
 }
 
-/// Judges the value `text` under `name`.
-pub(super) fn judge(name: &[u8], text: &[u8], found: Assignment) -> Option<Verdict> {
+/// Judges the value `text` under `name`; `before` is what stands before the name on its line.
+pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) -> Option<Verdict> {
     if !text.iter().all(|&b| b >= 0x20 && b != 0x7f) {
         return None;
     }
     // Most values are words, and most names of words are of secrets rather than passwords: the cheap questions first.
-    let bits = random_bits(text);
+    let uuid = text.len() == UUID_BYTES && value::is_uuid(text);
+    let bits = if uuid {
+        random_bits(&text.iter().copied().filter(|&b| b != b'-').collect::<Vec<u8>>())
+    } else {
+        random_bits(text)
+    };
     let may_be_a_password = memchr::memchr3(b'p', b'P', b'w', name).is_some()
         || !name.is_ascii()
         || FOREIGN.iter().any(|word| holds_folded(name, word));
@@ -74,12 +82,15 @@ pub(super) fn judge(name: &[u8], text: &[u8], found: Assignment) -> Option<Verdi
     if !text.is_ascii() && name.is_ascii() && !text.iter().any(u8::is_ascii_digit) {
         return None;
     }
+    let service =
+        if promise == Promise::Password || bits < RANDOM_BITS { None } else { service_named(before, name) };
     let (severity, confidence, needs, because) = match promise {
         Promise::Password => password(text, bits, found)?,
-        Promise::Secret => secret(text, bits, found)?,
-        Promise::Vague => vague(text, bits, found)?,
+        Promise::Vague if service.is_none() => vague(text, bits, found)?,
+        Promise::Secret | Promise::Vague => secret(text, bits, found)?,
     };
     let mut reasons = vec![format!("assigned to `{}`", String::from_utf8_lossy(name)), because];
+    reasons.extend(service.map(|service| format!("{} is named beside it", service.name)));
     let weak = matches!(found.stand, Stand::Passed | Stand::Inline);
     let confidence = if weak && confidence == Confidence::High { Confidence::Medium } else { confidence };
     match found.stand {
@@ -88,7 +99,7 @@ pub(super) fn judge(name: &[u8], text: &[u8], found: Assignment) -> Option<Verdi
         Stand::Beside => reasons.push("the value of the pair that has this name".to_owned()),
         Stand::Assigned | Stand::Alone => {}
     }
-    Some(Verdict { password: promise == Promise::Password, severity, confidence, needs, reasons })
+    Some(Verdict { password: promise == Promise::Password, severity, confidence, needs, reasons, service })
 }
 
 type Opinion = (Severity, Confidence, Needs, String);
@@ -221,7 +232,7 @@ fn is_telling(word: &str) -> bool {
 
 /// Hashes by name, public keys, certificates, data addresses: random, but no secret.
 fn is_public_material(text: &[u8]) -> bool {
-    const PREFIXES: [&[u8]; 18] = [
+    const PREFIXES: [&[u8]; 23] = [
         b"sha1-",
         b"sha256",
         b"sha384",
@@ -240,6 +251,11 @@ fn is_public_material(text: &[u8]) -> bool {
         b"data:",
         b"urn:",
         b"base64-",
+        b"ENC(",
+        b"{cipher}",
+        b"vault:",
+        b"encrypted:",
+        b"ENC[",
     ];
     PREFIXES.iter().any(|prefix| text.starts_with(prefix))
 }

@@ -88,6 +88,10 @@ pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
         });
         stop += more.map(|word| word.len() + 1).max().unwrap_or(0);
     }
+    // `checksum/secret: …` is an annotation about one.
+    if bytes[..start].ends_with(b"checksum/") {
+        return None;
+    }
     let mut p = stop;
     let mut closed_quote = false;
     for _ in 0..CLOSERS_MAX {
@@ -101,9 +105,10 @@ pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
         p += 1;
     }
     let rest = bytes.get(p..bytes.len().min(p + 4)).unwrap_or_default();
-    let separated = matches!(byte(rest, 0), b'=' | b':' | b',' | b'(' | b'>' | b'?' | b'|' | b'{' | b'<')
-        || rest.starts_with(b"As ")
-        || rest.starts_with(b"or ");
+    let separated =
+        matches!(byte(rest, 0), b'=' | b':' | b',' | b'(' | b'>' | b'?' | b'|' | b'{' | b'<' | b'!')
+            || rest.starts_with(b"As ")
+            || rest.starts_with(b"or ");
     let spaced = p > stop && (closed_quote || is_flag(bytes, start));
     // `- name: DB_PASSWORD` with the value on the next line.
     let line_ends = matches!(byte(bytes, p), b'\r' | b'\n') && start > 0;
@@ -158,6 +163,7 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
     let assigned = |skip: usize| from(p + skip, Stand::Assigned, false);
     match next(p) {
         b'=' if next(p + 1) == b'=' => from(p + if next(p + 2) == b'=' { 3 } else { 2 }, Stand::Passed, true),
+        b'!' if next(p + 1) == b'=' => from(p + if next(p + 2) == b'=' { 3 } else { 2 }, Stand::Passed, true),
         b'=' if matches!(next(p + 1), b'>' | b'~') => assigned(2),
         b'=' => assigned(1),
         b'?' if matches!(next(p + 1), b'=' | b':') => assigned(2),
@@ -466,8 +472,10 @@ fn bare(
     }
     // A bare value ends its line, but for a comment or a closing tag; otherwise this is a sentence or code.
     let rest = bytes[q..high].iter().position(|&b| b == b'\n').map_or(&bytes[q..high], |n| &bytes[q..q + n]);
+    let comment = rest.starts_with(b" ;") || rest.starts_with(b" //");
     let rest = rest.trim_ascii();
-    let ends = rest.is_empty()
+    let ends = comment
+        || rest.is_empty()
         || rest.starts_with(b"#")
         || rest.starts_with(b"</")
         || rest.starts_with(b"]]>")

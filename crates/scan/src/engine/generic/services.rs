@@ -1,0 +1,67 @@
+//! Which service a key belongs to, by the words around it.
+
+use std::sync::OnceLock;
+
+use aho_corasick::AhoCorasick;
+
+use crate::rules::ServiceSpec;
+
+/// The services as JSON.
+pub(crate) static EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/services.json"));
+
+/// The vocabulary, made ready when a random value first asks for it.
+struct Vocabulary {
+    services: Vec<ServiceSpec>,
+    /// Index of the service of each word.
+    owners: Vec<usize>,
+    words: AhoCorasick,
+}
+
+fn vocabulary() -> &'static Vocabulary {
+    static READY: OnceLock<Vocabulary> = OnceLock::new();
+    READY.get_or_init(|| {
+        let services: Vec<ServiceSpec> =
+            serde_json::from_slice(EMBEDDED).expect("build.rs wrote the embedded services");
+        let words =
+            services.iter().enumerate().flat_map(|(n, service)| service.words.iter().map(move |w| (n, w)));
+        let (owners, words): (Vec<usize>, Vec<&String>) = words.unzip();
+        let words = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(aho_corasick::MatchKind::LeftmostLongest)
+            .build(words)
+            .expect("two thousand short words fit");
+        Vocabulary { services, owners, words }
+    })
+}
+
+/// The service that the text names, nearest to its end. An ordinary word counts only inside a name that speaks of a key.
+pub(super) fn service_named(before: &[u8], name: &[u8]) -> Option<&'static ServiceSpec> {
+    named(name, true).or_else(|| named(before, false))
+}
+
+fn named(text: &[u8], ordinary_words: bool) -> Option<&'static ServiceSpec> {
+    let vocabulary = vocabulary();
+    // Identifiers part the words of a name: `mail_gun` and `MailGun` are `mailgun`.
+    let plain: Vec<u8> = text.iter().copied().filter(|b| !matches!(b, b'_' | b'-' | b'.')).collect();
+    vocabulary
+        .words
+        .find_iter(&plain)
+        .map(|found| &vocabulary.services[vocabulary.owners[found.pattern().as_usize()]])
+        .filter(|service| ordinary_words || !service.common)
+        .last()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_is_named_by_a_name_or_by_the_words_before_it() {
+        let name = |before: &str, name: &str| {
+            service_named(before.as_bytes(), name.as_bytes()).map(|service| service.provider.as_str())
+        };
+        assert_eq!(name("", "mail_gun_key"), Some("mailgun"));
+        assert_eq!(name("airtable: ", "key"), Some("airtable"));
+        assert_eq!(name("in front of the ", "key"), None);
+    }
+}
