@@ -32,7 +32,7 @@ use gap::Gap;
 pub use gap::MemberGap;
 pub(crate) use input::{FileInput, Input};
 pub(crate) use keystore::Keystore;
-pub(crate) use spot::member_path;
+pub(crate) use spot::{containers_around, member_path};
 use spot::Spot;
 use walk::Walk;
 

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
+use tenure_model::Fingerprint;
 
-use crate::container::{MemberGap, member_path};
+use crate::container::{MemberGap, containers_around, member_path};
 use crate::engine::{Candidate, Match};
 
 /// Most hits kept of one blob; the rest is counted and said.
@@ -174,6 +175,22 @@ impl Hits {
             hit.pair = hit.pair.filter(|&pair| pair < kept).map(|pair| pair + offset);
         }
         self.hits.append(&mut more.hits);
+    }
+
+    /// Leaves out what a container's own bytes show when a member of it shows the same: it is told at the member.
+    pub fn tell_at_members(&mut self) {
+        let mut told: HashSet<(String, String, Fingerprint)> = HashSet::new();
+        for hit in &self.hits {
+            for around in hit.member.iter().flat_map(|member| containers_around(member)) {
+                told.insert((around.to_owned(), hit.found.rule_id.clone(), hit.found.fingerprint.clone()));
+            }
+        }
+        if !told.is_empty() {
+            self.keep(|_, hit| {
+                let member = hit.member.clone().unwrap_or_default();
+                !told.contains(&(member, hit.found.rule_id.clone(), hit.found.fingerprint.clone()))
+            });
+        }
     }
 
     /// Adds what the members of this blob hold. A value that a member shows is told there, not in the container's

@@ -66,6 +66,7 @@ pub(crate) fn members(
     let budget = Budget::of(input.len());
     let mut members = Members { engine, structured, hits: Hits::default() };
     container::expand(input, &budget, &mut members);
+    members.hits.tell_at_members();
     members.hits
 }
 

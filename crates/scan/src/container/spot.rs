@@ -86,6 +86,11 @@ pub(crate) fn member_path(outer: &str, member: &str) -> String {
     format!("{outer}{INSIDE}{plain}")
 }
 
+/// The labels of the containers that a member lies in.
+pub(crate) fn containers_around(member: &str) -> impl Iterator<Item = &str> {
+    member.match_indices(INSIDE).map(|(at, _)| &member[..at])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -148,7 +148,106 @@ impl View {
 /// Where the line of a byte begins, or a string not far before it.
 fn line_start(bytes: &[u8], at: usize) -> usize {
     let low = at.saturating_sub(AROUND_BYTES);
+    if low == 0 {
+        return 0;
+    }
     let before = &bytes[low..at];
     let start = memchr::memrchr(b'\n', before).map(|end| end + 1);
     low + start.or_else(|| memchr::memchr(b'"', before)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use tenure_model::FingerprintKey;
+
+    use super::*;
+    use crate::hits::{Hit, Hits};
+    use crate::rules::RuleSet;
+
+    fn engine() -> Engine {
+        Engine::new(RuleSet::embedded(), FingerprintKey::new([3; 32]))
+    }
+
+    fn hits(engine: &Engine, text: &str) -> Vec<Hit> {
+        let bytes = text.as_bytes();
+        let mut work = u64::MAX;
+        let found = engine.scan_within(bytes, &mut work);
+        Hits::locate(bytes, add(engine, bytes, found, &mut work)).hits
+    }
+
+    fn fingerprint(engine: &Engine, text: &str, rule: &str) -> String {
+        let all = hits(engine, text);
+        let found = all.iter().find(|hit| hit.found.rule_id == rule);
+        found.unwrap_or_else(|| panic!("{rule} finds nothing")).found.fingerprint.0.clone()
+    }
+
+    fn pem() -> String {
+        let line = "MIs5Vn+qk3RHTf0Jw2x/YdPq8ZbLoA7cEuGmS4iKt1rXvNyQ6hFg9jWpUeBzCa0D";
+        format!("-----BEGIN PRIVATE{} KEY-----\n{line}\n{line}\n-----END PRIVATE KEY-----", "")
+    }
+
+    #[test]
+    fn a_key_in_json_is_the_key_that_its_file_holds() {
+        let engine = engine();
+        let plain = fingerprint(&engine, &pem(), "private-key-pkcs8");
+        for newline in ["\\n", "\\\\n", "\\r\\n", "\\u000a"] {
+            let escaped = pem().replace('\n', newline).replace('/', "\\/");
+            let text = format!("{{\n  \"type\": \"service\",\n  \"private_key\": \"{escaped}\"\n}}\n");
+            let all = hits(&engine, &text);
+            let keys: Vec<&Hit> = all.iter().filter(|hit| hit.found.rule_id == "private-key-pkcs8").collect();
+            assert_eq!(keys.len(), 1, "{newline}");
+            assert_eq!((keys[0].start_line, keys[0].end_line, keys[0].start_column), (3, 3, 19));
+            if !newline.contains('r') {
+                assert_eq!(keys[0].found.fingerprint.0, plain, "{newline}");
+            }
+        }
+    }
+
+    #[test]
+    fn code_in_a_notebook_is_read_as_code() {
+        let engine = engine();
+        let password = ["v8Jq2LzR", "0tYw5Nc1"].concat();
+        let plain = fingerprint(&engine, &format!("db_password = \"{password}\"\n"), "generic-password");
+        let notebook = format!(
+            "{{\n \"cells\": [\n  {{\n   \"source\": [\n    \"import os\\n\",\n    \"db_password = \\\"{password}\\\"\\n\"\n   ]\n  }}\n ]\n}}\n"
+        );
+        let found = hits(&engine, &notebook);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert_eq!((&found[0].found.fingerprint.0, found[0].start_line), (&plain, 6));
+    }
+
+    #[test]
+    fn a_value_with_escapes_is_told_once_and_resolved() {
+        let engine = engine();
+        let url = "postgres://app:v8Jq2LzR%260tYw@db.acme.test:5432/orders?a=1&b=2";
+        let plain = hits(&engine, url);
+        let text = format!("{{\"url\": \"{}\"}}", url.replace('/', "\\/").replace('&', "\\u0026"));
+        let found = hits(&engine, &text);
+        let values = |hits: &[Hit]| -> Vec<String> { hits.iter().map(|h| h.found.fingerprint.0.clone()).collect() };
+        assert_eq!(values(&found), values(&plain));
+        assert!(!found.is_empty());
+    }
+
+    #[test]
+    fn text_that_is_no_json_is_left_alone() {
+        assert!(!is_json(b"C:\\new\\x"));
+        assert!(is_json(b"\xef\xbb\xbf  [1]"));
+        assert_eq!(View::of(b"{\"path\": \"C:\\\\Users\"}").text, b"{\"path\": \"C:\\Users\"}");
+    }
+
+    proptest! {
+        #[test]
+        fn every_byte_of_a_view_comes_from_the_file(text in "[\\[{][a-z\\\\\"/nu0-9\n]{0,2000}") {
+            let bytes = text.as_bytes();
+            let view = View::of(bytes);
+            let mut last = 0;
+            for at in 0..=view.text.len() {
+                let origin = view.origin(at as u32);
+                prop_assert!(origin as usize <= bytes.len());
+                prop_assert!(origin >= last, "places only grow");
+                last = origin;
+            }
+        }
+    }
 }

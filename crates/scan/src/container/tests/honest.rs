@@ -136,3 +136,32 @@ fn what_only_has_a_name_is_no_gap() {
     assert_eq!(seen.texts(), [("../../etc/cron.d/x", "user = deploy\n")]);
     assert_eq!(seen.reasons(), [""; 0]);
 }
+
+#[test]
+fn a_value_that_spans_pages_of_a_database_is_one_again() {
+    let database = include_bytes!("overflow.sqlite");
+    let long: String = (0..400).map(|n| format!("{n:05}|")).collect();
+    let contiguous = |bytes: &[u8]| memchr::memmem::find(bytes, long.as_bytes()).is_some();
+    assert!(!contiguous(database), "the file itself keeps it in pieces");
+    let seen = open(database);
+    assert_eq!(seen.labels(), ["settings", "other"]);
+    let settings = &seen.members[0].1;
+    assert!(settings.starts_with(b"name = first\napi_key = v8Jq2LzR\nname = long\napi_key = 00000|00001|"));
+    assert!(contiguous(settings));
+    assert_eq!(memchr::memmem::find_iter(settings, b"name = row").count(), 30);
+    assert_eq!(seen.texts()[1].1, "a = x\n");
+    assert_eq!(seen.reasons(), [""; 0]);
+    assert_eq!(open(&zip(&[Entry::deflated("app.db", database)])).labels(), ["app.db", "app.db!/settings", "app.db!/other"]);
+}
+
+#[test]
+fn a_database_that_leads_back_into_itself_ends() {
+    let mut database = include_bytes!("overflow.sqlite").to_vec();
+    // The root of the first table becomes a page of pointers to itself.
+    let root = 512;
+    database[root] = 5;
+    database[root + 8..root + 12].copy_from_slice(&2u32.to_be_bytes());
+    let seen = open(&database);
+    assert_eq!(seen.reasons(), ["- archive_damaged"]);
+    assert!(seen.labels().contains(&"other"));
+}

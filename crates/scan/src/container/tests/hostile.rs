@@ -176,7 +176,12 @@ fn damage_in_ar_and_cpio_leaves_the_rest_searched() {
 }
 
 /// One small archive of each format.
-fn samples() -> Vec<Vec<u8>> {
+fn samples() -> &'static [Vec<u8>] {
+    static SAMPLES: std::sync::OnceLock<Vec<Vec<u8>>> = std::sync::OnceLock::new();
+    SAMPLES.get_or_init(make_samples)
+}
+
+fn make_samples() -> Vec<Vec<u8>> {
     let text = &text()[..4_000];
     let archive = tar(&[("a.env", b"one"), ("b.txt", text)]);
     let members = [
