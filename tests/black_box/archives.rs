@@ -22,7 +22,8 @@ fn zip(name: &str, bytes: &[u8]) -> Vec<u8> {
     let member = [b"PK\x03\x04", &fields[..], name.as_bytes(), bytes].concat();
     let entry = [b"PK\x01\x02\x14\0", &fields[..], &[0; 14], name.as_bytes()].concat();
     let (at, len) = (u32::try_from(member.len()).unwrap(), u32::try_from(entry.len()).unwrap());
-    let end = [b"PK\x05\x06\0\0\0\0\x01\0\x01\0", &len.to_le_bytes()[..], &at.to_le_bytes(), &[0; 2]].concat();
+    let end =
+        [b"PK\x05\x06\0\0\0\0\x01\0\x01\0", &len.to_le_bytes()[..], &at.to_le_bytes(), &[0; 2]].concat();
     [member, entry, end].concat()
 }
 
@@ -86,10 +87,16 @@ fn the_same_token_in_history_and_work_tree_is_one_finding() {
     let (_, report) = home.scan(&repo);
     let found = secrets(&report);
     assert_eq!(found.len(), 1, "{found:#?}");
-    assert_eq!((&found[0]["path"], &found[0]["in_tree"], &found[0]["in_history"]), (&INSIDE.into(), &true.into(), &true.into()));
+    assert_eq!(
+        (&found[0]["path"], &found[0]["in_tree"], &found[0]["in_history"]),
+        (&INSIDE.into(), &true.into(), &true.into())
+    );
     assert_eq!(found[0]["author"], "Payments Team <payments@acme.test>");
     let identity = &report["identities"].as_array().unwrap()[0];
-    assert!(identity["owner"].to_string().contains("payments@acme.test"), "a member has its archive's authors");
+    assert!(
+        identity["owner"].to_string().contains("payments@acme.test"),
+        "a member has its archive's authors"
+    );
 }
 
 #[test]
@@ -110,7 +117,10 @@ fn a_token_in_an_archive_of_the_past_is_found_from_the_cache_too() {
         assert_eq!(report["scan"]["counts"]["cached_blobs"], cached);
         let found = secrets(&report);
         assert_eq!(found.len(), 1, "{found:#?}");
-        assert_eq!((&found[0]["path"], &found[0]["in_tree"], &found[0]["start_line"]), (&INSIDE.into(), &false.into(), &2.into()));
+        assert_eq!(
+            (&found[0]["path"], &found[0]["in_tree"], &found[0]["start_line"]),
+            (&INSIDE.into(), &false.into(), &2.into())
+        );
         ids.push(found[0]["id"].clone());
     }
     assert_eq!(ids[0], ids[1]);

@@ -32,8 +32,8 @@ use gap::Gap;
 pub use gap::MemberGap;
 pub(crate) use input::{FileInput, Input};
 pub(crate) use keystore::Keystore;
-pub(crate) use spot::{containers_around, member_path};
 use spot::Spot;
+pub(crate) use spot::{containers_around, member_path};
 use walk::Walk;
 
 /// Every format, in the order in which they are asked. The first that claims a file reads it.
@@ -72,6 +72,10 @@ trait Format: Sync {
     fn claims_tail(&self, _tail: &[u8]) -> bool {
         false
     }
+    /// Whether what is in it may be containers again; only those count as levels.
+    fn nests(&self) -> bool {
+        true
+    }
     /// How its bytes are needed.
     fn access(&self) -> Access {
         Access::Stream
@@ -109,7 +113,8 @@ pub(crate) fn expand(input: &dyn Input, budget: &Budget, visitor: &mut dyn Visit
     let Some(format) = format_of_whole(input) else { return };
     let mut walk = Walk::new(budget, visitor);
     // A decoder that breaks its own promise costs its file and nothing else.
-    let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| walk.open_outermost(format, input)));
+    let opened =
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| walk.open_outermost(format, input)));
     if opened.is_err() {
         walk.gap(&Spot::outermost(), Gap::ReaderFailed);
     }

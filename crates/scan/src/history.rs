@@ -10,8 +10,8 @@ use tenure_model::{Fate, Introduction, Observation, Unread, path_bytes, path_tex
 use crate::cache::StoreResult;
 use crate::container::{self, MemberGap};
 use crate::detect;
-use crate::engine::delta::Scanned;
 use crate::engine::Engine;
+use crate::engine::delta::Scanned;
 use crate::findings::{Sighted, observe};
 use crate::git::{self, BlobVisitor, Commits, Objects, Oid, Op, Repository};
 use crate::hits::Hits;
@@ -107,7 +107,7 @@ impl Scan<'_> {
         let found = if scanned.is_empty() { Vec::new() } else { scanned.found() };
         let mut hits = search::decoded(self.engine, bytes, found, &mut u64::MAX.clone());
         if container::claims(&bytes) {
-            hits.open(search::members(self.engine, &bytes, &mut |_, _| false));
+            hits.open(search::members(self.engine, &bytes, self.run.cancel, &mut |_, _| false));
         }
         self.scanned.lock().unwrap_or_else(PoisonError::into_inner).push(*oid);
         if !hits.is_empty() {
@@ -209,7 +209,8 @@ impl History {
         }
         for group in groups(&hits.hits, &path, engine) {
             let found = &group[0].found;
-            let key = (group[0].path_in(&path).into_owned(), found.rule_id.clone(), found.fingerprint.0.clone());
+            let key =
+                (group[0].path_in(&path).into_owned(), found.rule_id.clone(), found.fingerprint.0.clone());
             let new = Past {
                 introduction: sighting.introduction.clone(),
                 fate: sighting.fate,

@@ -10,8 +10,8 @@ use rayon::prelude::*;
 use tenure_model::{Counts, Fate, FingerprintKey, Observation, ReadState, Unread};
 
 use crate::cache::ResultCache;
-use crate::detect;
 use crate::container::{self, FileInput, Input};
+use crate::detect;
 use crate::engine::Engine;
 use crate::findings::{Sighted, observe};
 use crate::history::{self, GapKey, History};
@@ -277,7 +277,7 @@ impl File<'_> {
     fn open(&self, input: &dyn Input, hits: &mut Hits) -> Vec<String> {
         let mut taken = Vec::new();
         if container::claims(input) {
-            hits.open(search::members(self.run.engine, input, &mut |member, bytes| {
+            hits.open(search::members(self.run.engine, input, self.run.cancel, &mut |member, bytes| {
                 let path = container::member_path(self.shown, member);
                 let claimed = self.structured(&path, bytes);
                 if claimed {

@@ -2,6 +2,7 @@
 //! history and members of containers all come through here.
 
 use std::io::{self, Read};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::container::{self, Budget, Input, Keystore, MemberGap, Visitor};
 use crate::detect::KEYSTORE_FILE;
@@ -61,10 +62,11 @@ pub(crate) fn windows(
 pub(crate) fn members(
     engine: &Engine,
     input: &dyn Input,
+    cancel: &AtomicBool,
     structured: &mut dyn FnMut(&str, &[u8]) -> bool,
 ) -> Hits {
     let budget = Budget::of(input.len());
-    let mut members = Members { engine, structured, hits: Hits::default() };
+    let mut members = Members { engine, cancel, structured, hits: Hits::default() };
     container::expand(input, &budget, &mut members);
     members.hits.tell_at_members();
     members.hits
@@ -73,12 +75,16 @@ pub(crate) fn members(
 /// Searches members as they are shown.
 struct Members<'a> {
     engine: &'a Engine,
+    cancel: &'a AtomicBool,
     structured: &'a mut dyn FnMut(&str, &[u8]) -> bool,
     hits: Hits,
 }
 
 impl Visitor for Members<'_> {
     fn member(&mut self, member: &str, bytes: &mut dyn Read, budget: &Budget) {
+        if self.cancel.load(Relaxed) {
+            return budget.cancel();
+        }
         let mut window = Vec::new();
         // Errors of streams end them; why is the walk's to tell.
         let _ = (&mut *bytes).take(WINDOW_BYTES as u64).read_to_end(&mut window);
@@ -96,7 +102,7 @@ impl Visitor for Members<'_> {
         if !is_whole {
             let _ = windows(engine, bytes, window, &mut hits, &mut |_, window| {
                 let mut search = |left: &mut u64| Hits::locate(window, engine.scan_within(window, left));
-                (!budget.is_spent()).then(|| within(budget, &mut search))
+                (!budget.is_spent() && !self.cancel.load(Relaxed)).then(|| within(budget, &mut search))
             });
         }
         if claimed {

@@ -60,12 +60,7 @@ impl Format for Ar {
 }
 
 /// The name of a member, and how many bytes of it stand in front of the member's own.
-fn full_name(
-    name: &[u8],
-    long_names: &[u8],
-    size: u64,
-    bytes: &mut dyn Read,
-) -> Result<(Vec<u8>, u64), Gap> {
+fn full_name(name: &[u8], long_names: &[u8], size: u64, bytes: &mut dyn Read) -> Result<(Vec<u8>, u64), Gap> {
     if let Some(len) = name.strip_prefix(b"#1/").and_then(number) {
         // BSD writes a long name in front of the member.
         if len > size {

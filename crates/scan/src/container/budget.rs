@@ -24,7 +24,7 @@ const HELD_BYTES_MAX: u64 = 256 << 20;
 /// Work of one outermost file, in nanoseconds of a machine from 2020, beyond what its own length explains.
 const WORK_MAX: u64 = 7_000_000_000;
 /// Work that each byte of the outermost file adds to the limit: its members are searched like any file.
-const WORK_PER_OWN_BYTE: u64 = 16;
+const WORK_PER_OWN_BYTE: u64 = 8;
 /// Work of a member besides its bytes.
 const MEMBER_WORK: u64 = 4_000;
 
@@ -76,6 +76,11 @@ impl Budget {
     /// Whether nothing more may be read.
     pub(crate) fn is_spent(&self) -> bool {
         self.spent.get().is_some()
+    }
+
+    /// Ends the walk because the user wants it.
+    pub(crate) fn cancel(&self) {
+        self.end(Gap::Cancelled);
     }
 
     fn end(&self, gap: Gap) {

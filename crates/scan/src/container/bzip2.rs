@@ -4,12 +4,12 @@ use std::io::Read;
 
 use bzip2::bufread::BzDecoder;
 
+use super::Format;
 use super::budget::Intake;
 use super::compressed::{self, Streams};
 use super::gap::Gap;
 use super::spot::Spot;
 use super::walk::Walk;
-use super::Format;
 
 /// Work of decoding one byte.
 pub(super) const BZIP2_WORK: u64 = 40;

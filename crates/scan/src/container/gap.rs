@@ -34,6 +34,8 @@ pub(crate) enum Gap {
     Disk,
     /// Our own reader stopped.
     ReaderFailed,
+    /// The user stopped the scan.
+    Cancelled,
 }
 
 impl Gap {
@@ -53,6 +55,7 @@ impl Gap {
             Gap::Damaged => "archive_damaged",
             Gap::Disk => "io_error",
             Gap::ReaderFailed => "archive_reader_failed",
+            Gap::Cancelled => "cancelled",
         }
     }
 
@@ -80,12 +83,8 @@ impl Gap {
             Gap::Damaged => "is damaged; what could be unpacked was read",
             Gap::Disk => "could not be read to its end",
             Gap::ReaderFailed => "stopped our reader; what came before was read",
+            Gap::Cancelled => "was being unpacked when the scan was stopped",
         }
-    }
-
-    fn state(self) -> ReadState {
-        // A container's own bytes are always searched, so nothing here is wholly unread.
-        ReadState::Partial
     }
 }
 
@@ -118,7 +117,8 @@ impl MemberGap {
         };
         Unread {
             path,
-            state: Gap::Damaged.state(),
+            // A container's own bytes are always searched, so none is wholly unread.
+            state: ReadState::Partial,
             reason: self.reason.clone(),
             detail: format!("this file {}", self.detail),
         }

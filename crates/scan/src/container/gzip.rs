@@ -4,12 +4,12 @@ use std::io::Read;
 
 use flate2::bufread::GzDecoder;
 
+use super::Format;
 use super::budget::Intake;
 use super::compressed::{self, Streams};
 use super::gap::Gap;
 use super::spot::Spot;
 use super::walk::Walk;
-use super::Format;
 
 /// Work of inflating one byte.
 pub(super) const INFLATE_WORK: u64 = 4;

@@ -39,6 +39,10 @@ impl Format for Keystores {
         kind(head).is_some()
     }
 
+    fn nests(&self) -> bool {
+        false
+    }
+
     fn access(&self) -> Access {
         Access::Random
     }

@@ -100,7 +100,10 @@ mod tests {
         let jar = Spot::outermost().inside(b"./lib/app.jar");
         assert_eq!(jar.label(), Some("lib/app.jar"));
         assert_eq!(jar.inside(b"conf/a.env").label(), Some("lib/app.jar!/conf/a.env"));
-        assert_eq!(jar.inside(b"app.LOG.GZ").uncompressed().content_label(), "lib/app.jar!/app.LOG.GZ!/app.LOG");
+        assert_eq!(
+            jar.inside(b"app.LOG.GZ").uncompressed().content_label(),
+            "lib/app.jar!/app.LOG.GZ!/app.LOG"
+        );
         assert_eq!(member_path("var/app.log.gz", ""), "var/app.log.gz!/app.log");
         assert_eq!(member_path("x.tgz", ""), "x.tgz!/x.tar");
         assert_eq!(member_path("x.bin", ""), "x.bin!/x.bin");

@@ -37,6 +37,10 @@ impl Format for Sqlite {
         head.len() >= HEADER_BYTES && head.starts_with(MAGIC)
     }
 
+    fn nests(&self) -> bool {
+        false
+    }
+
     fn access(&self) -> Access {
         Access::Random
     }
@@ -218,7 +222,8 @@ impl Read for Text<'_> {
             let next = if self.rows.budget.is_spent() { None } else { self.rows.next_row() };
             let Some(row) = next else { return Ok(0) };
             self.rows.budget.work(row.len() as u64);
-            (self.line.clear(), self.at = 0);
+            self.line.clear();
+            self.at = 0;
             for (index, value) in record::values(&row).iter().enumerate() {
                 if let Value::Text(bytes) | Value::Blob(bytes) = value {
                     self.line.extend_from_slice(self.table.column(index).as_bytes());

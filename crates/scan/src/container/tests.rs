@@ -4,8 +4,8 @@
 
 mod bombs;
 mod build;
-mod hostile;
 mod honest;
+mod hostile;
 
 use std::io::Read;
 

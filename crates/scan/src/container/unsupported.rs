@@ -28,6 +28,10 @@ impl Format for Unsupported {
         MAGICS.iter().any(|magic| head.starts_with(magic))
     }
 
+    fn nests(&self) -> bool {
+        false
+    }
+
     fn stream(&self, walk: &mut Walk<'_>, at: &Spot, bytes: &mut dyn Read) -> Result<(), Gap> {
         walk.remains(at, bytes);
         Err(Gap::Unsupported)

@@ -13,6 +13,9 @@ use super::{Access, Format, HEAD_BYTES, Visitor, format_of};
 /// Members that are named with the same reason; the others are counted.
 const GAP_ROWS_MAX: u64 = 20;
 
+/// Largest member that is held in memory because its format is read here and there.
+const HELD_MEMBER_BYTES_MAX: u64 = 96 << 20;
+
 /// A walk: the budget, the visitor, and what was not read.
 pub(super) struct Walk<'a> {
     budget: &'a Budget,
@@ -86,11 +89,13 @@ impl<'a> Walk<'a> {
         let label = content.or_else(|| spot.label().map(str::to_owned)).unwrap_or_default();
         match format_of(head, &[]) {
             None => self.visitor.member(&label, &mut stream, self.budget),
-            Some(_) if !Budget::allows_depth(spot.depth, spot.layers) => {
+            Some(format) if format.nests() && !Budget::allows_depth(spot.depth, spot.layers) => {
                 self.gap(spot, Gap::TooDeep);
                 self.visitor.member(&label, &mut stream, self.budget);
             }
-            Some(format) if format.access() == Access::Random => self.open_held(format, spot, &label, &mut stream),
+            Some(format) if format.access() == Access::Random => {
+                self.open_held(format, spot, &label, &mut stream);
+            }
             Some(format) => {
                 let read = format.stream(self, spot, &mut stream);
                 self.note(spot, read);
@@ -120,7 +125,8 @@ impl<'a> Walk<'a> {
     pub(super) fn note(&mut self, at: &Spot, read: Result<(), Gap>) {
         if let Err(gap) = read {
             // A stream that is cut around this one, or a budget that is spent, will say so itself.
-            if gap != Gap::Truncated || !self.budget.is_explained() {
+            let may_be_cut = matches!(gap, Gap::Truncated | Gap::Damaged);
+            if !may_be_cut || !self.budget.is_explained() {
                 self.gap(at, gap);
             }
         }
@@ -153,7 +159,7 @@ impl<'a> Walk<'a> {
 
 /// Reads a stream to its end into memory that the budget sets aside; what was read when there is too much of it.
 fn hold<'a>(budget: &'a Budget, stream: &mut dyn Read) -> Result<(Vec<u8>, Held<'a>), Vec<u8>> {
-    let room = budget.room();
+    let room = budget.room().min(HELD_MEMBER_BYTES_MAX);
     let mut held = Vec::new();
     let got = stream.take(room).read_to_end(&mut held);
     // A vector grows by doubling: what it has room for is what it holds.

@@ -4,12 +4,12 @@ use std::io::Read;
 
 use lzma_rust2::XzReader;
 
+use super::Format;
 use super::budget::Intake;
 use super::compressed::{self, Streams};
 use super::gap::Gap;
 use super::spot::Spot;
 use super::walk::Walk;
-use super::Format;
 
 /// Work of decoding one byte.
 pub(super) const XZ_WORK: u64 = 14;

@@ -26,7 +26,9 @@ pub(super) struct Zip;
 impl Format for Zip {
     fn claims(&self, head: &[u8]) -> bool {
         // A first member, the end of an archive without any, or the mark of a first part.
-        [LOCAL_MAGIC, directory::END_MAGIC, b"PK\x07\x08PK\x03\x04"].iter().any(|magic| head.starts_with(magic))
+        [LOCAL_MAGIC, directory::END_MAGIC, b"PK\x07\x08PK\x03\x04"]
+            .iter()
+            .any(|magic| head.starts_with(magic))
     }
 
     fn claims_tail(&self, tail: &[u8]) -> bool {
@@ -63,13 +65,7 @@ impl Format for Zip {
 }
 
 /// Reads a member that the directory names; gives where its bytes end.
-fn read(
-    walk: &mut Walk<'_>,
-    at: &Spot,
-    bytes: &dyn Input,
-    member: &Member,
-    end: u64,
-) -> Result<u64, Gap> {
+fn read(walk: &mut Walk<'_>, at: &Spot, bytes: &dyn Input, member: &Member, end: u64) -> Result<u64, Gap> {
     let Some(local) = Local::read(bytes, member.at, walk.budget())? else {
         walk.gap(&at.inside(&member.name), Gap::Damaged);
         return Ok(member.at);
@@ -84,13 +80,7 @@ fn read(
 }
 
 /// Reads members that no directory names, by the headers in front of them. Whether there was any.
-fn between(
-    walk: &mut Walk<'_>,
-    at: &Spot,
-    bytes: &dyn Input,
-    mut from: u64,
-    to: u64,
-) -> Result<bool, Gap> {
+fn between(walk: &mut Walk<'_>, at: &Spot, bytes: &dyn Input, mut from: u64, to: u64) -> Result<bool, Gap> {
     let mut found = false;
     while let Some(start) = next_header(bytes, from, to, walk.budget())? {
         let Some(local) = Local::read(bytes, start, walk.budget())? else { break };

@@ -19,7 +19,12 @@ struct View {
 }
 
 /// Adds to the `candidates` of `bytes` those that its JSON strings show once their escapes are resolved.
-pub(crate) fn add(engine: &Engine, bytes: &[u8], candidates: Vec<Candidate>, work: &mut u64) -> Vec<Candidate> {
+pub(crate) fn add(
+    engine: &Engine,
+    bytes: &[u8],
+    candidates: Vec<Candidate>,
+    work: &mut u64,
+) -> Vec<Candidate> {
     if !is_json(bytes) {
         return candidates;
     }
@@ -224,7 +229,8 @@ mod tests {
         let plain = hits(&engine, url);
         let text = format!("{{\"url\": \"{}\"}}", url.replace('/', "\\/").replace('&', "\\u0026"));
         let found = hits(&engine, &text);
-        let values = |hits: &[Hit]| -> Vec<String> { hits.iter().map(|h| h.found.fingerprint.0.clone()).collect() };
+        let values =
+            |hits: &[Hit]| -> Vec<String> { hits.iter().map(|h| h.found.fingerprint.0.clone()).collect() };
         assert_eq!(values(&found), values(&plain));
         assert!(!found.is_empty());
     }

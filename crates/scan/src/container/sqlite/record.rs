@@ -76,7 +76,8 @@ pub(super) struct Table {
 impl Table {
     /// Reads a row of the schema: type, name, table, root page, SQL. `None` for what has no rows of its own.
     pub(super) fn of_schema_row(values: &[Value<'_>]) -> Option<Table> {
-        let [Value::Text(b"table"), Value::Text(name), _, Value::Number(root), Value::Text(sql)] = values else {
+        let [Value::Text(b"table"), Value::Text(name), _, Value::Number(root), Value::Text(sql)] = values
+        else {
             return None;
         };
         let root = u32::try_from(*root).ok().filter(|&root| root > 0)?;

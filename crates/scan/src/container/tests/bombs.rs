@@ -29,7 +29,8 @@ fn a_small_file_of_zeros_is_no_bomb() {
 fn archives_of_archives_of_zeros_end_within_the_budget() {
     let mut inner = zip(&[Entry::deflated("zeros", &vec![0; 20 * MIB])]);
     for level in 0..5 {
-        let copies: Vec<Entry> = (0..16).map(|n| Entry::deflated(&format!("{level}-{n}.zip"), &inner)).collect();
+        let copies: Vec<Entry> =
+            (0..16).map(|n| Entry::deflated(&format!("{level}-{n}.zip"), &inner)).collect();
         inner = zip(&copies);
     }
     let seen = count(&inner);
@@ -57,7 +58,8 @@ fn members_that_overlap_are_read_once() {
     assert_eq!(seen.gaps.len(), 20, "the rest is counted");
     assert!(seen.reasons().iter().all(|row| row.ends_with("archive_bomb")));
     // A member that claims the ones behind it, too.
-    let mut greedy = [Entry::stored("first", b"1"), Entry::stored("second", b"2"), Entry::stored("third", b"3")];
+    let mut greedy =
+        [Entry::stored("first", b"1"), Entry::stored("second", b"2"), Entry::stored("third", b"3")];
     greedy[0].packed_size = Some(30);
     let seen = open(&zip(&greedy));
     assert_eq!(seen.reasons(), ["first archive_damaged", "second archive_bomb"]);

@@ -153,7 +153,12 @@ pub(super) fn cpio(members: &[(&str, &[u8])]) -> Vec<u8> {
     for (name, bytes) in members.iter().chain(&[("TRAILER!!!", &[][..])]) {
         let mut header = format!("070701{:08x}{:08x}", 1, 0o100_644);
         header.push_str(&"00000000".repeat(4));
-        header.push_str(&format!("{:08x}{}{:08x}00000000", bytes.len(), "00000000".repeat(4), name.len() + 1));
+        header.push_str(&format!(
+            "{:08x}{}{:08x}00000000",
+            bytes.len(),
+            "00000000".repeat(4),
+            name.len() + 1
+        ));
         archive.extend_from_slice(header.as_bytes());
         archive.extend_from_slice(name.as_bytes());
         archive.push(0);

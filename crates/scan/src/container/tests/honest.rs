@@ -41,15 +41,19 @@ fn long_names_of_tar_come_from_the_members_before() {
     let attributes = format!("{} path={long}\n", long.len() + 10);
     assert_eq!(attributes.len(), long.len() + 10);
     for archive in [
-        [tar_member(b"././@LongLink", b'L', format!("{long}\0").as_bytes()), tar(&[("short", TEXT)])].concat(),
+        [tar_member(b"././@LongLink", b'L', format!("{long}\0").as_bytes()), tar(&[("short", TEXT)])]
+            .concat(),
         [tar_member(b"PaxHeader", b'x', attributes.as_bytes()), tar(&[("short", TEXT)])].concat(),
     ] {
         assert_eq!(open(&archive).texts(), [(long.as_str(), "user = deploy\n")]);
     }
     let mut prefixed = tar_member(b"a.env", b'0', TEXT);
     prefixed[345..348].copy_from_slice(b"dir");
-    let sum: u32 =
-        prefixed[..512].iter().enumerate().map(|(at, &b)| if (148..156).contains(&at) { 32 } else { u32::from(b) }).sum();
+    let sum: u32 = prefixed[..512]
+        .iter()
+        .enumerate()
+        .map(|(at, &b)| if (148..156).contains(&at) { 32 } else { u32::from(b) })
+        .sum();
     prefixed[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
     assert_eq!(open(&prefixed).labels(), ["dir/a.env"]);
 }
@@ -128,7 +132,8 @@ fn keystores_are_told_wherever_they_lie() {
 #[test]
 fn what_only_has_a_name_is_no_gap() {
     let mut archive = Vec::new();
-    for (name, kind) in [("dev/sda", b'3'), ("link", b'2'), ("hard", b'1'), ("fifo", b'6'), ("folder/", b'5')] {
+    for (name, kind) in [("dev/sda", b'3'), ("link", b'2'), ("hard", b'1'), ("fifo", b'6'), ("folder/", b'5')]
+    {
         archive.extend_from_slice(&tar_header(name.as_bytes(), kind, 0));
     }
     archive.extend_from_slice(&tar_member(b"../../etc/cron.d/x", b'0', TEXT));
@@ -151,7 +156,10 @@ fn a_value_that_spans_pages_of_a_database_is_one_again() {
     assert_eq!(memchr::memmem::find_iter(settings, b"name = row").count(), 30);
     assert_eq!(seen.texts()[1].1, "a = x\n");
     assert_eq!(seen.reasons(), [""; 0]);
-    assert_eq!(open(&zip(&[Entry::deflated("app.db", database)])).labels(), ["app.db", "app.db!/settings", "app.db!/other"]);
+    assert_eq!(
+        open(&zip(&[Entry::deflated("app.db", database)])).labels(),
+        ["app.db", "app.db!/settings", "app.db!/other"]
+    );
 }
 
 #[test]

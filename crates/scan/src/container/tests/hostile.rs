@@ -62,7 +62,8 @@ fn what_follows_a_broken_header_of_tar_is_searched_as_it_is() {
 
 #[test]
 fn sizes_of_tar_that_cannot_be_are_damage() {
-    for size in [&b"77777777777\0"[..], b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", b"zzzzzzzzzzz\0"] {
+    for size in [&b"77777777777\0"[..], b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", b"zzzzzzzzzzz\0"]
+    {
         let mut archive = tar(&[("a.env", b"one")]);
         archive[124..136].copy_from_slice(size);
         let sum: u32 = archive[..512]
@@ -90,7 +91,12 @@ fn members_that_lie_about_their_sizes_are_read_and_told() {
     let seen = open(&zip(&lies));
     assert_eq!(
         seen.texts(),
-        [("short", "longer than that"), ("long", "shorter than that"), ("sum", "another sum"), ("true", "honest")]
+        [
+            ("short", "longer than that"),
+            ("long", "shorter than that"),
+            ("sum", "another sum"),
+            ("true", "honest")
+        ]
     );
     assert_eq!(seen.reasons(), ["short archive_damaged", "long archive_damaged", "sum archive_damaged"]);
     let beyond = Entry { packed_size: Some(1 << 30), ..Entry::stored("beyond", b"text") };

@@ -142,7 +142,11 @@ impl End {
         }
         // A block of signatures may lie between the directory and its end.
         fill_at(bytes, offset, &mut magic).map_err(|_| Gap::Disk)?;
-        Ok((magic == ENTRY_MAGIC).then_some(End { at: offset, len: len.min(place - offset.min(place)), start: 0 }))
+        Ok((magic == ENTRY_MAGIC).then_some(End {
+            at: offset,
+            len: len.min(place - offset.min(place)),
+            start: 0,
+        }))
     }
 
     /// The larger record, when a locator in front of `place` leads to one.
