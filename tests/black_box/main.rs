@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // to panic is how a test fails
 
+mod archives;
 mod bad_input;
 mod demo;
 mod handoff;

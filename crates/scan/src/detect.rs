@@ -16,6 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tenure_model::{FingerprintKey, Observation};
 
+pub(crate) use rules::KEYSTORE_FILE;
 pub use rules::{ReaderRule, rules};
 
 /// Largest file that a structured reader takes. Real exports of large accounts stay below it; a larger one

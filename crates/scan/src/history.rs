@@ -8,17 +8,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tenure_model::{Fate, Introduction, Observation, Unread, path_bytes, path_text};
 
 use crate::cache::StoreResult;
+use crate::container::{self, MemberGap};
 use crate::detect;
+use crate::engine::Engine;
 use crate::engine::delta::Scanned;
-use crate::engine::{Engine, utf16};
 use crate::findings::{Sighted, observe};
 use crate::git::{self, BlobVisitor, Commits, Objects, Oid, Op, Repository};
 use crate::hits::Hits;
-use crate::scanner::{Run, groups, match_flood, read_out};
+use crate::scanner::{Run, Seen, groups, match_flood, read_out};
+use crate::search;
 use crate::source::below;
 
 /// A finding's place in history: path, rule, fingerprint.
 type Key = (String, String, String);
+
+/// What was not read of a container: its path, and why.
+pub(crate) type GapKey = (String, String);
 
 /// What history knows of one value at one path.
 #[derive(Debug, Clone)]
@@ -29,6 +34,8 @@ pub(crate) struct Past {
     fate: Fate,
     /// The blob whose lines are shown.
     blob: Oid,
+    /// The member of that blob, when it is a container.
+    member: Option<String>,
 }
 
 /// One repository, scanned.
@@ -38,6 +45,8 @@ pub(crate) struct History {
     /// `owner/name`, or the folder's name.
     pub(crate) name: String,
     past: BTreeMap<Key, Past>,
+    /// What was not read of containers: the first of each reason, by path.
+    gaps: BTreeMap<GapKey, MemberGap>,
     hits: HashMap<Oid, Arc<Hits>>,
     store: Option<(Objects, Commits)>,
     repository: Repository,
@@ -63,6 +72,7 @@ pub(crate) fn open(
             base,
             name: repository.name(),
             past: BTreeMap::new(),
+            gaps: BTreeMap::new(),
             hits: HashMap::new(),
             store: None,
             repository,
@@ -94,15 +104,13 @@ impl Scan<'_> {
         if blobs.is_multiple_of(512) {
             self.run.progress("git history");
         }
-        let mut hits = Hits::default();
-        if !scanned.is_empty() {
-            hits = Hits::locate(bytes, scanned.found());
-        }
-        if let Some(text) = utf16::decode(bytes) {
-            hits = Hits::locate(&text, self.engine.scan(&text));
+        let found = if scanned.is_empty() { Vec::new() } else { scanned.found() };
+        let mut hits = search::decoded(self.engine, bytes, found, &mut u64::MAX.clone());
+        if container::claims(&bytes) {
+            hits.open(search::members(self.engine, &bytes, self.run.cancel, &mut |_, _| false));
         }
         self.scanned.lock().unwrap_or_else(PoisonError::into_inner).push(*oid);
-        if !hits.hits.is_empty() {
+        if !hits.is_empty() {
             self.hits.lock().unwrap_or_else(PoisonError::into_inner).insert(*oid, Arc::new(hits));
         }
     }
@@ -195,13 +203,19 @@ impl History {
     fn place(&mut self, engine: &Engine, sighting: &git::Sighting) {
         let Some(hits) = self.hits.get(&sighting.blob).cloned() else { return };
         let path = self.shown(sighting);
+        for gap in &hits.gaps {
+            let key = (path.clone(), gap.reason.clone());
+            self.gaps.entry(key).or_insert_with(|| gap.clone());
+        }
         for group in groups(&hits.hits, &path, engine) {
             let found = &group[0].found;
-            let key = (path.clone(), found.rule_id.clone(), found.fingerprint.0.clone());
+            let key =
+                (group[0].path_in(&path).into_owned(), found.rule_id.clone(), found.fingerprint.0.clone());
             let new = Past {
                 introduction: sighting.introduction.clone(),
                 fate: sighting.fate,
                 blob: sighting.blob,
+                member: group[0].member.clone(),
             };
             match self.past.get_mut(&key) {
                 None => drop(self.past.insert(key, new)),
@@ -226,14 +240,24 @@ impl History {
     }
 
     /// Reports what the files of today did not show.
-    pub(crate) fn report_rest(&self, run: &Run<'_>, root: &str, reported: &BTreeSet<Key>) {
+    pub(crate) fn report_rest(&self, run: &Run<'_>, root: &str, seen: &Seen) {
+        for (key, gap) in self.gaps.iter().filter(|(key, _)| !seen.gaps.contains(*key)) {
+            let mut row = gap.unread(&key.0);
+            row.detail.push_str(" (in git history)");
+            run.observe(Observation::Unread(row));
+        }
+        let reported = &seen.reported;
         let mut flooded = BTreeSet::new();
         for (key, past) in self.past.iter().filter(|(key, _)| !reported.contains(*key)) {
             let Some(hits) = self.hits.get(&past.blob) else { continue };
             let group: Vec<_> = hits
                 .hits
                 .iter()
-                .filter(|hit| hit.found.rule_id == key.1 && hit.found.fingerprint.0 == key.2)
+                .filter(|hit| {
+                    hit.member == past.member
+                        && hit.found.rule_id == key.1
+                        && hit.found.fingerprint.0 == key.2
+                })
                 .collect();
             let seen = Sighted {
                 root,
@@ -251,11 +275,12 @@ impl History {
         }
     }
 
-    /// Reports who made the files of this repository what they are.
-    pub(crate) fn report_authorship(&self, run: &Run<'_>, root: &str, paths: &BTreeSet<String>) {
+    /// Reports who made the files of this repository what they are; a member of a file has the file's authors.
+    pub(crate) fn report_authorship(&self, run: &Run<'_>, root: &str, seen: &Seen) {
         let Some((objects, commits)) = &self.store else { return };
-        let own: Vec<Vec<u8>> = paths
-            .iter()
+        let own: Vec<Vec<u8>> = seen
+            .paths
+            .keys()
             .filter_map(|path| path.strip_prefix(&self.base))
             .filter(|path| !path.starts_with(".git/"))
             .map(path_bytes)
@@ -266,6 +291,10 @@ impl History {
         for mut row in git::authorship(&self.repository, objects, commits, &own, run.cancel) {
             row.root = root.to_owned();
             row.path = format!("{}{}", self.base, row.path);
+            for member in seen.paths.get(&row.path).into_iter().flatten() {
+                let of_member = tenure_model::Authorship { path: member.clone(), ..row.clone() };
+                run.observe(Observation::Authorship(of_member));
+            }
             run.observe(Observation::Authorship(row));
         }
     }
@@ -304,6 +333,7 @@ impl Past {
         if earlier {
             self.introduction = new.introduction;
             self.blob = new.blob;
+            self.member = new.member;
         }
     }
 }

@@ -1,11 +1,18 @@
 //! Hits: matches of one blob with their lines, ready to be attributed, cached and reported.
 
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
+use serde::{Deserialize, Serialize};
+use tenure_model::Fingerprint;
+
+use crate::container::{MemberGap, containers_around, member_path};
 use crate::engine::{Candidate, Match};
 
 /// Most hits kept of one blob; the rest is counted and said.
 pub const HITS_PER_BLOB_MAX: usize = 2_000;
+/// Most hits kept of all members of one container; the rest is counted and said.
+pub const HITS_PER_CONTAINER_MAX: usize = 20_000;
 /// Lines between the two halves of one credential.
 const PAIR_LINES_MAX: u32 = 10;
 
@@ -24,12 +31,24 @@ pub struct Hit {
     pub end_column: u32,
     /// Index of the other half of the credential among the same blob's hits.
     pub pair: Option<usize>,
+    /// Label of the member that it is in, when the blob is a container.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<String>,
 }
 
 impl Hit {
+    /// Where it is, for a blob that is called `path`.
+    pub fn path_in<'p>(&self, path: &'p str) -> Cow<'p, str> {
+        match &self.member {
+            Some(member) => Cow::Owned(member_path(path, member)),
+            None => Cow::Borrowed(path),
+        }
+    }
+
     /// Whether two hits of one blob share a byte.
     pub fn overlaps(&self, other: &Hit) -> bool {
-        (self.start_line, self.start_column) < (other.end_line, other.end_column)
+        self.member == other.member
+            && (self.start_line, self.start_column) < (other.end_line, other.end_column)
             && (other.start_line, other.start_column) < (self.end_line, self.end_column)
     }
 }
@@ -41,6 +60,9 @@ pub struct Hits {
     pub hits: Vec<Hit>,
     /// Hits beyond [`HITS_PER_BLOB_MAX`].
     pub dropped: u64,
+    /// What was not read of a container.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<MemberGap>,
 }
 
 /// Counts lines while moving forward through a text.
@@ -93,9 +115,10 @@ impl Hits {
                 start_column,
                 end_column,
                 pair: None,
+                member: None,
             });
         }
-        let mut located = Hits { hits, dropped };
+        let mut located = Hits { hits, dropped, gaps: Vec::new() };
         located.join_pairs();
         located
     }
@@ -108,30 +131,83 @@ impl Hits {
         }
     }
 
+    /// Whether there is nothing to report.
+    pub fn is_empty(&self) -> bool {
+        self.hits.is_empty() && self.gaps.is_empty() && self.dropped == 0
+    }
+
     /// Leaves out public identifiers that are not half of a credential.
     pub fn keep_secrets(&mut self) {
-        let paired: Vec<usize> = self.hits.iter().filter_map(|hit| hit.pair).collect();
-        if self.hits.iter().enumerate().any(|(index, hit)| hit.found.public && !paired.contains(&index)) {
-            let kept: Vec<bool> = self
-                .hits
-                .iter()
-                .enumerate()
-                .map(|(i, hit)| !hit.found.public || paired.contains(&i))
-                .collect();
-            let moved: Vec<usize> = kept
-                .iter()
-                .scan(0, |next, &keep| {
-                    let here = *next;
-                    *next += usize::from(keep);
-                    Some(here)
-                })
-                .collect();
-            let mut keep = kept.iter();
-            self.hits.retain(|_| *keep.next().expect("one flag a hit"));
-            for hit in &mut self.hits {
-                hit.pair = hit.pair.map(|pair| moved[pair]);
+        let paired: HashSet<usize> = self.hits.iter().filter_map(|hit| hit.pair).collect();
+        self.keep(|index, hit| !hit.found.public || paired.contains(&index));
+    }
+
+    /// Keeps some hits; the halves of credentials stay joined when both are kept.
+    fn keep(&mut self, keeps: impl Fn(usize, &Hit) -> bool) {
+        let kept: Vec<bool> = self.hits.iter().enumerate().map(|(index, hit)| keeps(index, hit)).collect();
+        if kept.iter().all(|&keep| keep) {
+            return;
+        }
+        let moved: Vec<Option<usize>> = kept
+            .iter()
+            .scan(0, |next, &keep| {
+                let here = keep.then_some(*next);
+                *next += usize::from(keep);
+                Some(here)
+            })
+            .collect();
+        let mut keep = kept.iter();
+        self.hits.retain(|_| *keep.next().expect("one flag a hit"));
+        for hit in &mut self.hits {
+            hit.pair = hit.pair.and_then(|pair| moved[pair]);
+        }
+    }
+
+    /// Adds the hits of a member of the container that these hits are collected of.
+    pub fn add_member(&mut self, member: &str, mut more: Hits) {
+        let offset = self.hits.len();
+        let room = HITS_PER_CONTAINER_MAX.saturating_sub(offset);
+        self.dropped += more.dropped + more.hits.len().saturating_sub(room) as u64;
+        more.hits.truncate(room);
+        let kept = more.hits.len();
+        for hit in &mut more.hits {
+            hit.member = Some(member.to_owned());
+            hit.pair = hit.pair.filter(|&pair| pair < kept).map(|pair| pair + offset);
+        }
+        self.hits.append(&mut more.hits);
+    }
+
+    /// Leaves out what a container's own bytes show when a member of it shows the same: it is told at the member.
+    pub fn tell_at_members(&mut self) {
+        let mut told: HashSet<(String, String, Fingerprint)> = HashSet::new();
+        for hit in &self.hits {
+            for around in hit.member.iter().flat_map(|member| containers_around(member)) {
+                told.insert((around.to_owned(), hit.found.rule_id.clone(), hit.found.fingerprint.clone()));
             }
         }
+        if !told.is_empty() {
+            self.keep(|_, hit| {
+                let member = hit.member.clone().unwrap_or_default();
+                !told.contains(&(member, hit.found.rule_id.clone(), hit.found.fingerprint.clone()))
+            });
+        }
+    }
+
+    /// Adds what the members of this blob hold. A value that a member shows is told there, not in the container's
+    /// own bytes.
+    pub fn open(&mut self, members: Hits) {
+        let value = |hit: &Hit| (hit.found.rule_id.clone(), hit.found.fingerprint.clone());
+        let told: HashSet<_> = members.hits.iter().map(value).collect();
+        if !self.hits.is_empty() {
+            self.keep(|_, hit| !told.contains(&value(hit)));
+        }
+        let offset = self.hits.len();
+        self.dropped += members.dropped;
+        self.gaps.extend(members.gaps);
+        self.hits.extend(members.hits.into_iter().map(|mut hit| {
+            hit.pair = hit.pair.map(|pair| pair + offset);
+            hit
+        }));
     }
 
     /// Adds the hits of a window that overlaps the last one, leaving out those already there.
@@ -162,21 +238,35 @@ impl Hits {
         }
     }
 
+    /// Joins each hit with the nearest other half of its credential, the first of equally near ones.
     fn join_pairs(&mut self) {
-        for index in 0..self.hits.len() {
-            if self.hits[index].found.pairs_with.is_empty() {
-                continue;
-            }
-            let hit = &self.hits[index];
-            let nearest = self
-                .hits
-                .iter()
-                .enumerate()
-                .filter(|(_, other)| hit.found.pairs_with.contains(&other.found.rule_id))
-                .map(|(i, other)| (other.start_line.abs_diff(hit.start_line), i))
-                .filter(|(distance, _)| *distance <= PAIR_LINES_MAX)
-                .min();
-            self.hits[index].pair = nearest.map(|(_, i)| i);
+        if self.hits.iter().all(|hit| hit.found.pairs_with.is_empty()) {
+            return;
+        }
+        let mut by_rule: HashMap<&str, Vec<(u32, usize)>> = HashMap::new();
+        for (index, hit) in self.hits.iter().enumerate() {
+            by_rule.entry(&hit.found.rule_id).or_default().push((hit.start_line, index));
+        }
+        let nearest = |hit: &Hit, rule: &String| {
+            let others = by_rule.get(rule.as_str())?;
+            let after = others.partition_point(|&(line, _)| line < hit.start_line);
+            let before = after.checked_sub(1).map(|last| {
+                let line = others[last].0;
+                others[others.partition_point(|&(other, _)| other < line)]
+            });
+            let near = [before, others.get(after).copied()].into_iter().flatten();
+            near.map(|(line, index)| (line.abs_diff(hit.start_line), index)).min()
+        };
+        let pairs: Vec<Option<usize>> = self
+            .hits
+            .iter()
+            .map(|hit| {
+                let all = hit.found.pairs_with.iter().filter_map(|rule| nearest(hit, rule));
+                all.min().filter(|&(distance, _)| distance <= PAIR_LINES_MAX).map(|(_, index)| index)
+            })
+            .collect();
+        for (hit, pair) in self.hits.iter_mut().zip(pairs) {
+            hit.pair = pair;
         }
     }
 }

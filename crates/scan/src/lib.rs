@@ -3,6 +3,7 @@
 //! The value of a found secret never leaves this crate: what leaves is a keyed fingerprint and a mask.
 
 pub mod cache;
+mod container;
 pub mod detect;
 pub mod engine;
 mod findings;
@@ -11,6 +12,8 @@ mod history;
 pub mod hits;
 pub mod rules;
 mod scanner;
+mod search;
 mod source;
 
+pub use container::MemberGap;
 pub use scanner::{Progress, ScanOutcome, ScanRequest, Sink, scan};

@@ -1,6 +1,6 @@
 //! One scan: every root, every repository in it, every file; each input ends as read, partial, skipped or failed.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -10,17 +10,17 @@ use rayon::prelude::*;
 use tenure_model::{Counts, Fate, FingerprintKey, Observation, ReadState, Unread};
 
 use crate::cache::ResultCache;
+use crate::container::{self, FileInput, Input};
 use crate::detect;
+use crate::engine::Engine;
 use crate::engine::context::PathClass;
-use crate::engine::{Engine, utf16};
 use crate::findings::{Sighted, observe};
-use crate::history::{self, History};
+use crate::history::{self, GapKey, History};
 use crate::hits::{Hit, Hits};
 use crate::rules::RuleSet;
+use crate::search::{self, WINDOW_BYTES};
 use crate::source::{Entry, Walked, open_regular, walk};
 
-/// Bytes of a file that are looked at at once; a larger file goes through in windows that overlap.
-const WINDOW_BYTES: usize = 32 << 20;
 /// Files handed to the threads at once.
 const BATCH_FILES: usize = 2048;
 
@@ -173,8 +173,8 @@ fn scan_root(run: &Run<'_>, root: &str, path: &Path, read_history: bool) {
     }
     let seen = seen.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     for repository in &repositories {
-        repository.report_rest(run, root, &seen.reported);
-        repository.report_authorship(run, root, &seen.paths);
+        repository.report_rest(run, root, &seen);
+        repository.report_authorship(run, root, &seen);
     }
 }
 
@@ -189,8 +189,11 @@ fn is_inside_git_dir(root: &Path, dir: &Path) -> bool {
 pub(crate) struct Seen {
     /// (path, rule, fingerprint) of findings already reported from files.
     pub(crate) reported: BTreeSet<(String, String, String)>,
-    /// Files whose authors matter for ownership: those with findings and those that a reader claimed.
-    pub(crate) paths: BTreeSet<String>,
+    /// Files whose authors matter for ownership: those with findings and those that a reader claimed; each with the
+    /// paths of its members for which the same is true.
+    pub(crate) paths: BTreeMap<String, BTreeSet<String>>,
+    /// What was not read of containers.
+    pub(crate) gaps: BTreeSet<GapKey>,
 }
 
 fn scan_file(run: &Run<'_>, root: &str, entry: &Entry, repositories: &[History], seen: &Mutex<Seen>) {
@@ -207,28 +210,21 @@ fn scan_file(run: &Run<'_>, root: &str, entry: &Entry, repositories: &[History],
     }
     let repository = repositories.iter().find(|r| entry.shown.starts_with(&r.base));
     let whole = (bytes.len() as u64) < (WINDOW_BYTES as u64) || opened.len <= WINDOW_BYTES as u64;
+    let file_of = File { run, root, shown: &entry.shown, repository };
     let mut read = false;
     if whole {
-        read = structured(run, root, entry, repository, &bytes);
-    } else if claimed(root, entry, repository, &bytes) {
-        run.observe(Observation::Unread(Unread {
-            path: entry.shown.clone(),
-            state: ReadState::Partial,
-            reason: "too_large_for_reader".to_owned(),
-            detail: format!(
-                "searched for secrets, but too large to be read as an export: split it into pages below {} MiB",
-                WINDOW_BYTES >> 20
-            ),
-        }));
+        read = file_of.structured(&entry.shown, &bytes);
+    } else if detect::claimed(&file_of.blob(&entry.shown, &bytes)) {
+        run.observe(Observation::Unread(too_large_for_reader(&entry.shown)));
     }
-    let mut hits = Hits::locate(&bytes, run.engine.scan(&bytes));
-    if let Some(text) = utf16::decode(&bytes) {
-        hits = Hits::locate(&text, run.engine.scan(&text));
-    }
+    let mut hits = search::whole(run.engine, &bytes, &mut u64::MAX.clone());
     run.tally.bytes.fetch_add(bytes.len() as u64, Relaxed);
-    if !whole {
+    let members = if whole {
+        file_of.open(&bytes.as_slice(), &mut hits)
+    } else {
         stream_rest(run, entry, &mut file, bytes, &mut hits);
-    }
+        file_of.open(&FileInput { file: &file, len: opened.len }, &mut hits)
+    };
     run.tally.files.fetch_add(1, Relaxed);
     if run.tally.files.load(Relaxed).is_multiple_of(64) {
         run.progress(&entry.shown);
@@ -238,32 +234,73 @@ fn scan_file(run: &Run<'_>, root: &str, entry: &Entry, repositories: &[History],
         hits.keep_secrets();
     }
     let found = report_file(run, root, &entry.shown, repository, &hits);
-    if found.is_empty() && !read {
+    let matters = !found.is_empty() || !members.is_empty() || read;
+    if !matters && hits.gaps.is_empty() {
         return;
     }
     let mut seen = seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    seen.paths.insert(entry.shown.clone());
+    if matters {
+        let paths = seen.paths.entry(entry.shown.clone()).or_default();
+        paths.extend(members);
+        paths.extend(found.iter().map(|(path, ..)| path).filter(|path| **path != entry.shown).cloned());
+    }
+    seen.gaps.extend(hits.gaps.into_iter().map(|gap| (entry.shown.clone(), gap.reason)));
     seen.reported.extend(found);
 }
 
-/// Whether a structured reader would read this file, by its path and first bytes.
-fn claimed(root: &str, entry: &Entry, repository: Option<&History>, bytes: &[u8]) -> bool {
-    let name = repository.map_or("", |r| r.name.as_str());
-    let base = repository.map_or("", |r| r.base.as_str());
-    detect::claimed(&detect::Blob { root, path: &entry.shown, base, repository: name, bytes })
+/// A file on its way through readers and containers.
+struct File<'a> {
+    run: &'a Run<'a>,
+    root: &'a str,
+    shown: &'a str,
+    repository: Option<&'a History>,
 }
 
-/// Lets the structured readers see the file; true when one claimed it.
-fn structured(run: &Run<'_>, root: &str, entry: &Entry, repository: Option<&History>, bytes: &[u8]) -> bool {
-    let name = repository.map_or("", |r| r.name.as_str());
-    let base = repository.map_or("", |r| r.base.as_str());
-    let blob = detect::Blob { root, path: &entry.shown, base, repository: name, bytes };
-    if !detect::claimed(&blob) {
-        return false;
+impl File<'_> {
+    /// The file, or a member of it, as structured readers see it.
+    fn blob<'b>(&'b self, path: &'b str, bytes: &'b [u8]) -> detect::Blob<'b> {
+        let repository = self.repository.map_or("", |r| r.name.as_str());
+        let base = self.repository.map_or("", |r| r.base.as_str());
+        detect::Blob { root: self.root, path, base, repository, bytes }
     }
-    let reading = detect::read(&blob, run.engine.key());
-    read_out(run, &entry.shown, reading);
-    true
+
+    /// Lets the structured readers see the file, or a member of it; true when one claimed it.
+    fn structured(&self, path: &str, bytes: &[u8]) -> bool {
+        let blob = self.blob(path, bytes);
+        if !detect::claimed(&blob) {
+            return false;
+        }
+        read_out(self.run, path, detect::read(&blob, self.run.engine.key()));
+        true
+    }
+
+    /// Adds what is in the file when it is a container; the paths of members that structured readers took.
+    fn open(&self, input: &dyn Input, hits: &mut Hits) -> Vec<String> {
+        let mut taken = Vec::new();
+        if container::claims(input) {
+            hits.open(search::members(self.run.engine, input, self.run.cancel, &mut |member, bytes| {
+                let path = container::member_path(self.shown, member);
+                let claimed = self.structured(&path, bytes);
+                if claimed {
+                    taken.push(path);
+                }
+                claimed
+            }));
+        }
+        taken
+    }
+}
+
+fn too_large_for_reader(shown: &str) -> Unread {
+    Unread {
+        path: shown.to_owned(),
+        state: ReadState::Partial,
+        reason: "too_large_for_reader".to_owned(),
+        detail: format!(
+            "searched for secrets, but too large to be read as an export: split it into pages below {} MiB",
+            WINDOW_BYTES >> 20
+        ),
+    }
 }
 
 /// Passes on what readers made of a file.
@@ -282,33 +319,16 @@ pub(crate) fn read_out(run: &Run<'_>, shown: &str, reading: detect::Reading) {
     }
 }
 
-/// Goes on through a file that is larger than one window. Windows overlap by more than any rule's reach, so a value
-/// on an edge is seen whole in one of them.
+/// Goes on through a file that is larger than one window.
 fn stream_rest(run: &Run<'_>, entry: &Entry, file: &mut std::fs::File, first: Vec<u8>, hits: &mut Hits) {
-    let (before, after) = run.engine.reach();
-    let overlap = (before + after) as usize + 1024;
-    let mut window = first;
-    let mut lines_before = 0u32;
-    loop {
-        if run.cancelled() {
-            return;
-        }
-        let cut = window.len() - overlap.min(window.len());
-        lines_before += u32::try_from(memchr::memchr_iter(b'\n', &window[..cut]).count()).unwrap_or(u32::MAX);
-        window.drain(..cut);
-        let had = window.len();
-        if let Err(error) = (&mut *file).take((WINDOW_BYTES - had) as u64).read_to_end(&mut window) {
-            let mut row = crate::source::io_unread(&entry.shown, &error);
-            row.state = ReadState::Partial;
-            return run.observe(Observation::Unread(row));
-        }
-        if window.len() == had {
-            return;
-        }
-        run.tally.bytes.fetch_add((window.len() - had) as u64, Relaxed);
-        let mut more = Hits::locate(&window, run.engine.scan(&window));
-        more.shift_lines(lines_before);
-        hits.extend_new(more);
+    let read = search::windows(run.engine, file, first, hits, &mut |fresh, window| {
+        run.tally.bytes.fetch_add(fresh, Relaxed);
+        (!run.cancelled()).then(|| Hits::locate(window, run.engine.scan(window)))
+    });
+    if let Err(error) = read {
+        let mut row = crate::source::io_unread(&entry.shown, &error);
+        row.state = ReadState::Partial;
+        run.observe(Observation::Unread(row));
     }
 }
 
@@ -323,10 +343,11 @@ fn report_file(
     let mut reported = Vec::new();
     for group in groups(&hits.hits, shown, run.engine) {
         let found = &group[0].found;
-        let past = repository.and_then(|r| r.past(shown, &found.rule_id, &found.fingerprint.0));
+        let path = group[0].path_in(shown);
+        let past = repository.and_then(|r| r.past(&path, &found.rule_id, &found.fingerprint.0));
         let seen = Sighted {
             root,
-            path: shown,
+            path: &path,
             fate: Fate::WorkTree,
             introduction: past.and_then(|p| p.introduction.clone()),
             in_history: past.is_some(),
@@ -334,21 +355,22 @@ fn report_file(
         let mut out = Vec::new();
         observe(&group, &hits.hits, &seen, &mut out);
         out.into_iter().for_each(|observation| run.observe(observation));
-        reported.push((shown.to_owned(), found.rule_id.clone(), found.fingerprint.0.clone()));
+        reported.push((path.into_owned(), found.rule_id.clone(), found.fingerprint.0.clone()));
     }
     if hits.dropped > 0 {
         run.observe(Observation::Unread(match_flood(shown, hits.dropped)));
     }
+    hits.gaps.iter().for_each(|gap| run.observe(Observation::Unread(gap.unread(shown))));
     reported
 }
 
 /// Hits of one path by rule and value, in order of their first line; rules bound to other paths left out.
 pub(crate) fn groups<'h>(hits: &'h [Hit], path: &str, engine: &Engine) -> Vec<Vec<&'h Hit>> {
     let mut order: Vec<Vec<&Hit>> = Vec::new();
-    let mut index: HashMap<(&str, &str), usize> = HashMap::new();
+    let mut index: HashMap<(Option<&str>, &str, &str), usize> = HashMap::new();
     let bound: Vec<&Hit> = hits
         .iter()
-        .filter(|hit| hit.found.path_bound && engine.rule_applies(&hit.found.rule_id, path))
+        .filter(|hit| hit.found.path_bound && engine.rule_applies(&hit.found.rule_id, &hit.path_in(path)))
         .collect();
     for hit in hits.iter().filter(|hit| PathClass::suffices(hit.found.needs, path)) {
         let speaks = if hit.found.path_bound {
@@ -360,7 +382,7 @@ pub(crate) fn groups<'h>(hits: &'h [Hit], path: &str, engine: &Engine) -> Vec<Ve
         if !speaks {
             continue;
         }
-        let key = (hit.found.rule_id.as_str(), hit.found.fingerprint.0.as_str());
+        let key = (hit.member.as_deref(), hit.found.rule_id.as_str(), hit.found.fingerprint.0.as_str());
         let slot = *index.entry(key).or_insert_with(|| {
             order.push(Vec::new());
             order.len() - 1

@@ -201,6 +201,16 @@ rules! {
         controls: &[OVERPRIVILEGED, LONG_LIVED],
         help: "A root key can do everything, no policy limits it, and nothing needs it. Delete it.",
     };
+    KEYSTORE_FILE = ReaderRule {
+        id: "keystore-file",
+        title: "Keystore file",
+        category: Category::Secret,
+        severity: Severity::Medium,
+        confidence: Confidence::High,
+        controls: &[LEAKAGE, LONG_LIVED],
+        help: "A store of private keys under a password, which often lies beside it or is the tool's default. Keep \
+               keys in the platform's store, or let each workload make its own and have a short-lived certificate signed.",
+    };
 }
 
 #[cfg(test)]

@@ -1,0 +1,39 @@
+//! xz: one compressed file, or several one after the other that count as one.
+
+use std::io::Read;
+
+use lzma_rust2::XzReader;
+
+use super::Format;
+use super::budget::Intake;
+use super::compressed::{self, Streams};
+use super::gap::Gap;
+use super::spot::Spot;
+use super::walk::Walk;
+
+/// Work of decoding one byte.
+pub(super) const XZ_WORK: u64 = 14;
+/// What a decoder may remember: the highest level takes 64 MiB.
+pub(super) const XZ_BYTES: u64 = 72 << 20;
+
+/// xz.
+pub(super) struct Xz;
+
+impl Format for Xz {
+    fn claims(&self, head: &[u8]) -> bool {
+        head.starts_with(b"\xfd7zXZ\0")
+    }
+
+    fn stream(&self, walk: &mut Walk<'_>, at: &Spot, bytes: &mut dyn Read) -> Result<(), Gap> {
+        let _memory = walk.budget().hold(XZ_BYTES)?;
+        let intake = Intake::default();
+        let source = compressed::source(&intake, bytes);
+        let streams = Streams::new(source, walk.budget(), reader, XzReader::into_inner);
+        compressed::show(walk, at, streams, &intake, XZ_WORK)
+    }
+}
+
+/// A decoder that stays within [`XZ_BYTES`].
+pub(super) fn reader<R: Read>(source: R) -> XzReader<R> {
+    XzReader::new_mem_limit(source, false, u32::try_from(XZ_BYTES >> 10).expect("a limit in KiB fits"))
+}

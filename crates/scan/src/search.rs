@@ -1,0 +1,165 @@
+//! Searching bytes for secrets: as they are, and decoded where they are encoded as a whole. Files, blobs of git
+//! history and members of containers all come through here.
+
+use std::io::{self, Read};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use crate::container::{self, Budget, Input, Keystore, MemberGap, Visitor};
+use crate::detect::KEYSTORE_FILE;
+use crate::engine::{Candidate, Engine, Match, Needs, escapes, utf16};
+use crate::hits::{Hit, Hits};
+
+/// Bytes of a file that are looked at at once; a larger file goes through in windows that overlap.
+pub(crate) const WINDOW_BYTES: usize = 32 << 20;
+
+/// Hits of a whole file.
+pub(crate) fn whole(engine: &Engine, bytes: &[u8], work: &mut u64) -> Hits {
+    let candidates = engine.scan_within(bytes, work);
+    decoded(engine, bytes, candidates, work)
+}
+
+/// Hits of a file whose bytes gave these `candidates`, with what they show when they are decoded.
+pub(crate) fn decoded(engine: &Engine, bytes: &[u8], candidates: Vec<Candidate>, work: &mut u64) -> Hits {
+    match utf16::decode(bytes) {
+        Some(text) => Hits::locate(&text, engine.scan_within(&text, work)),
+        None => Hits::locate(bytes, escapes::add(engine, bytes, candidates, work)),
+    }
+}
+
+/// Goes on through a stream that is larger than one window, of which `first` was searched. Windows overlap by more
+/// than any rule's reach, so a value on an edge is seen whole in one of them.
+///
+/// `more` is told how many bytes have come, and searches a window; it ends the search by giving none.
+pub(crate) fn windows(
+    engine: &Engine,
+    stream: &mut dyn Read,
+    first: Vec<u8>,
+    hits: &mut Hits,
+    more: &mut dyn FnMut(u64, &[u8]) -> Option<Hits>,
+) -> io::Result<()> {
+    let (before, after) = engine.reach();
+    let overlap = (before + after) as usize + 1024;
+    let mut window = first;
+    let mut lines_before = 0u32;
+    loop {
+        let cut = window.len() - overlap.min(window.len());
+        lines_before += u32::try_from(memchr::memchr_iter(b'\n', &window[..cut]).count()).unwrap_or(u32::MAX);
+        window.drain(..cut);
+        let had = window.len();
+        stream.take((WINDOW_BYTES - had) as u64).read_to_end(&mut window)?;
+        if window.len() == had {
+            return Ok(());
+        }
+        let Some(mut found) = more((window.len() - had) as u64, &window) else { return Ok(()) };
+        found.shift_lines(lines_before);
+        hits.extend_new(found);
+    }
+}
+
+/// Hits of all members of a container, with what was not read of it.
+///
+/// `structured` is shown each member that fits into one window, and says whether a structured reader took it.
+pub(crate) fn members(
+    engine: &Engine,
+    input: &dyn Input,
+    cancel: &AtomicBool,
+    structured: &mut dyn FnMut(&str, &[u8]) -> bool,
+) -> Hits {
+    let budget = Budget::of(input.len());
+    let mut members = Members { engine, cancel, structured, hits: Hits::default() };
+    container::expand(input, &budget, &mut members);
+    members.hits.tell_at_members();
+    members.hits
+}
+
+/// Searches members as they are shown.
+struct Members<'a> {
+    engine: &'a Engine,
+    cancel: &'a AtomicBool,
+    structured: &'a mut dyn FnMut(&str, &[u8]) -> bool,
+    hits: Hits,
+}
+
+impl Visitor for Members<'_> {
+    fn member(&mut self, member: &str, bytes: &mut dyn Read, budget: &Budget) {
+        if self.cancel.load(Relaxed) {
+            return budget.cancel();
+        }
+        let mut window = Vec::new();
+        // Errors of streams end them; why is the walk's to tell.
+        let _ = (&mut *bytes).take(WINDOW_BYTES as u64).read_to_end(&mut window);
+        let is_whole = window.len() < WINDOW_BYTES;
+        let claimed = is_whole && (self.structured)(member, &window);
+        let within = |budget: &Budget, search: &mut dyn FnMut(&mut u64) -> Hits| {
+            let before = budget.work_left();
+            let mut left = before;
+            let hits = search(&mut left);
+            budget.work(before - left);
+            hits
+        };
+        let engine = self.engine;
+        let mut hits = within(budget, &mut |left| whole(engine, &window, left));
+        if !is_whole {
+            let _ = windows(engine, bytes, window, &mut hits, &mut |_, window| {
+                let mut search = |left: &mut u64| Hits::locate(window, engine.scan_within(window, left));
+                (!budget.is_spent() && !self.cancel.load(Relaxed)).then(|| within(budget, &mut search))
+            });
+        }
+        if claimed {
+            // An export names key ids because that is its business; only a value in it would be a leak.
+            hits.keep_secrets();
+        }
+        self.hits.add_member(member, hits);
+    }
+
+    fn keystore(&mut self, member: Option<&str>, store: &Keystore) {
+        let found = keystore_match(self.engine, store);
+        let hit = Hit {
+            found,
+            start_line: 1,
+            end_line: 1,
+            start_column: 1,
+            end_column: 1,
+            pair: None,
+            member: member.map(str::to_owned),
+        };
+        if self.hits.hits.len() < crate::hits::HITS_PER_CONTAINER_MAX {
+            self.hits.hits.push(hit);
+        } else {
+            self.hits.dropped += 1;
+        }
+    }
+
+    fn gap(&mut self, gap: MemberGap) {
+        self.hits.gaps.push(gap);
+    }
+}
+
+/// A keystore as something that was found: its digest stands for the keys in it.
+fn keystore_match(engine: &Engine, store: &Keystore) -> Match {
+    let rule = &KEYSTORE_FILE;
+    let credential = "private_key_encrypted";
+    let kept = if store.holds_key {
+        "its structure says that a key is in it"
+    } else {
+        "what is in it is encrypted, too"
+    };
+    Match {
+        rule_id: rule.id.to_owned(),
+        title: format!("{} ({})", rule.title, store.kind),
+        credential: credential.to_owned(),
+        provider: "generic".to_owned(),
+        severity: rule.severity,
+        confidence: if store.holds_key { rule.confidence } else { tenure_model::Confidence::Low },
+        fingerprint: engine.key().fingerprint(credential, &store.digest),
+        masked: tenure_model::mask(&[], 0),
+        reasons: vec![format!("begins like a {} store", store.kind), kept.to_owned()],
+        name: None,
+        login: None,
+        pairs_with: Vec::new(),
+        public: false,
+        specific: false,
+        path_bound: false,
+        needs: Needs::Nothing,
+    }
+}
