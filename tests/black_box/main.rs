@@ -9,3 +9,4 @@ mod leaks;
 mod program;
 mod repeat;
 mod report;
+mod rules;

@@ -13,10 +13,10 @@ use tenure_model::{
     Counts, Dossier, Finding, FingerprintKey, Identity, Observation, REPORT_SCHEMA_VERSION, Report,
     ScanSummary, Summary, Timestamp, Tool, Unread,
 };
-use tenure_scan::{Progress, ScanOutcome, ScanRequest, Sink, rules::RuleSet};
+use tenure_scan::{Progress, ScanOutcome, ScanRequest, Sink};
 
-use crate::Failure;
 use crate::cache::InventoryCache;
+use crate::{Failure, Rulebook};
 
 /// Least time between two progress events.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -80,6 +80,8 @@ pub struct ScanOptions {
     pub key: Option<FingerprintKey>,
     /// Read git history.
     pub history: bool,
+    /// What to look for.
+    pub rules: Rulebook,
     /// Threads; `None` = one a processor.
     pub jobs: Option<usize>,
     /// Today, for everything that depends on age.
@@ -162,7 +164,7 @@ pub async fn scan(
         (Store::Memory, Some(key)) => key,
         _ => own_key,
     };
-    let rules = RuleSet::embedded();
+    let rules = options.rules.rules();
     let ruleset = rules.hash().to_owned();
     let names: Vec<String> = roots.iter().map(|(name, _)| name.clone()).collect();
     let start = ScanStart {

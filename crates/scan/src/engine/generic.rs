@@ -78,6 +78,9 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
     let text = &bytes[found.value.0..found.value.1];
     let Some(verdict) = judge(name, text, found) else { return };
     let (rule_id, title, credential) = RULES[usize::from(!verdict.password)];
+    if engine.rules().disables(rule_id) {
+        return;
+    }
     #[allow(clippy::cast_possible_truncation)]
     out.push(Candidate {
         anchor,
@@ -99,6 +102,7 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
             pairs_with: Vec::new(),
             public: false,
             specific: false,
+            imported: false,
             path_bound: false,
         }),
     });
