@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleFile {
-    /// Vendor as people write it.
+    /// Vendor as people write it; a file with rules needs it.
     #[serde(default)]
     pub vendor: String,
-    /// Lower-case word for identities' `provider`.
+    /// Lower-case word for identities' `provider`; a file with rules needs it.
     #[serde(default)]
     pub provider: String,
     /// Ids of Tenure's own rules that are switched off, or replaced by a rule of the same id in this file.
@@ -64,12 +64,12 @@ pub struct RuleSpec {
     pub id: String,
     /// What it finds, in words.
     pub title: String,
-    /// Key in `rules/credentials.toml`.
+    /// Kind of credential: a key in `rules/credentials.toml`.
     pub credential: String,
-    /// How bad a real one is.
+    /// How bad a real one is; `high` when left out.
     #[serde(default = "high")]
     pub severity: String,
-    /// How sure a match is.
+    /// How sure a match is; `high` when left out.
     #[serde(default = "high")]
     pub confidence: String,
     /// Distinctive literals, case-sensitive; one of them lies inside every match.
@@ -86,7 +86,7 @@ pub struct RuleSpec {
     /// Bytes before the anchor that the pattern may need.
     #[serde(default)]
     pub before: u32,
-    /// Bytes from the anchor's start on that the pattern may need.
+    /// Bytes from the anchor's start on that the pattern may need; 256 when left out.
     #[serde(default = "after")]
     pub after: u32,
     /// A published checksum or structure that a real value satisfies.
