@@ -137,6 +137,9 @@ fn a_file_of_ones_own_switches_a_rule_off_and_the_scan_says_so() {
         "{}",
         ran.err
     );
+    assert_eq!(ran.json()["tool"]["disabled_rules"].as_array().unwrap().len(), 2);
+    let said = home.run(&["scan", "tree", "--no-inventory", "--rules", "off.toml"]).out;
+    assert!(said.contains("switched off or replaced: github-pat, generic-secret."), "{said}");
     assert_eq!(rule_ids(&scan(&home, &[])), ["github-pat"], "no memory of the switched-off rule");
 }
 

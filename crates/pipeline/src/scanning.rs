@@ -200,7 +200,8 @@ pub async fn scan(
         roots_read: outcome.complete_roots.clone(),
     };
     inventory.finish_scan(writer, &end).await?;
-    let report = conclude(&inventory, start, &end, &names, options.now).await?;
+    let mut report = conclude(&inventory, start, &end, &names, options.now).await?;
+    report.tool.disabled_rules = options.rules.disabled().to_vec();
     events(ScanEvent::Finished { summary: report.scan.clone() });
     inventory.close().await?;
     Ok(Scanned { report, key_id })
@@ -252,7 +253,12 @@ fn report(
     }
     Report {
         schema_version: REPORT_SCHEMA_VERSION.to_owned(),
-        tool: Tool { name: "tenure".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), ruleset },
+        tool: Tool {
+            name: "tenure".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            ruleset,
+            disabled_rules: Vec::new(),
+        },
         scan,
         findings,
         identities,

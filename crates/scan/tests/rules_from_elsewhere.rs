@@ -230,6 +230,8 @@ fn hostile_files_are_refused_by_name() {
         &rule("long", &"acme|".repeat(10_000)),
         &["rule long", "longer than 16 KiB", "leave the rule out"],
     );
+    let dense: String = (0..100).map(|i| rule(&format!("r{i}"), &"acme|".repeat(3_000))).collect();
+    refused("a.toml", &dense, &["rule r", "MiB of patterns"]);
     let many: String = (0..5000).map(|i| rule(&format!("r{i}"), "acme_[a-z]{9}")).collect();
     refused("a.toml", &many, &["more than 4096 rules", "keep those"]);
     let yaml_many = "rules:\n".to_owned() + &"- {id: a.b, pattern: acme_x}\n".repeat(100_000);
@@ -242,6 +244,10 @@ fn hostile_files_are_refused_by_name() {
     refused("a.yml", "rulez: []", &["no list `rules`"]);
     refused("a.toml", "x = 1", &["neither"]);
     refused("a.json", "{}", &["neither"]);
+    let allowed = (0..5_000).map(|i| format!("'a{i}',")).collect::<String>();
+    refused("a.toml", &format!("[allowlist]\nregexes = [{allowed}]\n"), &["exceptions", "shorten"]);
+    let unknown: String = (0..30_000).map(|i| format!("k{i} = 1\n")).collect();
+    refused("a.toml", &(unknown + &rule("x", "acme_x")), &["mean nothing here"]);
     let greedy: String = (0..300).map(|i| rule(&format!("r{i}"), "acme(?:[a-z]{900}){20}")).collect();
     refused("a.toml", &greedy, &["rule r", "steps"]);
     let bomb = "a: &a [x,x,x,x,x,x,x,x,x,x,x,x,x,x,x,x]\nrules:\n".to_owned()

@@ -20,10 +20,15 @@ use crate::engine::generic;
 pub(super) const RULES_MAX: usize = 4096;
 /// Most bytes of all their anchors and words.
 pub(super) const LITERAL_BYTES_MAX: usize = 64 << 10;
+/// Most bytes of all their patterns.
+pub(super) const PATTERNS_BYTES_MAX: usize = 1 << 20;
 /// Most regexes of all their exceptions.
 pub(super) const EXCEPTIONS_MAX: usize = 4096;
 /// Most steps of all their patterns, repetitions written out: what compiling them costs.
 pub(super) const STEPS_MAX: u64 = 4_000_000;
+
+/// Most rows of what one file could not carry over.
+const NOT_CARRIED_MAX: usize = 20_000;
 
 /// The rules of one scan.
 #[derive(Debug, Clone, Default)]
@@ -70,17 +75,19 @@ impl BookError {
     }
 }
 
-/// Refuses a pattern that is too long to be looked at.
-pub(super) fn fits(file: &str, rule: &str, pattern: &str) -> Result<(), BookError> {
-    if pattern.len() <= PATTERN_TEXT_MAX {
+/// Refuses a pattern that is too long to be looked at, alone or with the `seen` bytes of those before it.
+pub(super) fn fits(seen: &mut usize, file: &str, rule: &str, pattern: &str) -> Result<(), BookError> {
+    *seen += pattern.len();
+    let problem = if pattern.len() > PATTERN_TEXT_MAX {
+        let limit = PATTERN_TEXT_MAX >> 10;
+        format!("its pattern is longer than {limit} KiB: shorten it, or leave the rule out")
+    } else if *seen > PATTERNS_BYTES_MAX {
+        let limit = PATTERNS_BYTES_MAX >> 20;
+        format!("with it there are more than {limit} MiB of patterns: keep the rules that matter to you")
+    } else {
         return Ok(());
-    }
-    let limit = PATTERN_TEXT_MAX >> 10;
-    Err(BookError::rule(
-        file,
-        rule,
-        format!("its pattern is longer than {limit} KiB: shorten it, or leave the rule out"),
-    ))
+    };
+    Err(BookError::rule(file, rule, problem))
 }
 
 /// Refuses more rules than the engine is built for.
@@ -101,8 +108,15 @@ impl Book {
         let mut book = Book { documents: documents.len(), ..Book::default() };
         let mut shelf = Shelf::default();
         let mut imports = Vec::new();
+        let mut seen = 0;
         for (name, text) in documents {
-            let (import, own) = read_one(name, text)?;
+            let (import, own) = read_one(name, text, &mut seen)?;
+            if import.not_carried.len() > NOT_CARRIED_MAX {
+                let problem = format!(
+                    "more than {NOT_CARRIED_MAX} settings in it mean nothing here: split it, or is it no rule file?"
+                );
+                return Err(BookError::file(name, problem));
+            }
             shelf.take_off(name, &import.file.disable)?;
             imports.push((name.as_str(), import, own));
         }
@@ -168,7 +182,7 @@ impl Book {
 }
 
 /// One document in our own format or in another's; true for our own.
-fn read_one(name: &str, text: &str) -> Result<(Import, bool), BookError> {
+fn read_one(name: &str, text: &str, seen: &mut usize) -> Result<(Import, bool), BookError> {
     /// Keys of which one stands at the top of every file of our own.
     const OWN_KEYS: [&str; 5] = ["rule", "vendor", "provider", "disable", "except"];
     let toml = name.rsplit('.').next().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
@@ -181,10 +195,10 @@ fn read_one(name: &str, text: &str) -> Result<(Import, bool), BookError> {
     if table.as_ref().is_some_and(|table| OWN_KEYS.iter().any(|key| table.contains_key(*key))) {
         let file: RuleFile = toml::from_str(text).map_err(|error| wrong(&error))?;
         too_many_rules(name, file.rules.len())?;
-        file.rules.iter().try_for_each(|rule| fits(name, &rule.id, &rule.pattern))?;
+        file.rules.iter().try_for_each(|rule| fits(seen, name, &rule.id, &rule.pattern))?;
         return Ok((Import { file, ..Import::default() }, true));
     }
-    foreign::read(&Document { name, text, table }).map(|import| (import, false))
+    foreign::read(&Document { name, text, table }, seen).map(|import| (import, false))
 }
 
 /// Which ids are taken.
@@ -327,15 +341,22 @@ fn within_limits(files: &[(&str, &RuleFile)]) -> Result<(), BookError> {
     let (mut rules, mut literals, mut exceptions, mut steps) = (0usize, 0usize, 0usize, 0u64);
     for (name, file) in files {
         exceptions += file.except.texts().count();
-        for text in file.except.texts() {
-            steps = steps.saturating_add(steps_of(text));
+        if exceptions <= EXCEPTIONS_MAX {
+            steps = file.except.texts().map(steps_of).fold(steps, u64::saturating_add);
+        }
+        if exceptions > EXCEPTIONS_MAX || steps > STEPS_MAX {
+            let problem =
+                format!("its exceptions are more than {EXCEPTIONS_MAX}, or too large: shorten the list");
+            return Err(BookError::file(name, problem));
         }
         for rule in &file.rules {
             rules += 1;
             let looked_for = || rule.anchors.iter().chain(&rule.words);
             literals = looked_for().map(String::len).fold(literals, usize::saturating_add);
             exceptions += rule.except.texts().count() + rule.reject.len() + rule.paths.len();
-            steps = regexes(rule).map(steps_of).fold(steps, u64::saturating_add);
+            if exceptions <= EXCEPTIONS_MAX {
+                steps = regexes(rule).map(steps_of).fold(steps, u64::saturating_add);
+            }
             let too_much = [
                 (rules > RULES_MAX, format!("more than {RULES_MAX} rules")),
                 (
@@ -357,12 +378,6 @@ fn within_limits(files: &[(&str, &RuleFile)]) -> Result<(), BookError> {
                     format!("with it there are {limit}: leave it out, or keep the rules that matter to you");
                 return Err(BookError::rule(name, &rule.id, problem));
             }
-        }
-        if exceptions > EXCEPTIONS_MAX || steps > STEPS_MAX {
-            return Err(BookError::file(
-                name,
-                format!("its exceptions are more than {EXCEPTIONS_MAX}, or too large: shorten the list"),
-            ));
         }
     }
     Ok(())

@@ -34,7 +34,7 @@ pub struct Format {
     endings: &'static [&'static str],
     /// Whether a document with such an ending is of this format.
     claims: fn(&Document<'_>) -> bool,
-    read: fn(&Document<'_>) -> Result<Import, BookError>,
+    read: fn(&Document<'_>, seen: &mut usize) -> Result<Import, BookError>,
 }
 
 /// Every format that can be read besides our own.
@@ -75,8 +75,8 @@ pub struct NotCarried {
     pub whole_rule: bool,
 }
 
-/// Reads a document of one of the formats.
-pub(crate) fn read(document: &Document<'_>) -> Result<Import, BookError> {
+/// Reads a document of one of the formats; `seen` counts the bytes of all patterns so far.
+pub(crate) fn read(document: &Document<'_>, seen: &mut usize) -> Result<Import, BookError> {
     let ending = document.name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
     let format = FORMATS
         .iter()
@@ -91,7 +91,7 @@ pub(crate) fn read(document: &Document<'_>) -> Result<Import, BookError> {
                 ),
             )
         })?;
-    let mut import = (format.read)(document)?;
+    let mut import = (format.read)(document, seen)?;
     import.format = format.name;
     Ok(import)
 }

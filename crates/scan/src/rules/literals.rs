@@ -17,7 +17,9 @@ pub(crate) const LITERALS_MAX: usize = 64;
 /// Parts of one pattern at which it is cut; later parts are not tried.
 const PARTS_MAX: usize = 256;
 /// Parts that are looked at together from one cut on.
-const PARTS_AHEAD: usize = 32;
+const PARTS_AHEAD: usize = 12;
+/// Most branches of one choice that are looked into.
+const BRANCHES_MAX: usize = 128;
 /// Branches inside branches that are looked into.
 const BRANCHES_DEEP_MAX: usize = 8;
 
@@ -61,6 +63,9 @@ fn best(hir: &Hir, deep: usize) -> Option<Required> {
     let mut found: Option<Required> = None;
     let mut before = Some(0usize);
     for (index, part) in parts.iter().enumerate().take(PARTS_MAX) {
+        if matches!(part.kind(), HirKind::Look(_)) {
+            continue; // nothing is lost: the next cut is at the same place
+        }
         let ahead = &parts[index..parts.len().min(index + PARTS_AHEAD)];
         let rest = || parts[index + 1..].iter().try_fold(0usize, |sum, part| add(sum, length(part)));
         let after = || rest().and_then(|rest| add(rest, length(part)));
@@ -114,25 +119,22 @@ fn branches(part: &Hir, deep: usize) -> Option<Required> {
             // The first turn holds the literal; how many turns follow is the part's own business.
             best(sub, deep).map(|inner| Required { after: length(part), ..inner })
         }
-        HirKind::Alternation(branches) => {
-            let mut all = branches.iter().map(|branch| best(branch, deep));
-            let first = all.next().flatten()?;
-            all.try_fold(first, |sum, next| next.and_then(|next| union(sum, next)))
+        HirKind::Alternation(branches) if branches.len() <= BRANCHES_MAX => {
+            let all: Option<Vec<Required>> = branches.iter().map(|branch| best(branch, deep)).collect();
+            union(all?)
         }
         _ => None,
     }
 }
 
-fn union(a: Required, b: Required) -> Option<Required> {
-    let any_case = a.any_case || b.any_case;
-    let literals: Vec<String> = a.literals.into_iter().chain(b.literals).collect();
-    let larger = |a: Option<usize>, b: Option<usize>| Some(a?.max(b?));
-    Some(Required {
-        literals: usable(literals, any_case)?,
-        any_case,
-        before: larger(a.before, b.before),
-        after: larger(a.after, b.after),
-    })
+fn union(all: Vec<Required>) -> Option<Required> {
+    let any_case = all.iter().any(|one| one.any_case);
+    let largest = |length: fn(&Required) -> Option<usize>| {
+        all.iter().map(length).collect::<Option<Vec<usize>>>().and_then(|all| all.into_iter().max())
+    };
+    let (before, after) = (largest(|one| one.before), largest(|one| one.after));
+    let literals = usable(all.into_iter().flat_map(|one| one.literals).collect(), any_case)?;
+    Some(Required { literals, any_case, before, after })
 }
 
 /// What a run of parts begins with: as it is written, and in any case.
@@ -143,7 +145,7 @@ fn begins_with(parts: &[&Hir]) -> Vec<(Vec<String>, bool)> {
         .into_iter()
         .filter_map(|(hir, any_case)| {
             let mut extractor = Extractor::new();
-            let seq = extractor.kind(ExtractKind::Prefix).limit_total(4 * LITERALS_MAX).extract(&hir);
+            let seq = extractor.kind(ExtractKind::Prefix).limit_total(2 * LITERALS_MAX).extract(&hir);
             let texts: Option<Vec<String>> = seq
                 .literals()?
                 .iter()
@@ -156,6 +158,10 @@ fn begins_with(parts: &[&Hir]) -> Vec<(Vec<String>, bool)> {
 
 /// Makes literals unique, and cuts their ends where that leaves few good ones; none when they are too short or many.
 fn usable(literals: Vec<String>, any_case: bool) -> Option<Vec<String>> {
+    let longest = literals.iter().map(String::len).max()?.min(LITERAL_BYTES_MAX);
+    if literals.iter().any(|text| text.len() < LITERAL_BYTES_MIN) {
+        return None;
+    }
     let cut = |length: usize| -> Vec<String> {
         let cut: BTreeSet<String> = literals
             .iter()
@@ -176,7 +182,7 @@ fn usable(literals: Vec<String>, any_case: bool) -> Option<Vec<String>> {
         }
         kept
     };
-    (LITERAL_BYTES_MIN..=LITERAL_BYTES_MAX)
+    (LITERAL_BYTES_MIN..=longest)
         .rev()
         .map(cut)
         .filter(|set| !set.is_empty() && set.len() <= LITERALS_MAX)

@@ -3,10 +3,9 @@
 use toml::{Table, Value as Toml};
 
 use super::dialect::from_go;
-use super::pattern::{Shape, Value};
+use super::pattern::{Shape, Value, parse};
 use super::{CREDENTIAL, Document, Format, Import, holding, id_from, is_id, title};
 use crate::rules::book::{BookError, fits, too_many_rules};
-use crate::rules::compile;
 use crate::rules::spec::{Exceptions, RuleSpec};
 
 pub(super) const FORMAT: Format = Format {
@@ -25,8 +24,8 @@ const SILENT: [&str; 5] = ["title", "description", "tags", "minVersion", "better
 /// Keys of an allowlist that each hold one kind of criteria.
 const CRITERIA: [&str; 4] = ["commits", "paths", "regexes", "stopwords"];
 
-fn read(document: &Document<'_>) -> Result<Import, BookError> {
-    let mut reading = Reading { document, import: Import::new("a gitleaks configuration") };
+fn read(document: &Document<'_>, seen: &mut usize) -> Result<Import, BookError> {
+    let mut reading = Reading { document, seen, import: Import::new("a gitleaks configuration") };
     let mut table = document.table.clone().unwrap_or_default();
     let rules = tables(table.remove("rules"));
     too_many_rules(document.name, rules.len())?;
@@ -46,6 +45,7 @@ fn read(document: &Document<'_>) -> Result<Import, BookError> {
 
 struct Reading<'d> {
     document: &'d Document<'d>,
+    seen: &'d mut usize,
     import: Import,
 }
 
@@ -68,7 +68,7 @@ impl Reading<'_> {
             self.whole(&id, if path.is_some() { "path" } else { "regex" }, reason);
             return Ok(());
         };
-        fits(self.document.name, &id, &regex)?;
+        fits(self.seen, self.document.name, &id, &regex)?;
         let value = match table.remove("secretGroup").as_ref().and_then(Toml::as_integer) {
             None | Some(0) => Value::FirstTaken,
             Some(group) => Value::Group(usize::try_from(group).unwrap_or(usize::MAX)),
@@ -185,14 +185,14 @@ impl Reading<'_> {
         except
     }
 
-    /// Regexes in our spelling; those that do not compile are noted.
+    /// Regexes in our spelling; those that are none are noted.
     fn regexes(&mut self, id: &str, field: &str, texts: Vec<String>) -> Vec<String> {
         let mut kept = Vec::with_capacity(texts.len());
         for text in texts {
             let ours = from_go(&text);
-            match compile(&ours) {
+            match parse(&ours) {
                 Ok(_) => kept.push(ours),
-                Err(error) => self.part(id, field, &crate::rules::said(&error)),
+                Err(reason) => self.part(id, field, &reason),
             }
         }
         kept

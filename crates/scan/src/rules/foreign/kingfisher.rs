@@ -28,12 +28,13 @@ const TEXT_BYTES_MAX: usize = 8 << 20;
 /// What any value takes of that, however short it is.
 const VALUE_BYTES: usize = 8;
 
-fn read(document: &Document<'_>) -> Result<Import, BookError> {
+fn read(document: &Document<'_>, seen: &mut usize) -> Result<Import, BookError> {
     yaml::read(document.text, |tree, broken| {
         if let Some(broken) = broken {
             return Err(BookError::file(document.name, format!("is not read: {}", broken.detail)));
         }
-        let mut reading = Reading { document, import: Import::new("Kingfisher rules"), room: TEXT_BYTES_MAX };
+        let mut reading =
+            Reading { document, seen, import: Import::new("Kingfisher rules"), room: TEXT_BYTES_MAX };
         let mut lists = 0;
         for root in tree.all() {
             for (key, value) in root.pairs() {
@@ -64,6 +65,7 @@ fn read(document: &Document<'_>) -> Result<Import, BookError> {
 
 struct Reading<'d> {
     document: &'d Document<'d>,
+    seen: &'d mut usize,
     import: Import,
     /// Bytes of text that may still be kept.
     room: usize,
@@ -82,7 +84,7 @@ impl Reading<'_> {
             self.whole(&id, "pattern", "there is none");
             return Ok(());
         };
-        fits(self.document.name, &id, pattern)?;
+        fits(self.seen, self.document.name, &id, pattern)?;
         self.spend(pattern.len())?;
         let pattern = from_hyperscan(pattern);
         // A block scalar ends with a line end that is part of no match, unless the pattern ignores white space.

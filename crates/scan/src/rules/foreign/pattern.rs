@@ -48,12 +48,7 @@ impl Shape {
         let ast = ast::parse::Parser::new().parse(pattern).map_err(|e| refusal(&Error::Parse(e)))?;
         let mut notes = Vec::new();
         let pattern = name_groups(pattern, &ast, value, &mut notes)?;
-        let hir = ParserBuilder::new()
-            .unicode(false)
-            .utf8(false)
-            .build()
-            .parse(&pattern)
-            .map_err(|error| refusal(&error))?;
+        let hir = parse(&pattern)?;
         let mut shape = Shape { pattern, notes, ..Shape::default() };
         match Required::of(&hir) {
             Some(required) => shape.look_for(required, &hir, keywords),
@@ -134,6 +129,15 @@ impl Shape {
         }
         length.clamp(1, limit)
     }
+}
+
+/// Parses a pattern over bytes.
+///
+/// # Errors
+/// Why it cannot be one, in words.
+pub(super) fn parse(pattern: &str) -> Result<Hir, String> {
+    let mut parser = ParserBuilder::new().unicode(false).utf8(false).build();
+    parser.parse(pattern).map_err(|error| refusal(&error))
 }
 
 /// Why a pattern is refused, without its text.
