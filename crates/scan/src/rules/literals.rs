@@ -133,7 +133,8 @@ fn union(all: Vec<Required>) -> Option<Required> {
         all.iter().map(length).collect::<Option<Vec<usize>>>().and_then(|all| all.into_iter().max())
     };
     let (before, after) = (largest(|one| one.before), largest(|one| one.after));
-    let literals = usable(all.into_iter().flat_map(|one| one.literals).collect(), any_case)?;
+    let literals: Vec<String> = all.into_iter().flat_map(|one| one.literals).collect();
+    let literals = usable(&literals, any_case)?;
     Some(Required { literals, any_case, before, after })
 }
 
@@ -151,13 +152,13 @@ fn begins_with(parts: &[&Hir]) -> Vec<(Vec<String>, bool)> {
                 .iter()
                 .map(|literal| std::str::from_utf8(literal.as_bytes()).ok().map(str::to_owned))
                 .collect();
-            Some((usable(texts?, any_case)?, any_case))
+            Some((usable(&texts?, any_case)?, any_case))
         })
         .collect()
 }
 
 /// Makes literals unique, and cuts their ends where that leaves few good ones; none when they are too short or many.
-fn usable(literals: Vec<String>, any_case: bool) -> Option<Vec<String>> {
+fn usable(literals: &[String], any_case: bool) -> Option<Vec<String>> {
     let longest = literals.iter().map(String::len).max()?.min(LITERAL_BYTES_MAX);
     if literals.iter().any(|text| text.len() < LITERAL_BYTES_MIN) {
         return None;

@@ -20,7 +20,7 @@ pub(super) const FORMAT: Format = Format {
 };
 
 /// Keys that say nothing about what is found.
-const SILENT: [&str; 5] = ["title", "description", "tags", "minVersion", "betterleaksMinVersion"];
+const SILENT: [&str; 4] = ["title", "description", "tags", "minVersion"];
 /// Keys of an allowlist that each hold one kind of criteria.
 const CRITERIA: [&str; 4] = ["commits", "paths", "regexes", "stopwords"];
 

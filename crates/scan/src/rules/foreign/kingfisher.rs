@@ -127,13 +127,13 @@ impl Reading<'_> {
                     _ => self.part(id, key, "is no number: any value will do"),
                 },
                 "visible" => {
-                    spec.public = value.text().is_some_and(|text| text.eq_ignore_ascii_case("false"))
+                    spec.public = value.text().is_some_and(|text| text.eq_ignore_ascii_case("false"));
                 }
                 "depends_on_rule" => self.depends(id, value, spec)?,
                 "pattern_requirements" => self.requirements(id, value, spec)?,
                 "validation" => self.part(id, key, "no value is ever sent anywhere to try it"),
                 "revocation" => {
-                    self.part(id, key, "a scan changes nothing: a plan says how a credential ends")
+                    self.part(id, key, "a scan changes nothing: a plan says how a credential ends");
                 }
                 "tls_mode" => self.part(id, key, "a scan uses no network"),
                 _ if SILENT.contains(&key) => {}
