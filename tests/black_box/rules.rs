@@ -69,6 +69,18 @@ fn a_scan_finds_by_an_imported_rule_and_sums_up_what_it_lacks() {
 }
 
 #[test]
+fn a_rule_of_tenures_own_wins_over_an_imported_one_that_depends_on_paths() {
+    let home = Home::new();
+    home.write("tree/app.cfg", format!("GITHUB={}\n", github_token()));
+    let rule = "[allowlist]\npaths = ['^gen/']\n[[rules]]\nid = 'any'\nregex = 'ghp_[0-9A-Za-z]{36}'\n";
+    home.write("rules.toml", rule);
+    assert_eq!(rule_ids(&scan(&home, &["--rules", "rules.toml"])), ["github-pat"]);
+    home.write("off.toml", "disable = ['github-pat']\n");
+    let ran = scan(&home, &["--rules", "rules.toml", "--rules", "off.toml"]);
+    assert_eq!(rule_ids(&ran), ["any"], "where Tenure's own is switched off");
+}
+
+#[test]
 fn a_folder_of_rules_in_two_formats_is_read() {
     let home = Home::new();
     home.write("rules/one.toml", GITLEAKS);

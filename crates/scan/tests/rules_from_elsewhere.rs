@@ -97,11 +97,23 @@ fn a_pattern_without_text_is_found_near_its_keyword_only() {
     assert_eq!(found(&engine, &format!("value: {code}\n")), []);
     let far = format!("acme-code{}{code}", " ".repeat(2000));
     assert_eq!(found(&engine, &far), []);
-    // The window ends inside the value: half a value is no value.
-    for gap in 500..560 {
-        let edge = format!("acme-code{}{code}\n", " ".repeat(gap));
-        assert!(found(&engine, &edge).iter().all(|(_, value)| *value == code));
+}
+
+#[test]
+fn half_a_value_at_the_edge_of_a_window_is_no_value() {
+    let text = "[[rules]]\nid = \"code\"\nregex = '[0-9A-F]{8,16}'\nkeywords = [\"acme-code\"]\n";
+    let engine = engine(&[("x.toml", text)]);
+    let code = ["9F86D081", "884C7D65"].concat();
+    let mut seen = 0;
+    for gap in 490..560 {
+        let space = " ".repeat(gap);
+        for edge in [format!("acme-code{space}{code}\n"), format!("\n{code}{space}acme-code")] {
+            let hits = found(&engine, &edge);
+            seen += hits.len();
+            assert!(hits.iter().all(|(_, value)| *value == code), "{gap} {hits:?}");
+        }
     }
+    assert!(seen > 10, "{seen}");
 }
 
 #[test]
@@ -149,10 +161,12 @@ fn a_kingfisher_rule_finds_its_token() {
 
 #[test]
 fn a_rule_of_our_own_wins_on_the_same_bytes() {
-    let text = "[[rules]]\nid = \"any-github\"\nregex = '''gh[pousr]_[0-9A-Za-z]{36}'''\n";
-    let engine = engine(&[("x.toml", text)]);
     let token = ["ghp_", "Qw8LzR0tYw5Nc1kP7dX3mB9vJ2sHgT", "1SupTL"].concat();
-    assert_eq!(rules_found(&engine, &format!("TOKEN={token}\n")), ["github-pat"]);
+    for pattern in ["(gh[pousr]_[0-9A-Za-z]{36})", "(TOKEN=gh[pousr]_[0-9A-Za-z]{36})", "(gh[pousr]_)"] {
+        let text = format!("rules:\n- {{id: any.1, confidence: high, pattern: '{pattern}'}}\n");
+        let engine = engine(&[("x.yml", &text)]);
+        assert_eq!(rules_found(&engine, &format!("TOKEN={token}\n")), ["github-pat"], "{pattern}");
+    }
 }
 
 #[test]
