@@ -155,6 +155,8 @@ pub(crate) struct ReportArgs {
     /// Exit with 10 when something at or above this severity is found.
     #[arg(long, value_enum, default_value_t = FailOn::High)]
     pub(crate) fail_on: FailOn,
+    #[command(flatten)]
+    pub(crate) rules: RuleFilesArgs,
     /// Suppress the findings that this file lists.
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
@@ -173,6 +175,14 @@ pub(crate) struct ReportArgs {
     /// Progress on stderr.
     #[arg(long, value_enum, default_value_t = ProgressChoice::Auto)]
     pub(crate) progress: ProgressChoice,
+}
+
+/// Rules that the user brings along.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RuleFilesArgs {
+    /// Rules of your own: a file or a folder of them, as often as you like. Tenure's TOML, gitleaks TOML, Kingfisher and Nosey Parker YAML.
+    #[arg(long = "rules", value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
 }
 
 fn formats() -> PossibleValuesParser {
@@ -444,6 +454,8 @@ pub(crate) struct RulesArgs {
 pub(crate) enum RulesVerb {
     /// All rules.
     List {
+        #[command(flatten)]
+        rules: RuleFilesArgs,
         /// How to write the list.
         #[arg(long, value_enum, default_value_t = AnswerFormat::Human)]
         format: AnswerFormat,
@@ -452,12 +464,17 @@ pub(crate) enum RulesVerb {
     Show {
         /// Its id.
         id: String,
+        #[command(flatten)]
+        rules: RuleFilesArgs,
         /// How to write it.
         #[arg(long, value_enum, default_value_t = AnswerFormat::Human)]
         format: AnswerFormat,
     },
-    /// Run every example of every rule.
-    Check,
+    /// Run every example of every rule; with --rules those of your own, and list what could not be carried over.
+    Check {
+        #[command(flatten)]
+        rules: RuleFilesArgs,
+    },
 }
 
 /// `schema …`

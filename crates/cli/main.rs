@@ -23,6 +23,8 @@ use tenure_pipeline::Failure;
 
 /// Everything was read and nothing reached the threshold.
 const CLEAN: u8 = 0;
+/// Something could not be read, and nothing reached the threshold.
+const INCOMPLETE: u8 = 3;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

@@ -6,16 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 use tenure_model::{Report, Timestamp};
-use tenure_pipeline::{Cancel, Failure, ScanEvent, ScanOptions, Scanned, Store};
+use tenure_pipeline::{Cancel, Failure, Rulebook, ScanEvent, ScanOptions, Scanned, Store};
 use tenure_report::{JsonLines, format};
 
-use crate::CLEAN;
 use crate::args::{DemoArgs, ReportArgs, ScanArgs};
 use crate::progress::Progress;
-use crate::{color, output};
+use crate::{CLEAN, INCOMPLETE, color, output, rules};
 
-/// Something could not be read, and nothing reached the threshold.
-const INCOMPLETE: u8 = 3;
 /// Something at or above the threshold was found.
 const FOUND: u8 = 10;
 
@@ -46,6 +43,8 @@ async fn scan(paths: Vec<PathBuf>, how: ReportArgs) -> Result<u8, Failure> {
         .ok_or_else(|| Failure::Usage(format!("there is no report format `{}`", how.format)))?;
     let store = if how.no_inventory { Store::Memory } else { store(how.store.inventory.clone())? };
     let baseline = how.baseline.as_deref().map(tenure_pipeline::Baseline::read).transpose()?;
+    let book = Rulebook::read(&how.rules.files)?;
+    rules::say_summary(&book);
     let cancel = Cancel::default();
     listen_for_ctrl_c(cancel.clone());
     let progress = Arc::new(Progress::new(how.progress));
@@ -62,6 +61,7 @@ async fn scan(paths: Vec<PathBuf>, how: ReportArgs) -> Result<u8, Failure> {
         store,
         key: own_key.clone(),
         history: !how.no_history,
+        rules: book,
         jobs: how.jobs.map(usize::from),
         now: Timestamp::now(),
     };

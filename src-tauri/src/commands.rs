@@ -8,7 +8,8 @@ use tauri::State;
 use tauri::ipc::Channel;
 use tenure_model::ScanSummary;
 use tenure_pipeline::{
-    Cancel, Figures, IdentityDetail, IdentityPage, IdentityQuery, Overview, ScanEvent, ScanOptions, Store,
+    Cancel, Figures, IdentityDetail, IdentityPage, IdentityQuery, Overview, Rulebook, ScanEvent, ScanOptions,
+    Store,
 };
 
 use crate::CommandError;
@@ -135,8 +136,15 @@ pub(crate) async fn start_scan(
         // The view is gone only when the window is: then nobody is left to tell.
         let _ = on_events.send(events);
     });
-    let options =
-        ScanOptions { paths, store: desktop.store(), key: None, history, jobs: None, now: Timestamp::now() };
+    let options = ScanOptions {
+        paths,
+        store: desktop.store(),
+        key: None,
+        history,
+        rules: Rulebook::default(),
+        jobs: None,
+        now: Timestamp::now(),
+    };
     let scanned =
         tenure_pipeline::scan(options, Arc::new(move |event| batch.take(event)), running.cancel.clone())
             .await?;

@@ -10,3 +10,4 @@ mod leaks;
 mod program;
 mod repeat;
 mod report;
+mod rules;

@@ -20,6 +20,9 @@ pub struct Tool {
     pub version: String,
     /// Hash of the detection rules.
     pub ruleset: String,
+    /// Rules of Tenure's own that a rule file of the user switched off or replaced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disabled_rules: Vec<String>,
 }
 
 /// What was really read.

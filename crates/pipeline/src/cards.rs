@@ -3,7 +3,8 @@
 use serde::Serialize;
 use tenure_model::{Category, Confidence, Severity};
 use tenure_scan::engine::generic;
-use tenure_scan::rules::RuleSet;
+
+use crate::Rulebook;
 
 /// A rule as people read about it.
 #[derive(Debug, Clone, Serialize)]
@@ -34,9 +35,9 @@ pub struct RuleCard {
     pub help: String,
 }
 
-/// All rules, by id.
-pub fn rule_cards() -> Vec<RuleCard> {
-    let set = RuleSet::embedded();
+/// All rules that a scan with this book applies, by id.
+pub fn rule_cards(book: &Rulebook) -> Vec<RuleCard> {
+    let set = book.rules();
     let mut cards: Vec<RuleCard> = set
         .rules()
         .iter()
@@ -69,7 +70,8 @@ pub fn rule_cards() -> Vec<RuleCard> {
         source: String::new(),
         help: help.to_owned(),
     };
-    cards.extend(generic::RULES.iter().map(|(id, title, credential)| {
+    let on = |id: &str| !book.disabled().iter().any(|off| off == id);
+    cards.extend(generic::RULES.iter().filter(|(id, _, _)| on(id)).map(|(id, title, credential)| {
         let mut card = plain(
             id,
             title,

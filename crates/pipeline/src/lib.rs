@@ -15,6 +15,7 @@ mod folder;
 mod handoff;
 
 mod reading;
+mod rulebook;
 mod scanning;
 
 pub use baseline::Baseline;
@@ -33,6 +34,7 @@ pub use reading::{
     Figures, IdentityDetail, Overview, all_identities, identities, identity, overview, owners, plan,
     set_owner, write_artifacts,
 };
+pub use rulebook::Rulebook;
 pub use scanning::{Cancel, ScanEvent, ScanOptions, Scanned, Store, scan, throwaway_key};
 pub use tenure_inventory::{IdentityPage, IdentityQuery, IdentitySort};
-pub use tenure_scan::rules::{RuleProblem, RuleSet, check as check_rules};
+pub use tenure_scan::rules::{NotCarried, RuleProblem, RuleSet, check as check_rules, rule_formats};

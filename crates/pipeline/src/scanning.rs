@@ -13,10 +13,10 @@ use tenure_model::{
     Counts, Dossier, Finding, FingerprintKey, Identity, Observation, REPORT_SCHEMA_VERSION, Report,
     ScanSummary, Summary, Timestamp, Tool, Unread,
 };
-use tenure_scan::{Progress, ScanOutcome, ScanRequest, Sink, rules::RuleSet};
+use tenure_scan::{Progress, ScanOutcome, ScanRequest, Sink};
 
-use crate::Failure;
 use crate::cache::InventoryCache;
+use crate::{Failure, Rulebook};
 
 /// Least time between two progress events.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -80,6 +80,8 @@ pub struct ScanOptions {
     pub key: Option<FingerprintKey>,
     /// Read git history.
     pub history: bool,
+    /// What to look for.
+    pub rules: Rulebook,
     /// Threads; `None` = one a processor.
     pub jobs: Option<usize>,
     /// Today, for everything that depends on age.
@@ -162,7 +164,7 @@ pub async fn scan(
         (Store::Memory, Some(key)) => key,
         _ => own_key,
     };
-    let rules = RuleSet::embedded();
+    let rules = options.rules.rules();
     let ruleset = rules.hash().to_owned();
     let names: Vec<String> = roots.iter().map(|(name, _)| name.clone()).collect();
     let start = ScanStart {
@@ -198,7 +200,8 @@ pub async fn scan(
         roots_read: outcome.complete_roots.clone(),
     };
     inventory.finish_scan(writer, &end).await?;
-    let report = conclude(&inventory, start, &end, &names, options.now).await?;
+    let mut report = conclude(&inventory, start, &end, &names, options.now).await?;
+    report.tool.disabled_rules = options.rules.disabled().to_vec();
     events(ScanEvent::Finished { summary: report.scan.clone() });
     inventory.close().await?;
     Ok(Scanned { report, key_id })
@@ -250,7 +253,12 @@ fn report(
     }
     Report {
         schema_version: REPORT_SCHEMA_VERSION.to_owned(),
-        tool: Tool { name: "tenure".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), ruleset },
+        tool: Tool {
+            name: "tenure".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            ruleset,
+            disabled_rules: Vec::new(),
+        },
         scan,
         findings,
         identities,

@@ -90,7 +90,12 @@ fn totals(page: &mut String, report: &Report) {
         report.scan.roots.iter().map(|root| format!("<code>{}</code>", text(root))).collect();
     let read = text(&words::amounts(&report.scan.counts));
     let when = text(&words::day(report.scan.started_at));
-    page.push_str(&format!("<p class=\"faint\">{when}: read {read} in {}.</p>\n<p>", roots.join(", ")));
+    page.push_str(&format!("<p class=\"faint\">{when}: read {read} in {}.</p>\n", roots.join(", ")));
+    let off = words::switched_off(&report.tool.disabled_rules, |id| format!("<code>{}</code>", text(id)));
+    if let Some(off) = off {
+        page.push_str(&format!("<p class=\"faint\">{off}</p>\n"));
+    }
+    page.push_str("<p>");
     for severity in Severity::ALL.iter().rev() {
         let number = report.summary.by_severity.get(severity.word()).copied().unwrap_or(0);
         if number > 0 {

@@ -117,6 +117,9 @@ fn headline(sheet: &mut Sheet<'_>, report: &Report) {
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let read = format!("Read {} in {}{more}.", words::amounts(&scan.counts), roots.join(", "));
     sheet.spans(0, 2, &[(Ink::Faint, &read)]);
+    if let Some(off) = words::switched_off(&report.tool.disabled_rules, words::label) {
+        sheet.spans(0, 2, &[(Ink::Faint, &off)]);
+    }
 }
 
 /// One block for each identity that needs a look; the quiet rest is counted.

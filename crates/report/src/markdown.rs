@@ -75,6 +75,9 @@ fn incomplete(text: &mut String, report: &Report) {
 fn totals(text: &mut String, report: &Report) {
     let roots: Vec<String> = report.scan.roots.iter().map(|root| code(root)).collect();
     text.push_str(&format!("Read {} in {}.\n\n", words::amounts(&report.scan.counts), roots.join(", ")));
+    if let Some(off) = words::switched_off(&report.tool.disabled_rules, code) {
+        text.push_str(&format!("{off}\n\n"));
+    }
     text.push_str("| severity | findings |\n|---|---:|\n");
     for severity in Severity::ALL.iter().rev() {
         let number = report.summary.by_severity.get(severity.word()).copied().unwrap_or(0);

@@ -49,7 +49,7 @@ fn render(report: &Report, _style: &Style) -> Vec<u8> {
                 "name": report.tool.name,
                 "version": report.tool.version,
                 "semanticVersion": report.tool.version,
-                "properties": {"ruleset": report.tool.ruleset},
+                "properties": {"ruleset": report.tool.ruleset, "disabledRules": report.tool.disabled_rules},
                 "rules": rules.descriptors,
             }},
             "invocations": [invocation(report)],

@@ -30,6 +30,22 @@ pub(crate) fn label(text: &str) -> String {
     format!("{head}…{tail}")
 }
 
+/// Ids that one sentence names before it counts.
+const DISABLED_SHOWN_MAX: usize = 10;
+
+/// What was not looked for because the user said so, in one sentence.
+pub(crate) fn switched_off(ids: &[String], shown: impl Fn(&str) -> String) -> Option<String> {
+    if ids.is_empty() {
+        return None;
+    }
+    let named: Vec<String> = ids.iter().take(DISABLED_SHOWN_MAX).map(|id| shown(id)).collect();
+    let more = match ids.len().saturating_sub(named.len()) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(format!("Rules that a rule file switched off or replaced: {}{more}.", named.join(", ")))
+}
+
 /// Columns of a sentence that one paragraph shows.
 const SENTENCE_COLUMNS_MAX: usize = 600;
 

@@ -10,7 +10,7 @@ mod owners;
 mod rules;
 mod text;
 mod witness;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -37,6 +37,10 @@ const ANCHOR_WORK: u64 = 400;
 /// Work of judging one byte of an anchor's window.
 const WINDOW_BYTE_WORK: u64 = 1;
 
+/// Names of the groups that may hold the value, in the order in which they are asked.
+pub(crate) const VALUE_GROUPS: [&str; 8] =
+    ["secret", "secret_2", "secret_3", "secret_4", "secret_5", "secret_6", "secret_7", "secret_8"];
+
 /// How many earlier candidates one candidate is compared with; they come in order of their start.
 const OVERLAPS_MAX: usize = 8;
 
@@ -86,6 +90,9 @@ pub struct Match {
     pub public: bool,
     /// Made by a vendor's rule, which beats a generic one on the same bytes.
     pub specific: bool,
+    /// Made by a rule of another program, which gives way to a vendor's rule on the same bytes.
+    #[serde(default)]
+    pub imported: bool,
     /// Only in paths that this rule speaks about.
     pub path_bound: bool,
     /// Where it counts at all.
@@ -102,6 +109,17 @@ pub enum Needs {
     LivePath,
     /// Something that runs, in a file that holds settings.
     Settings,
+}
+
+impl Match {
+    /// Which of two rules on the same bytes knows better what they are.
+    pub(crate) fn standing(&self) -> u8 {
+        match (self.specific, self.imported) {
+            (false, _) => 0,
+            (true, true) => 1,
+            (true, false) => 2,
+        }
+    }
 }
 
 /// A match at its place in a blob.
@@ -273,14 +291,21 @@ impl Engine {
         let anchored = (at - low, at - low + len as usize);
         for caught in rule.pattern().captures_iter(window).take(MATCHES_PER_WINDOW_MAX) {
             let whole = caught.get(0).expect("group 0 always takes part");
-            if whole.start() > anchored.0 {
+            if rule.spec.near {
+                // What the window's edge cuts may be longer than it looks here.
+                let cut =
+                    (whole.start() == 0 && low > 0) || (whole.end() == window.len() && high < bytes.len());
+                if cut {
+                    continue;
+                }
+            } else if whole.start() > anchored.0 {
                 break;
-            }
-            if whole.end() < anchored.1 {
+            } else if whole.end() < anchored.1 {
                 continue;
             }
-            let value = caught.name("secret").unwrap_or(whole);
-            if let Some(found) = self.judge(rule, value.as_bytes(), &caught) {
+            let value = value_of(&caught);
+            let excepted = rule.rejects_lines(bytes, low + whole.start(), low + whole.end());
+            if !excepted && let Some(found) = self.judge(rule, value.as_bytes(), &caught) {
                 #[allow(clippy::cast_possible_truncation)]
                 out.push(Candidate {
                     anchor,
@@ -289,7 +314,9 @@ impl Engine {
                     found: Arc::new(found),
                 });
             }
-            break;
+            if !rule.spec.near {
+                break;
+            }
         }
     }
 
@@ -300,7 +327,9 @@ impl Engine {
         if let Some(checksum) = &rule.checksum {
             reasons.push(checksum.holds(value)?);
         }
-        if rule.spec.min_entropy.is_some_and(|least| value::entropy(value) < least) || rule.rejects(value) {
+        if rule.spec.min_entropy.is_some_and(|least| value::entropy(value) < least)
+            || rule.rejects(value, caught.get(0).expect("group 0 always takes part").as_bytes())
+        {
             return None;
         }
         match value::placeholder(value) {
@@ -331,7 +360,8 @@ impl Engine {
             pairs_with: rule.spec.pairs_with.clone(),
             public: rule.spec.public,
             specific: true,
-            path_bound: !rule.spec.files.is_empty(),
+            imported: rule.imported,
+            path_bound: rule.is_path_bound(),
             needs: Needs::Nothing,
         })
     }
@@ -343,25 +373,31 @@ impl Engine {
 /// A rule bound to paths beats nothing and is beaten by nothing yet: the path is known only later.
 pub fn settle(candidates: &mut Vec<Candidate>) {
     let rank = |c: &Candidate| {
-        (c.start, !c.found.specific, std::cmp::Reverse(c.found.confidence), std::cmp::Reverse(c.end))
+        (
+            c.start,
+            std::cmp::Reverse(c.found.standing()),
+            std::cmp::Reverse(c.found.confidence),
+            std::cmp::Reverse(c.end),
+        )
     };
     candidates.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.found.rule_id.cmp(&b.found.rule_id)));
     let mut kept: Vec<Candidate> = Vec::with_capacity(candidates.len());
     for candidate in candidates.drain(..) {
         let near = kept.len().saturating_sub(OVERLAPS_MAX);
         let beaten = kept[near..].iter().any(|other| {
+            let usurps = other.found.imported && candidate.found.standing() > other.found.standing();
             rivals(&candidate, other)
                 && (other.found.rule_id == candidate.found.rule_id
-                    || other.found.confidence >= candidate.found.confidence
-                    || (other.found.specific && !candidate.found.specific))
+                    || (other.found.confidence >= candidate.found.confidence && !usurps)
+                    || other.found.standing() > candidate.found.standing())
         });
         if beaten {
             continue;
         }
         for index in (near..kept.len()).rev() {
             let other = &kept[index];
-            let stronger = (candidate.found.specific, candidate.found.confidence)
-                > (other.found.specific, other.found.confidence);
+            let stronger = (candidate.found.standing(), candidate.found.confidence)
+                > (other.found.standing(), other.found.confidence);
             if rivals(&candidate, other) && stronger {
                 kept.remove(index);
             }
@@ -374,6 +410,15 @@ pub fn settle(candidates: &mut Vec<Candidate>) {
 /// Whether two candidates claim the same bytes on the same footing.
 fn rivals(a: &Candidate, b: &Candidate) -> bool {
     a.start < b.end && b.start < a.end && a.found.path_bound == b.found.path_bound
+}
+
+/// The value in a match: the first of its value groups that took part and holds something, or all of it.
+fn value_of<'t>(caught: &regex::bytes::Captures<'t>) -> regex::bytes::Match<'t> {
+    VALUE_GROUPS
+        .iter()
+        .find_map(|name| caught.name(name).filter(|group| !group.is_empty()))
+        .or_else(|| caught.name(VALUE_GROUPS[0]))
+        .unwrap_or_else(|| caught.get(0).expect("group 0 always takes part"))
 }
 
 /// Reads the named groups of a connection string.
@@ -416,7 +461,8 @@ fn literals(rules: &RuleSet) -> Vec<(anchors::Literal, Literal)> {
         let exact = rule.spec.anchors.iter().map(|text| (text, true));
         let words = rule.spec.words.iter().map(|text| (text, false));
         for (text, is_exact) in exact.chain(words) {
-            lead(text, is_exact, Some(index), rule.spec.before + 1, rule.spec.after + 1);
+            let (before, after) = rule.reach();
+            lead(text, is_exact, Some(index), before, after);
         }
     }
     for word in generic::WORDS {

@@ -1,17 +1,25 @@
 //! Detection rules: data from `rules/secrets/*.toml`, made ready to run.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use regex::bytes::{Regex, RegexBuilder};
 use tenure_model::{Confidence, Severity};
 
 use crate::engine::checksum::Checksum;
 
+mod book;
 mod check;
+pub(crate) mod except;
+pub(crate) mod foreign;
+mod literals;
 mod spec;
 
-pub use check::{RuleProblem, check};
-pub use spec::{RuleFile, RuleSpec, ServiceSpec, join_halves};
+pub use book::{Book, BookError};
+pub use check::{RuleProblem, check, check_examples_of};
+pub use foreign::{Format as RuleFormat, NotCarried, formats as rule_formats};
+pub use spec::{Exceptions, RuleFile, RuleSpec, ServiceSpec, join_halves};
+
+use except::Except;
 
 /// Longest window that a rule may ask for after its anchor, bytes.
 pub const WINDOW_BYTES_MAX: u32 = 8192;
@@ -39,9 +47,15 @@ pub struct Rule {
     pub confidence: Confidence,
     /// Checksum to hold.
     pub(crate) checksum: Option<Checksum>,
+    /// Carried over from another program's format.
+    pub(crate) imported: bool,
     pattern: OnceLock<Regex>,
     reject: OnceLock<Vec<Regex>>,
     files: OnceLock<Option<globset::GlobSet>>,
+    paths: OnceLock<Vec<Regex>>,
+    except: Except,
+    /// What no rule of the same file reports.
+    file_except: Arc<Except>,
 }
 
 /// Why a rule cannot be used.
@@ -61,7 +75,7 @@ pub enum RuleError {
 }
 
 impl Rule {
-    fn new(spec: RuleSpec, vendor: &str, provider: &str) -> Result<Rule, RuleError> {
+    fn new(spec: RuleSpec, file: &RuleFile, file_except: Arc<Except>) -> Result<Rule, RuleError> {
         let wrong = |problem: String| RuleError::Field { id: spec.id.clone(), problem };
         let severity = Severity::ALL
             .into_iter()
@@ -86,15 +100,25 @@ impl Rule {
         if spec.after > WINDOW_BYTES_MAX || spec.before > LEAD_BYTES_MAX {
             return Err(wrong(format!("window larger than {LEAD_BYTES_MAX}+{WINDOW_BYTES_MAX} bytes")));
         }
+        if spec.anchors.iter().chain(&spec.words).any(String::is_empty) {
+            return Err(wrong("an anchor or word is empty".to_owned()));
+        }
+        if file.vendor.is_empty() || file.provider.is_empty() {
+            return Err(wrong("its file needs `vendor` and `provider` at the top".to_owned()));
+        }
         Ok(Rule {
-            vendor: vendor.to_owned(),
-            provider: provider.to_owned(),
+            vendor: file.vendor.clone(),
+            provider: file.provider.clone(),
             severity,
             confidence,
             checksum,
+            imported: file.imported,
             pattern: OnceLock::new(),
             reject: OnceLock::new(),
             files: OnceLock::new(),
+            paths: OnceLock::new(),
+            except: Except::new(spec.except.clone()),
+            file_except,
             spec,
         })
     }
@@ -105,29 +129,55 @@ impl Rule {
             .get_or_init(|| compile(&self.spec.pattern).expect("rules are checked before they are used"))
     }
 
-    /// Whether the value is one of the rule's own placeholders.
-    pub(crate) fn rejects(&self, value: &[u8]) -> bool {
-        self.reject
-            .get_or_init(|| self.spec.reject.iter().filter_map(|text| compile(text).ok()).collect())
-            .iter()
-            .any(|regex| regex.is_match(value))
+    /// Whether the value is one of the rule's own placeholders, or its match an exception.
+    pub(crate) fn rejects(&self, value: &[u8], whole: &[u8]) -> bool {
+        except::any(&self.reject, &self.spec.reject, value)
+            || [&self.except, &*self.file_except].iter().any(|e| e.value(value) || e.whole_match(whole))
+    }
+
+    /// Whether the lines of a match are an exception.
+    pub(crate) fn rejects_lines(&self, bytes: &[u8], start: usize, end: usize) -> bool {
+        self.needs_line() && {
+            let lines = except::lines_around(bytes, start, end);
+            self.except.line(lines) || self.file_except.line(lines)
+        }
+    }
+
+    fn needs_line(&self) -> bool {
+        self.except.needs_line() || self.file_except.needs_line()
+    }
+
+    /// The bytes before an anchor, and from its start on, that decide what the rule finds there.
+    pub(crate) fn reach(&self) -> (u32, u32) {
+        #[allow(clippy::cast_possible_truncation)] // a small constant
+        let line = if self.needs_line() { except::LINE_BYTES_MAX as u32 } else { 0 };
+        (self.spec.before + 1 + line, self.spec.after + 1 + line)
+    }
+
+    /// Whether a path decides if the rule speaks at all.
+    pub(crate) fn is_path_bound(&self) -> bool {
+        !self.spec.files.is_empty()
+            || !self.spec.paths.is_empty()
+            || self.except.needs_path()
+            || self.file_except.needs_path()
     }
 
     /// Whether the rule speaks about this path at all.
     pub(crate) fn applies_to(&self, path: &str) -> bool {
-        self.files
-            .get_or_init(|| {
-                if self.spec.files.is_empty() {
-                    return None;
-                }
-                let mut set = globset::GlobSetBuilder::new();
-                for text in &self.spec.files {
-                    set.add(globset::Glob::new(text).ok()?);
-                }
-                set.build().ok()
-            })
-            .as_ref()
-            .is_none_or(|set| set.is_match(path))
+        let globs = self.files.get_or_init(|| {
+            if self.spec.files.is_empty() {
+                return None;
+            }
+            let mut set = globset::GlobSetBuilder::new();
+            for text in &self.spec.files {
+                set.add(globset::Glob::new(text).ok()?);
+            }
+            set.build().ok()
+        });
+        globs.as_ref().is_none_or(|set| set.is_match(path))
+            && (self.spec.paths.is_empty() || except::any(&self.paths, &self.spec.paths, path.as_bytes()))
+            && !self.except.path(path)
+            && !self.file_except.path(path)
     }
 }
 
@@ -136,10 +186,26 @@ pub(crate) fn compile(pattern: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(pattern).unicode(false).size_limit(PATTERN_BYTES_MAX).build()
 }
 
+/// What a regex error says, in one line and without the pattern itself.
+pub(crate) fn said(error: &regex::Error) -> String {
+    match error {
+        regex::Error::CompiledTooBig(_) => format!(
+            "compiles to more than {} MiB: shorten its repetitions, or leave the rule out",
+            PATTERN_BYTES_MAX >> 20
+        ),
+        regex::Error::Syntax(text) => {
+            text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default().trim().to_owned()
+        }
+        _ => "is no valid regex".to_owned(),
+    }
+}
+
 /// All rules of a scan, in a stable order.
 #[derive(Debug)]
 pub struct RuleSet {
     rules: Vec<Rule>,
+    /// Ids of rules without a pattern that are switched off.
+    disabled: Vec<String>,
     hash: String,
 }
 
@@ -149,9 +215,7 @@ impl RuleSet {
     /// # Panics
     /// Never in a build that passed its tests: `build.rs` and the tests check every embedded rule.
     pub fn embedded() -> RuleSet {
-        let files: Vec<RuleFile> =
-            serde_json::from_slice(EMBEDDED).expect("build.rs wrote the embedded rules");
-        RuleSet::from_files(files).expect("the tests check every embedded rule")
+        RuleSet::from_files(embedded_files()).expect("the tests check every embedded rule")
     }
 
     /// Makes a rule set from parsed files.
@@ -159,22 +223,36 @@ impl RuleSet {
     /// # Errors
     /// A field that means nothing, with the rule's id.
     pub fn from_files(files: Vec<RuleFile>) -> Result<RuleSet, RuleError> {
+        RuleSet::without(files, Vec::new())
+    }
+
+    /// Makes a rule set in which the generic rules of these ids stay silent.
+    pub(crate) fn without(files: Vec<RuleFile>, mut disabled: Vec<String>) -> Result<RuleSet, RuleError> {
         let mut hasher = blake3::Hasher::new();
         // The engine is part of what decides a result: its version is part of the hash that keys the result cache.
         hasher.update(crate::engine::ENGINE_VERSION.as_bytes());
         hasher.update(crate::engine::generic::services::EMBEDDED);
+        disabled.sort();
+        disabled.dedup();
+        hash(&mut hasher, &disabled);
         let mut rules = Vec::new();
-        for file in files {
-            for mut spec in file.rules {
-                hasher
-                    .update(serde_json::to_string(&spec).expect("a rule holds only JSON values").as_bytes());
+        for mut file in files {
+            hash(&mut hasher, &(&file.provider, file.imported, &file.except));
+            let file_except = Arc::new(Except::new(std::mem::take(&mut file.except)));
+            for mut spec in std::mem::take(&mut file.rules) {
+                hash(&mut hasher, &spec);
                 spec.examples.iter_mut().chain(&mut spec.counterexamples).for_each(|text| {
                     *text = join_halves(text);
                 });
-                rules.push(Rule::new(spec, &file.vendor, &file.provider)?);
+                rules.push(Rule::new(spec, &file, file_except.clone())?);
             }
         }
-        Ok(RuleSet { rules, hash: tenure_model::hex(&hasher.finalize().as_bytes()[..12]) })
+        Ok(RuleSet { rules, disabled, hash: tenure_model::hex(&hasher.finalize().as_bytes()[..12]) })
+    }
+
+    /// Whether the rule of this id is switched off.
+    pub(crate) fn disables(&self, id: &str) -> bool {
+        self.disabled.iter().any(|disabled| disabled == id)
     }
 
     /// The rules.
@@ -186,4 +264,13 @@ impl RuleSet {
     pub fn hash(&self) -> &str {
         &self.hash
     }
+}
+
+/// The parsed files that `build.rs` embedded.
+pub(crate) fn embedded_files() -> Vec<RuleFile> {
+    serde_json::from_slice(EMBEDDED).expect("build.rs wrote the embedded rules")
+}
+
+fn hash(hasher: &mut blake3::Hasher, value: &impl serde::Serialize) {
+    hasher.update(serde_json::to_string(value).expect("a rule holds only JSON values").as_bytes());
 }

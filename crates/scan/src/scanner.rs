@@ -379,7 +379,7 @@ pub(crate) fn groups<'h>(hits: &'h [Hit], path: &str, engine: &Engine) -> Vec<Ve
             // A format's own rule knows better than a generic one what the same bytes are.
             hit.found.specific || !bound.iter().any(|other| other.overlaps(hit))
         };
-        if !speaks {
+        if !speaks || (hit.found.imported && known_better(hit, hits, &bound)) {
             continue;
         }
         let key = (hit.member.as_deref(), hit.found.rule_id.as_str(), hit.found.fingerprint.0.as_str());
@@ -390,6 +390,13 @@ pub(crate) fn groups<'h>(hits: &'h [Hit], path: &str, engine: &Engine) -> Vec<Ve
         order[slot].push(hit);
     }
     order
+}
+
+/// Whether a rule made for this program speaks about the bytes of an imported rule's hit.
+fn known_better(hit: &Hit, hits: &[Hit], bound: &[&Hit]) -> bool {
+    hits.iter()
+        .filter(|other| other.found.standing() > hit.found.standing() && other.overlaps(hit))
+        .any(|other| !other.found.path_bound || bound.iter().any(|speaks| std::ptr::eq(*speaks, other)))
 }
 
 /// An unread row for hits beyond the limit.

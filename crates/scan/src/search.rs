@@ -159,6 +159,7 @@ fn keystore_match(engine: &Engine, store: &Keystore) -> Match {
         pairs_with: Vec::new(),
         public: false,
         specific: false,
+        imported: false,
         path_bound: false,
         needs: Needs::Nothing,
     }

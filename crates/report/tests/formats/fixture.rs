@@ -243,7 +243,12 @@ pub(crate) fn report() -> Report {
     }
     Report {
         schema_version: tenure_model::REPORT_SCHEMA_VERSION.to_owned(),
-        tool: Tool { name: "tenure".to_owned(), version: "0.1.0".to_owned(), ruleset: "abc123".to_owned() },
+        tool: Tool {
+            name: "tenure".to_owned(),
+            version: "0.1.0".to_owned(),
+            ruleset: "abc123".to_owned(),
+            disabled_rules: Vec::new(),
+        },
         scan: ScanSummary {
             id: "scan_1".to_owned(),
             started_at: at("2026-11-22T10:00:00Z"),

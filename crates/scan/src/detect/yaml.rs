@@ -112,6 +112,11 @@ impl<'t> Tree<'t> {
         self.documents.first().map(|&id| Yaml { tree: self, id })
     }
 
+    /// All documents.
+    pub(crate) fn all(&'t self) -> impl Iterator<Item = Yaml<'t>> {
+        self.documents.iter().map(|&id| Yaml { tree: self, id })
+    }
+
     /// Byte offset of a line's start; the end of the text when there is no such line.
     fn line_start(&self, line: usize) -> usize {
         self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len())

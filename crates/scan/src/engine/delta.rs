@@ -136,7 +136,7 @@ mod tests {
     use tenure_model::FingerprintKey;
 
     use super::*;
-    use crate::rules::RuleSet;
+    use crate::rules::{RuleFile, RuleSet};
 
     fn words() -> impl Strategy<Value = Vec<u8>> {
         let piece = prop_oneof![
@@ -144,6 +144,7 @@ mod tests {
             Just("api_key: v8Jq2LzR0tYw5Nc1kP7dX3mB9\n".to_owned()),
             Just("secret".to_owned()),
             Just("pass".to_owned()),
+            Just("ignore".to_owned()),
             Just("word = 'p4ssF0rMe!'".to_owned()),
             "[a-z =:\"\n]{0,40}",
         ];
@@ -159,6 +160,33 @@ mod tests {
         )
     }
 
+    /// Rules whose result depends on more than the match: on a word close by, and on the line around.
+    fn wide_rules() -> RuleFile {
+        let text = r#"
+            vendor = "Acme"
+            provider = "acme"
+            [except]
+            lines = ['ignore']
+            [[rule]]
+            id = "near"
+            title = "Near a word"
+            credential = "generic_secret"
+            words = ["secret"]
+            near = true
+            pattern = '[A-Za-z0-9]{8,}'
+            before = 40
+            after = 60
+            [[rule]]
+            id = "line"
+            title = "Unless its line says so"
+            credential = "generic_secret"
+            anchors = ["pass"]
+            pattern = 'pass[a-z]{0,9}'
+            after = 16
+        "#;
+        toml::from_str(text).unwrap()
+    }
+
     proptest! {
         #[test]
         fn the_delta_scan_equals_the_full_scan(
@@ -167,7 +195,7 @@ mod tests {
         ) {
             // Copies are long enough that some anchors are known from the base.
             let base = base.repeat(4);
-            let engine = Engine::new(RuleSet::from_files(Vec::new()).unwrap(), FingerprintKey::new([3; 32]));
+            let engine = Engine::new(RuleSet::from_files(vec![wide_rules()]).unwrap(), FingerprintKey::new([3; 32]));
             let (mut bytes, mut ops) = (Vec::new(), Vec::new());
             for (a, b, new, copy) in plan {
                 if copy && !base.is_empty() {

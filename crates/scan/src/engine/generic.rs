@@ -82,6 +82,9 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
     let before = memchr::memrchr(b'\n', before).map_or(before, |line| &before[line + 1..]);
     let Some(verdict) = judge(before, name, text, found) else { return };
     let (rule_id, title, credential) = RULES[usize::from(!verdict.password)];
+    if engine.rules().disables(rule_id) {
+        return;
+    }
     let (title, provider) = match verdict.service {
         Some(service) => (format!("Key or token of {}", service.name), service.provider.clone()),
         None => (title.to_owned(), "generic".to_owned()),
@@ -107,6 +110,7 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
             pairs_with: Vec::new(),
             public: false,
             specific: false,
+            imported: false,
             path_bound: false,
             needs: verdict.needs,
         }),

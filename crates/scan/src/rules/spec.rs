@@ -3,46 +3,90 @@
 use serde::{Deserialize, Serialize};
 
 /// One file of `rules/secrets/`: a vendor and its rules.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleFile {
-    /// Vendor as people write it.
+    /// Vendor as people write it; a file with rules needs it.
+    #[serde(default)]
     pub vendor: String,
-    /// Lower-case word for identities' `provider`.
+    /// Lower-case word for identities' `provider`; a file with rules needs it.
+    #[serde(default)]
     pub provider: String,
+    /// Ids of Tenure's own rules that are switched off, or replaced by a rule of the same id in this file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disable: Vec<String>,
+    /// What no rule of this file reports.
+    #[serde(default, skip_serializing_if = "Exceptions::is_empty")]
+    pub except: Exceptions,
     /// The rules.
-    #[serde(rename = "rule")]
+    #[serde(default, rename = "rule")]
     pub rules: Vec<RuleSpec>,
+    /// Carried over from another program's format: gives way to a rule made for this one.
+    #[serde(skip)]
+    pub imported: bool,
+}
+
+/// What is not a finding although a pattern matches: each entry is a regex.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exceptions {
+    /// Values that match one of these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<String>,
+    /// Whole matches of the pattern, context included, that match one of these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub matches: Vec<String>,
+    /// Lines around the match that match one of these, up to 512 bytes on either side.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<String>,
+    /// Paths below the scanned root that match one of these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<String>,
+}
+
+impl Exceptions {
+    /// Whether nothing is excepted.
+    pub fn is_empty(&self) -> bool {
+        self.texts().next().is_none()
+    }
+
+    /// All regexes.
+    pub fn texts(&self) -> impl Iterator<Item = &String> {
+        self.values.iter().chain(&self.matches).chain(&self.lines).chain(&self.paths)
+    }
 }
 
 /// One detection rule as data.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleSpec {
     /// Stable id, kebab-case.
     pub id: String,
     /// What it finds, in words.
     pub title: String,
-    /// Key in `rules/credentials.toml`.
+    /// Kind of credential: a key in `rules/credentials.toml`.
     pub credential: String,
-    /// How bad a real one is.
+    /// How bad a real one is; `high` when left out.
     #[serde(default = "high")]
     pub severity: String,
-    /// How sure a match is.
+    /// How sure a match is; `high` when left out.
     #[serde(default = "high")]
     pub confidence: String,
     /// Distinctive literals, case-sensitive; one of them lies inside every match.
     #[serde(default)]
     pub anchors: Vec<String>,
-    /// Context words, any case; the match contains or follows one of them.
+    /// Context words, any case; the match contains one of them, or with `near` lies close to one.
     #[serde(default)]
     pub words: Vec<String>,
-    /// Linear-time regex over bytes; the group `secret` is the value.
+    /// Linear-time regex over bytes; the group `secret` is the value, or `secret_2` to `secret_8` where it has no part.
     pub pattern: String,
+    /// The match need not contain the anchor or word: anywhere in the window is close enough.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub near: bool,
     /// Bytes before the anchor that the pattern may need.
     #[serde(default)]
     pub before: u32,
-    /// Bytes from the anchor's start on that the pattern may need.
+    /// Bytes from the anchor's start on that the pattern may need; 256 when left out.
     #[serde(default = "after")]
     pub after: u32,
     /// A published checksum or structure that a real value satisfies.
@@ -60,9 +104,15 @@ pub struct RuleSpec {
     /// Only in paths that match one of these globs.
     #[serde(default)]
     pub files: Vec<String>,
+    /// Only in paths below the scanned root that match one of these regexes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<String>,
     /// Values that match one of these are not findings.
     #[serde(default)]
     pub reject: Vec<String>,
+    /// What else the rule does not report.
+    #[serde(default, skip_serializing_if = "Exceptions::is_empty")]
+    pub except: Exceptions,
     /// The vendor's document that states the shape.
     #[serde(default)]
     pub source: Option<String>,
@@ -98,6 +148,11 @@ fn high() -> String {
 
 fn after() -> u32 {
     256
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// Removes the join marker that keeps examples from looking like live credentials to other scanners.
