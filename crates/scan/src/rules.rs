@@ -100,9 +100,6 @@ impl Rule {
         if spec.after > WINDOW_BYTES_MAX || spec.before > LEAD_BYTES_MAX {
             return Err(wrong(format!("window larger than {LEAD_BYTES_MAX}+{WINDOW_BYTES_MAX} bytes")));
         }
-        if spec.anchors.iter().chain(&spec.words).any(String::is_empty) {
-            return Err(wrong("an anchor or word is empty".to_owned()));
-        }
         if file.vendor.is_empty() || file.provider.is_empty() {
             return Err(wrong("its file needs `vendor` and `provider` at the top".to_owned()));
         }
