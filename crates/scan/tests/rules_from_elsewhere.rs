@@ -281,7 +281,7 @@ fn a_mistake_in_a_file_of_ones_own_names_its_rule() {
     wrong("'^fixtures/'", "'('", &["except"]);
     wrong("after = 64", "afterwards = 64", &["line", "afterwards"]);
     wrong("after = 64", "after = 64000", &["rule acme-robot-key", "window"]);
-    wrong("acmerobot-\"]", "\"]", &["rule acme-robot-key", "empty"]);
+    wrong("acmerobot-\"]", "\"]", &["rule acme-robot-key", "at least 3 bytes"]);
     let twice = book(&[("a.toml", OWN), ("b.toml", OWN)]).unwrap_err();
     assert!(twice.contains("b.toml: rule acme-robot-key: its id is used twice"), "{twice}");
 }
