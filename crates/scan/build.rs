@@ -1,7 +1,9 @@
 //! Turns `rules/secrets/*.toml` and `rules/services.toml` into JSON that the binary embeds: a scan then starts without parsing TOML, and a
 //! rule file that does not parse stops the build with its name.
 
-use std::{env, fs, path::Path};
+use std::{collections::BTreeMap, env, fs, path::Path};
+
+use regex_syntax::hir::{Class, Hir, HirKind};
 
 #[path = "src/rules/spec.rs"]
 #[allow(dead_code, unreachable_pub)]
@@ -26,8 +28,59 @@ fn main() {
             toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         files.push(file);
     }
+    let words = files.iter().flat_map(|file| &file.rules).filter(|rule| !rule.words.is_empty());
+    let runs: BTreeMap<&str, usize> = words
+        .map(|rule| (rule.pattern.as_str(), shortest_run(&rule.pattern)))
+        .filter(|(_, run)| *run > 0)
+        .collect();
+    embed("runs.json", &runs);
     embed("rules.json", &files);
     embed("services.json", &services(folder.with_file_name("services.toml").as_path()));
+}
+
+/// The length of the shortest value that a pattern can match, when all its bytes are those of a token; otherwise 0.
+///
+/// A word such as a vendor's name stands in much text that holds no value: there the pattern need not be tried.
+fn shortest_run(pattern: &str) -> usize {
+    let parsed = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern);
+    let Ok(hir) = parsed else { return 0 };
+    let mut values = Vec::new();
+    captures(&hir, &mut values);
+    let run = |value: &Hir| if is_token(value) { value.properties().minimum_len().unwrap_or(0) } else { 0 };
+    values.iter().map(|value| run(value)).min().unwrap_or(0)
+}
+
+/// The groups that may hold the value.
+fn captures<'h>(hir: &'h Hir, out: &mut Vec<&'h Hir>) {
+    match hir.kind() {
+        HirKind::Capture(group) if group.name.as_deref().is_some_and(|name| name.starts_with("secret")) => {
+            out.push(&group.sub);
+        }
+        HirKind::Capture(group) => captures(&group.sub, out),
+        HirKind::Repetition(repetition) => captures(&repetition.sub, out),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            parts.iter().for_each(|part| captures(part, out))
+        }
+        _ => {}
+    }
+}
+
+/// Whether everything that matches is made of the bytes of a token.
+fn is_token(hir: &Hir) -> bool {
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"_-+/=.~%".contains(&byte);
+    match hir.kind() {
+        HirKind::Literal(literal) => literal.0.iter().all(|&byte| token(byte)),
+        HirKind::Class(Class::Bytes(class)) => {
+            class.iter().all(|range| (range.start()..=range.end()).all(token))
+        }
+        HirKind::Class(Class::Unicode(class)) => {
+            class.iter().all(|range| (range.start()..=range.end()).all(|c| u8::try_from(c).is_ok_and(token)))
+        }
+        HirKind::Capture(group) => is_token(&group.sub),
+        HirKind::Repetition(repetition) => is_token(&repetition.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().all(is_token),
+        HirKind::Look(_) | HirKind::Empty => true,
+    }
 }
 
 /// `rules/services.toml`.

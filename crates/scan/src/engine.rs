@@ -231,7 +231,15 @@ impl Engine {
     /// What this anchor gives; decided by the bytes of its window alone.
     pub fn evaluate(&self, bytes: &[u8], anchor: Anchor, out: &mut Vec<Candidate>) {
         let literal = &self.literals[usize::from(anchor.id)];
+        let mut longest_run = None;
         for &index in &literal.rules {
+            let least = self.rules.rules()[usize::from(index)].value_run_min;
+            if least > 0 {
+                let window = || longest_token_run(bytes, anchor.at, (literal.before, literal.after));
+                if *longest_run.get_or_insert_with(window) < least {
+                    continue;
+                }
+            }
             self.evaluate_rule(bytes, anchor, literal.len, usize::from(index), out);
         }
         if literal.generic {
@@ -365,6 +373,18 @@ impl Engine {
             needs: Needs::Nothing,
         })
     }
+}
+
+/// Length of the longest run of token bytes in the window around `at`, bytes.
+pub(crate) fn longest_token_run(bytes: &[u8], at: u32, (before, after): (u32, u32)) -> u32 {
+    let low = at.saturating_sub(before) as usize;
+    let high = bytes.len().min((at + after) as usize);
+    let (mut longest, mut run) = (0, 0);
+    for &byte in &bytes[low..high] {
+        run = if byte.is_ascii_alphanumeric() || b"_-+/=.~%".contains(&byte) { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    longest
 }
 
 /// Puts candidates in order of place and drops what another one on the same bytes beats.

@@ -1,5 +1,6 @@
 //! Detection rules: data from `rules/secrets/*.toml`, made ready to run.
 
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use regex::bytes::{Regex, RegexBuilder};
@@ -31,6 +32,14 @@ pub const ANCHOR_BYTES_MIN: usize = 3;
 const PATTERN_BYTES_MAX: usize = 4 << 20;
 
 static EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.json"));
+static EMBEDDED_RUNS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/runs.json"));
+
+/// What the build worked out of the embedded patterns: the length of their shortest value.
+fn shortest_run(pattern: &str) -> u32 {
+    static RUNS: OnceLock<HashMap<String, u32>> = OnceLock::new();
+    let runs = RUNS.get_or_init(|| serde_json::from_slice(EMBEDDED_RUNS).expect("build.rs wrote the runs"));
+    runs.get(pattern).copied().unwrap_or(0)
+}
 
 /// A rule that the engine can run.
 #[derive(Debug)]
@@ -49,6 +58,8 @@ pub struct Rule {
     pub(crate) checksum: Option<Checksum>,
     /// Carried over from another program's format.
     pub(crate) imported: bool,
+    /// Length of the shortest value, when values are made of token bytes; 0 when nothing is known of them.
+    pub(crate) value_run_min: u32,
     pattern: OnceLock<Regex>,
     reject: OnceLock<Vec<Regex>>,
     files: OnceLock<Option<globset::GlobSet>>,
@@ -109,6 +120,7 @@ impl Rule {
             severity,
             confidence,
             checksum,
+            value_run_min: if spec.words.is_empty() { 0 } else { shortest_run(&spec.pattern) },
             imported: file.imported,
             pattern: OnceLock::new(),
             reject: OnceLock::new(),

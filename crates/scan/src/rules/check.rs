@@ -91,4 +91,18 @@ mod tests {
             check(RuleSet::embedded()).into_iter().map(|p| format!("{}: {}", p.rule_id, p.problem)).collect();
         assert!(problems.is_empty(), "{}", problems.join("\n"));
     }
+
+    #[test]
+    fn what_the_build_knows_of_a_value_holds_for_every_example() {
+        let set = RuleSet::embedded();
+        let known = set.rules().iter().filter(|rule| rule.value_run_min > 0);
+        assert!(known.clone().count() > 100, "most of the rules with words are known");
+        for rule in known {
+            for text in &rule.spec.examples {
+                let len = u32::try_from(text.len()).unwrap();
+                let longest = crate::engine::longest_token_run(text.as_bytes(), 0, (0, len));
+                assert!(longest >= rule.value_run_min, "{} would be left out", rule.spec.id);
+            }
+        }
+    }
 }
