@@ -27,11 +27,11 @@ const MATCHES_PER_WINDOW_MAX: usize = 16;
 const CANDIDATES_MAX: usize = 100_000;
 
 /// Work of searching one byte for anchors, in nanoseconds of a machine from 2020.
-const BYTE_WORK: u64 = 3;
-/// Work of judging one anchor, besides the bytes of its window.
-const ANCHOR_WORK: u64 = 400;
-/// Work of judging one byte of an anchor's window.
-const WINDOW_BYTE_WORK: u64 = 1;
+const BYTE_WORK: u64 = 4;
+/// Work of judging one anchor, besides the windows of its rules.
+const ANCHOR_WORK: u64 = 300;
+/// Bytes of a window beyond which its pattern usually reads it to its end: a short one mostly fails at once.
+const SHORT_WINDOW_BYTES: u64 = 2048;
 
 /// How many earlier candidates one candidate is compared with; they come in order of their start.
 const OVERLAPS_MAX: usize = 8;
@@ -118,6 +118,8 @@ struct Literal {
     generic: bool,
     before: u32,
     after: u32,
+    /// Work of judging one of its anchors.
+    work: u64,
 }
 
 /// Rules, automaton and key, shared by all threads.
@@ -243,8 +245,7 @@ impl Engine {
         *work = work.saturating_sub(BYTE_WORK * bytes.len() as u64);
         self.anchors(bytes, 0, bytes.len(), |anchor| {
             if *work > 0 && out.len() < CANDIDATES_MAX {
-                let (before, after) = self.window(anchor);
-                *work = work.saturating_sub(ANCHOR_WORK + WINDOW_BYTE_WORK * u64::from(before + after));
+                *work = work.saturating_sub(self.literals[usize::from(anchor.id)].work);
                 self.evaluate(bytes, anchor, &mut out);
             }
         });
@@ -394,6 +395,11 @@ fn login(caught: &regex::bytes::Captures<'_>) -> Option<Login> {
     })
 }
 
+/// Work of matching a pattern in a window of this size.
+fn window_work(bytes: u64) -> u64 {
+    if bytes > SHORT_WINDOW_BYTES { bytes * 5 / 2 } else { bytes / 2 }
+}
+
 /// All literals of all rules and of the generic detector, each once, with what they lead to.
 fn literals(rules: &RuleSet) -> Vec<(Vec<u8>, Literal)> {
     use std::collections::BTreeMap;
@@ -408,6 +414,7 @@ fn literals(rules: &RuleSet) -> Vec<(Vec<u8>, Literal)> {
             generic: false,
             before: 0,
             after: 0,
+            work: ANCHOR_WORK,
         });
         key
     };
@@ -421,6 +428,7 @@ fn literals(rules: &RuleSet) -> Vec<(Vec<u8>, Literal)> {
             literal.rules.push(index);
             literal.before = literal.before.max(rule.spec.before + 1);
             literal.after = literal.after.max(rule.spec.after + 1);
+            literal.work += window_work(u64::from(rule.spec.before + rule.spec.after));
         }
     }
     for word in generic::WORDS {
