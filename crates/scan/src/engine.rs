@@ -440,3 +440,22 @@ fn literals(rules: &RuleSet) -> Vec<(Vec<u8>, Literal)> {
     }
     all.into_iter().map(|((text, _), literal)| (text, literal)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_storm_of_anchors_ends_with_the_work_that_is_allowed() {
+        let engine = Engine::new(RuleSet::embedded(), FingerprintKey::new([3; 32]));
+        let storm = "password = \"v8Jq2LzR0tYw5Nc1\"\n".repeat(2_000);
+        let mut plenty = u64::MAX;
+        let all = engine.scan_within(storm.as_bytes(), &mut plenty).len();
+        assert_eq!(all, 2_000);
+        let needed = u64::MAX - plenty;
+        let mut scarce = needed / 2;
+        let some = engine.scan_within(storm.as_bytes(), &mut scarce).len();
+        assert_eq!(scarce, 0);
+        assert!((500..1_500).contains(&some), "{some}");
+    }
+}

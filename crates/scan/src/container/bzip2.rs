@@ -14,7 +14,7 @@ use super::walk::Walk;
 /// Work of decoding.
 pub(super) const BZIP2: Effort = Effort { made: 15, taken: 45 };
 /// Work of starting a decoder: it clears all that it remembers.
-const BZIP2_STREAM_WORK: u64 = 500_000;
+pub(super) const BZIP2_STREAM_WORK: u64 = 500_000;
 /// What a decoder remembers: a block of 900 kB, four bytes for each of its bytes.
 pub(super) const BZIP2_BYTES: u64 = 4 << 20;
 

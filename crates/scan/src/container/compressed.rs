@@ -52,6 +52,7 @@ enum State<S, D> {
 impl<'b, S: BufRead, D: Read> Streams<'b, S, D> {
     /// Streams of `source`. `begin` makes a decoder of one stream, which takes `work`; `end` takes the source back.
     pub(super) fn new(source: S, budget: &'b Budget, work: u64, begin: fn(S) -> D, end: fn(D) -> S) -> Self {
+        budget.work(work);
         Self { state: State::Inside(begin(source)), budget, work, begin, end }
     }
 

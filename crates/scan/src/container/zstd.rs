@@ -12,6 +12,8 @@ use super::{Format, compressed};
 
 /// Work of decoding.
 pub(super) const ZSTD: Effort = Effort { made: 4, taken: 4 };
+/// Work of setting a window up.
+const START_WORK: u64 = 50_000;
 /// The largest window that a frame may ask for: that of `--long`, which every decoder takes.
 pub(super) const WINDOW_BYTES_MAX: u64 = 128 << 20;
 /// First byte of the magic of frames that hold nothing to decode is 0x50 to 0x5f, then these.
@@ -51,6 +53,7 @@ impl<'b, R: BufRead> Frames<'b, R> {
     pub(super) fn new(source: R, window: u64, budget: &'b Budget) -> Self {
         let mut decoder = Box::new(FrameDecoder::new());
         decoder.set_max_window_size(window);
+        budget.work(START_WORK);
         Self { source, budget, decoder, inside: false }
     }
 

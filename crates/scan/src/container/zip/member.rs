@@ -6,7 +6,7 @@ use bzip2::bufread::BzDecoder;
 use flate2::bufread::DeflateDecoder;
 
 use super::super::budget::{Budget, Effort, Intake, Metered};
-use super::super::compressed::{STREAM_WORK, Streams};
+use super::super::compressed::Streams;
 use super::super::gap::Gap;
 use super::super::input::{Input, Section, fill_at};
 use super::super::spot::Spot;
@@ -154,6 +154,7 @@ fn unpack(
         8 => summed(walk, at, member, DeflateDecoder::new(source), intake, gzip::INFLATE),
         12 => {
             let _memory = budget.hold(bz::BZIP2_BYTES)?;
+            budget.work(bz::BZIP2_STREAM_WORK);
             summed(walk, at, member, BzDecoder::new(source), intake, bz::BZIP2)
         }
         93 => {
@@ -163,8 +164,13 @@ fn unpack(
         }
         95 => {
             let _memory = budget.hold(xz::XZ_BYTES)?;
-            let streams =
-                Streams::new(source, budget, STREAM_WORK, xz::reader, lzma_rust2::XzReader::into_inner);
+            let streams = Streams::new(
+                source,
+                budget,
+                xz::XZ_STREAM_WORK,
+                xz::reader,
+                lzma_rust2::XzReader::into_inner,
+            );
             summed(walk, at, member, streams, intake, xz::XZ)
         }
         _ => Err(Gap::Unsupported),
