@@ -23,7 +23,7 @@ use anchors::Anchors;
 use crate::rules::{Rule, RuleSet};
 
 /// Changes whenever the engine may judge the same bytes differently: it is part of the result cache's key.
-pub const ENGINE_VERSION: &str = "3";
+pub const ENGINE_VERSION: &str = "4";
 /// Matches of one rule that one window may hold before the anchor's own; more is a storm, not a credential.
 const MATCHES_PER_WINDOW_MAX: usize = 16;
 
@@ -31,11 +31,11 @@ const MATCHES_PER_WINDOW_MAX: usize = 16;
 const CANDIDATES_MAX: usize = 100_000;
 
 /// Work of searching one byte for anchors, in nanoseconds of a machine from 2020.
-const BYTE_WORK: u64 = 3;
-/// Work of judging one anchor, besides the bytes of its window.
-const ANCHOR_WORK: u64 = 400;
-/// Work of judging one byte of an anchor's window.
-const WINDOW_BYTE_WORK: u64 = 1;
+const BYTE_WORK: u64 = 4;
+/// Work of judging one anchor, besides the windows of its rules.
+const ANCHOR_WORK: u64 = 300;
+/// Bytes of a window beyond which its pattern usually reads it to its end: a short one mostly fails at once.
+const SHORT_WINDOW_BYTES: u64 = 2048;
 
 /// Names of the groups that may hold the value, in the order in which they are asked.
 pub(crate) const VALUE_GROUPS: [&str; 8] =
@@ -95,6 +95,8 @@ pub struct Match {
     pub imported: bool,
     /// Only in paths that this rule speaks about.
     pub path_bound: bool,
+    /// The value looks drawn at random: no dummy that somebody typed.
+    pub drawn: bool,
     /// Where it counts at all.
     pub needs: Needs,
 }
@@ -152,6 +154,8 @@ struct Literal {
     generic: bool,
     before: u32,
     after: u32,
+    /// Work of judging one of its anchors.
+    work: u64,
 }
 
 /// Rules, anchors and key, shared by all threads.
@@ -268,8 +272,7 @@ impl Engine {
         *work = work.saturating_sub(BYTE_WORK * bytes.len() as u64);
         self.anchors(bytes, 0, bytes.len(), |anchor| {
             if *work > 0 && out.len() < CANDIDATES_MAX {
-                let (before, after) = self.window(anchor);
-                *work = work.saturating_sub(ANCHOR_WORK + WINDOW_BYTE_WORK * u64::from(before + after));
+                *work = work.saturating_sub(self.literals[usize::from(anchor.id)].work);
                 self.evaluate(bytes, anchor, &mut out);
             }
         });
@@ -370,6 +373,7 @@ impl Engine {
             specific: true,
             imported: rule.imported,
             path_bound: rule.is_path_bound(),
+            drawn: language::is_random(value),
             needs: Needs::Nothing,
         })
     }
@@ -459,6 +463,11 @@ fn login(caught: &regex::bytes::Captures<'_>) -> Option<Login> {
     })
 }
 
+/// Work of matching a pattern in a window of this size.
+fn window_work(bytes: u64) -> u64 {
+    if bytes > SHORT_WINDOW_BYTES { bytes * 5 / 2 } else { bytes / 2 }
+}
+
 /// All literals of all rules and of the generic detector, each once, with what they lead to.
 fn literals(rules: &RuleSet) -> Vec<(anchors::Literal, Literal)> {
     let mut all: BTreeMap<(Vec<u8>, bool), Literal> = BTreeMap::new();
@@ -470,8 +479,12 @@ fn literals(rules: &RuleSet) -> Vec<(anchors::Literal, Literal)> {
             generic: false,
             before: 0,
             after: 0,
+            work: ANCHOR_WORK,
         });
         literal.generic |= rule.is_none();
+        if rule.is_some() {
+            literal.work += window_work(u64::from(before + after));
+        }
         literal.rules.extend(rule);
         literal.before = literal.before.max(before);
         literal.after = literal.after.max(after);
@@ -489,4 +502,23 @@ fn literals(rules: &RuleSet) -> Vec<(anchors::Literal, Literal)> {
         lead(word, false, None, generic::BEFORE, generic::AFTER);
     }
     all.into_iter().map(|((text, exact), literal)| (anchors::Literal { text, exact }, literal)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_storm_of_anchors_ends_with_the_work_that_is_allowed() {
+        let engine = Engine::new(RuleSet::embedded(), FingerprintKey::new([3; 32]));
+        let storm = "password = \"v8Jq2LzR0tYw5Nc1\"\n".repeat(2_000);
+        let mut plenty = u64::MAX;
+        let all = engine.scan_within(storm.as_bytes(), &mut plenty).len();
+        assert_eq!(all, 2_000);
+        let needed = u64::MAX - plenty;
+        let mut scarce = needed / 2;
+        let some = engine.scan_within(storm.as_bytes(), &mut scarce).len();
+        assert_eq!(scarce, 0);
+        assert!((500..1_500).contains(&some), "{some}");
+    }
 }

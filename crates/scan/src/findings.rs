@@ -65,7 +65,7 @@ pub(crate) fn observe(hits: &[&Hit], all: &[Hit], seen: &Sighted<'_>, out: &mut 
     let severity = if found.public {
         found.severity.min(Severity::Low)
     } else {
-        class.weigh(found.severity, found.specific)
+        class.weigh(found.severity, found.specific && found.drawn)
     };
     if class != PathClass::Live {
         reasons.push(format!("in a {} path", class.word()));

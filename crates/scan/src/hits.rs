@@ -284,4 +284,110 @@ mod tests {
         assert_eq!(counter.place(text, 5), (3, 1));
         assert_eq!(counter.place(text, 7), (4, 1));
     }
+
+    /// A hit of this rule and value; `pair` is the index of its other half.
+    fn hit(rule: &str, value: &str, line: u32, pair: Option<usize>) -> Hit {
+        Hit {
+            found: Match {
+                rule_id: rule.to_owned(),
+                title: String::new(),
+                credential: String::new(),
+                provider: String::new(),
+                severity: tenure_model::Severity::High,
+                confidence: tenure_model::Confidence::High,
+                fingerprint: Fingerprint(value.to_owned()),
+                masked: String::new(),
+                reasons: Vec::new(),
+                name: None,
+                login: None,
+                pairs_with: if rule == "secret" { vec!["id".to_owned()] } else { Vec::new() },
+                public: rule == "id",
+                specific: true,
+                imported: false,
+                path_bound: false,
+                drawn: false,
+                needs: crate::engine::Needs::Nothing,
+            },
+            start_line: line,
+            end_line: line,
+            start_column: 1,
+            end_column: 2,
+            pair,
+            member: None,
+        }
+    }
+
+    fn hits(hits: Vec<Hit>) -> Hits {
+        Hits { hits, ..Hits::default() }
+    }
+
+    /// Member, rule and pair of each hit.
+    fn told(hits: &Hits) -> Vec<(Option<&str>, &str, Option<usize>)> {
+        hits.hits.iter().map(|hit| (hit.member.as_deref(), hit.found.rule_id.as_str(), hit.pair)).collect()
+    }
+
+    #[test]
+    fn the_nearest_other_half_is_joined_and_a_far_one_is_not() {
+        let mut all = hits(vec![
+            hit("id", "a", 1, None),
+            hit("secret", "s", 4, None),
+            hit("id", "b", 6, None),
+            hit("id", "c", 6, None),
+            hit("secret", "t", 17, None),
+            hit("secret", "u", 3, None),
+        ]);
+        all.hits.sort_by_key(|hit| hit.start_line);
+        all.join_pairs();
+        let pairs: Vec<_> =
+            all.hits.iter().filter(|hit| !hit.found.public).map(|hit| (hit.start_line, hit.pair)).collect();
+        assert_eq!(pairs, [(3, Some(0)), (4, Some(3)), (17, None)]);
+    }
+
+    #[test]
+    fn halves_stay_joined_when_members_are_added_and_a_containers_own_hits_go() {
+        let mut members = Hits::default();
+        members.add_member("a.zip", hits(vec![hit("token", "x", 1, None)]));
+        members.add_member("a.zip!/b", hits(vec![hit("id", "i", 1, None), hit("secret", "s", 2, Some(0))]));
+        members.add_member("a.zip!/c", hits(vec![hit("token", "x", 9, None)]));
+        members.tell_at_members();
+        assert_eq!(
+            told(&members),
+            [
+                (Some("a.zip!/b"), "id", None),
+                (Some("a.zip!/b"), "secret", Some(0)),
+                (Some("a.zip!/c"), "token", None)
+            ]
+        );
+        let mut all = hits(vec![hit("token", "x", 1, None), hit("token", "only outside", 2, None)]);
+        all.open(members);
+        assert_eq!(
+            told(&all),
+            [
+                (None, "token", None),
+                (Some("a.zip!/b"), "id", None),
+                (Some("a.zip!/b"), "secret", Some(1)),
+                (Some("a.zip!/c"), "token", None)
+            ]
+        );
+        all.keep_secrets();
+        assert_eq!(all.hits.len(), 4, "an id that is half of a credential stays");
+    }
+
+    #[test]
+    fn members_survive_the_cache() {
+        let mut all = Hits::default();
+        all.add_member("a/b.env", hits(vec![hit("token", "x", 1, None)]));
+        let text = serde_json::to_string(&all).unwrap();
+        assert_eq!(serde_json::from_str::<Hits>(&text).unwrap(), all);
+        assert_eq!(all.hits[0].path_in("lib/x.zip"), "lib/x.zip!/a/b.env");
+    }
+
+    #[test]
+    fn more_hits_than_a_container_may_have_are_counted() {
+        let mut all = Hits::default();
+        for _ in 0..=HITS_PER_CONTAINER_MAX / 1_000 {
+            all.add_member("m", hits((0..1_000).map(|n| hit("token", &n.to_string(), n, None)).collect()));
+        }
+        assert_eq!((all.hits.len(), all.dropped), (HITS_PER_CONTAINER_MAX, 1_000));
+    }
 }

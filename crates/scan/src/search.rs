@@ -161,6 +161,7 @@ fn keystore_match(engine: &Engine, store: &Keystore) -> Match {
         specific: false,
         imported: false,
         path_bound: false,
+        drawn: true,
         needs: Needs::Nothing,
     }
 }

@@ -199,22 +199,32 @@ impl<R: BufRead> BufRead for Counted<'_, R> {
     }
 }
 
+/// What decoding takes, in nanoseconds of a machine from 2020.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Effort {
+    /// For each byte made.
+    pub(super) made: u64,
+    /// For each byte taken in.
+    pub(super) taken: u64,
+}
+
 /// What comes out of a decoder, within the budget. A decoder that fails just ends; why is told afterwards.
 pub(super) struct Metered<'a, R> {
     decoder: R,
     intake: &'a Intake,
     budget: &'a Budget,
-    /// Work of making one byte.
-    work: u64,
+    effort: Effort,
     made: u64,
+    /// Bytes taken in whose work is counted.
+    counted: u64,
     over: bool,
     failed: Option<Gap>,
 }
 
 impl<'a, R: Read> Metered<'a, R> {
-    /// A decoder that reads from `intake` and takes `work` for each byte.
-    pub(super) fn new(decoder: R, intake: &'a Intake, budget: &'a Budget, work: u64) -> Self {
-        Self { decoder, intake, budget, work, made: 0, over: false, failed: None }
+    /// A decoder that reads from `intake`.
+    pub(super) fn new(decoder: R, intake: &'a Intake, budget: &'a Budget, effort: Effort) -> Self {
+        Self { decoder, intake, budget, effort, made: 0, counted: 0, over: false, failed: None }
     }
 
     /// Bytes made so far.
@@ -253,8 +263,11 @@ impl<R: Read> Read for Metered<'_, R> {
             Ok(got) => {
                 self.made += got as u64;
                 self.budget.out(got as u64);
-                self.budget.work(self.work * got as u64);
-                let allowed = RATIO_FREE_BYTES.max(self.intake.taken.get().saturating_mul(RATIO_MAX));
+                let taken = self.intake.taken();
+                let fresh = taken - self.counted;
+                self.counted = taken;
+                self.budget.work(self.effort.made * got as u64 + self.effort.taken.saturating_mul(fresh));
+                let allowed = RATIO_FREE_BYTES.max(taken.saturating_mul(RATIO_MAX));
                 if self.made > allowed {
                     self.fail(Gap::Bomb);
                 }
@@ -279,7 +292,7 @@ mod tests {
         let intake = Intake::default();
         let mut source = intake.of(&b"x"[..]);
         source.read_exact(&mut [0]).unwrap();
-        let mut metered = Metered::new(io::repeat(0), &intake, &budget, 1);
+        let mut metered = Metered::new(io::repeat(0), &intake, &budget, Effort { made: 1, taken: 0 });
         let made = io::copy(&mut metered, &mut io::sink()).unwrap();
         assert!((RATIO_FREE_BYTES..RATIO_FREE_BYTES + (1 << 20)).contains(&made), "{made}");
         assert_eq!(metered.ended(), Err(Gap::Bomb));
@@ -293,7 +306,8 @@ mod tests {
         intake.taken.set(u64::MAX / RATIO_MAX);
         let mut made = 0;
         for _ in 0..3 {
-            let mut metered = Metered::new(io::repeat(0).take(300 << 20), &intake, &budget, 1);
+            let mut metered =
+                Metered::new(io::repeat(0).take(300 << 20), &intake, &budget, Effort { made: 1, taken: 0 });
             made += io::copy(&mut metered, &mut io::sink()).unwrap();
         }
         assert!(made < BYTES_OUT_MAX + (1 << 20), "{made}");

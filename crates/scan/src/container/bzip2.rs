@@ -5,14 +5,16 @@ use std::io::Read;
 use bzip2::bufread::BzDecoder;
 
 use super::Format;
-use super::budget::Intake;
+use super::budget::{Effort, Intake};
 use super::compressed::{self, Streams};
 use super::gap::Gap;
 use super::spot::Spot;
 use super::walk::Walk;
 
-/// Work of decoding one byte.
-pub(super) const BZIP2_WORK: u64 = 40;
+/// Work of decoding.
+pub(super) const BZIP2: Effort = Effort { made: 15, taken: 45 };
+/// Work of starting a decoder: it clears all that it remembers.
+pub(super) const BZIP2_STREAM_WORK: u64 = 500_000;
 /// What a decoder remembers: a block of 900 kB, four bytes for each of its bytes.
 pub(super) const BZIP2_BYTES: u64 = 4 << 20;
 
@@ -31,7 +33,8 @@ impl Format for Bzip2 {
         let _memory = walk.budget().hold(BZIP2_BYTES)?;
         let intake = Intake::default();
         let source = compressed::source(&intake, bytes);
-        let streams = Streams::new(source, walk.budget(), BzDecoder::new, BzDecoder::into_inner);
-        compressed::show(walk, at, streams, &intake, BZIP2_WORK)
+        let streams =
+            Streams::new(source, walk.budget(), BZIP2_STREAM_WORK, BzDecoder::new, BzDecoder::into_inner);
+        compressed::show(walk, at, streams, &intake, BZIP2)
     }
 }

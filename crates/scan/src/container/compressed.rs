@@ -2,14 +2,14 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use super::budget::{Budget, Counted, Intake, Metered};
+use super::budget::{Budget, Counted, Effort, Intake, Metered};
 use super::gap::Gap;
 use super::spot::Spot;
 use super::walk::Walk;
 
 /// Bytes that are handed to a decoder at once.
 const INTAKE_BYTES: usize = 64 << 10;
-/// Work of starting a decoder: a file may hold millions of streams that give nothing.
+/// Work of starting a decoder that sets nothing up: a file may hold millions of streams that give nothing.
 pub(super) const STREAM_WORK: u64 = 3_000;
 
 /// Where a decoder reads from.
@@ -26,9 +26,9 @@ pub(super) fn show(
     at: &Spot,
     decoder: impl Read,
     intake: &Intake,
-    work: u64,
+    effort: Effort,
 ) -> Result<(), Gap> {
-    let mut made = Metered::new(decoder, intake, walk.budget(), work);
+    let mut made = Metered::new(decoder, intake, walk.budget(), effort);
     walk.content(at, &mut made);
     made.ended()
 }
@@ -37,6 +37,8 @@ pub(super) fn show(
 pub(super) struct Streams<'b, S, D> {
     state: State<S, D>,
     budget: &'b Budget,
+    /// Work of starting a decoder.
+    work: u64,
     begin: fn(S) -> D,
     end: fn(D) -> S,
 }
@@ -48,9 +50,10 @@ enum State<S, D> {
 }
 
 impl<'b, S: BufRead, D: Read> Streams<'b, S, D> {
-    /// Streams of `source`. `begin` makes a decoder of one stream; `end` takes the source back from it.
-    pub(super) fn new(source: S, budget: &'b Budget, begin: fn(S) -> D, end: fn(D) -> S) -> Self {
-        Self { state: State::Inside(begin(source)), budget, begin, end }
+    /// Streams of `source`. `begin` makes a decoder of one stream, which takes `work`; `end` takes the source back.
+    pub(super) fn new(source: S, budget: &'b Budget, work: u64, begin: fn(S) -> D, end: fn(D) -> S) -> Self {
+        budget.work(work);
+        Self { state: State::Inside(begin(source)), budget, work, begin, end }
     }
 
     /// Whether another stream follows.
@@ -75,7 +78,7 @@ impl<S: BufRead, D: Read> Read for Streams<'_, S, D> {
             match std::mem::replace(&mut self.state, State::Over) {
                 State::Over => return Ok(0),
                 State::Between(mut source) => {
-                    if !Self::follows(&mut source)? || !self.budget.work(STREAM_WORK) {
+                    if !Self::follows(&mut source)? || !self.budget.work(self.work) {
                         return Ok(0);
                     }
                     self.state = State::Inside((self.begin)(source));

@@ -5,14 +5,14 @@ use std::io::Read;
 use flate2::bufread::GzDecoder;
 
 use super::Format;
-use super::budget::Intake;
+use super::budget::{Effort, Intake};
 use super::compressed::{self, Streams};
 use super::gap::Gap;
 use super::spot::Spot;
 use super::walk::Walk;
 
-/// Work of inflating one byte.
-pub(super) const INFLATE_WORK: u64 = 4;
+/// Work of inflating.
+pub(super) const INFLATE: Effort = Effort { made: 3, taken: 2 };
 
 /// gzip.
 pub(super) struct Gzip;
@@ -26,7 +26,13 @@ impl Format for Gzip {
     fn stream(&self, walk: &mut Walk<'_>, at: &Spot, bytes: &mut dyn Read) -> Result<(), Gap> {
         let intake = Intake::default();
         let source = compressed::source(&intake, bytes);
-        let streams = Streams::new(source, walk.budget(), GzDecoder::new, GzDecoder::into_inner);
-        compressed::show(walk, at, streams, &intake, INFLATE_WORK)
+        let streams = Streams::new(
+            source,
+            walk.budget(),
+            compressed::STREAM_WORK,
+            GzDecoder::new,
+            GzDecoder::into_inner,
+        );
+        compressed::show(walk, at, streams, &intake, INFLATE)
     }
 }

@@ -3,7 +3,7 @@
 use tenure_model::path_text;
 
 /// Bytes of a member's name that are shown; a longer one is cut.
-const NAME_BYTES_MAX: usize = 1024;
+const NAME_BYTES_MAX: usize = 512;
 /// Between a container's path and what is inside it.
 const INSIDE: &str = "!/";
 /// Ends of names that say how a file is compressed, and what its name is without.

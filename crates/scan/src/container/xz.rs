@@ -5,14 +5,16 @@ use std::io::Read;
 use lzma_rust2::XzReader;
 
 use super::Format;
-use super::budget::Intake;
+use super::budget::{Effort, Intake};
 use super::compressed::{self, Streams};
 use super::gap::Gap;
 use super::spot::Spot;
 use super::walk::Walk;
 
-/// Work of decoding one byte.
-pub(super) const XZ_WORK: u64 = 14;
+/// Work of decoding: it is done bit by bit.
+pub(super) const XZ: Effort = Effort { made: 8, taken: 50 };
+/// Work of starting a decoder.
+pub(super) const XZ_STREAM_WORK: u64 = 50_000;
 /// What a decoder may remember: the highest level takes 64 MiB.
 pub(super) const XZ_BYTES: u64 = 72 << 20;
 
@@ -28,8 +30,8 @@ impl Format for Xz {
         let _memory = walk.budget().hold(XZ_BYTES)?;
         let intake = Intake::default();
         let source = compressed::source(&intake, bytes);
-        let streams = Streams::new(source, walk.budget(), reader, XzReader::into_inner);
-        compressed::show(walk, at, streams, &intake, XZ_WORK)
+        let streams = Streams::new(source, walk.budget(), XZ_STREAM_WORK, reader, XzReader::into_inner);
+        compressed::show(walk, at, streams, &intake, XZ)
     }
 }
 

@@ -4,14 +4,16 @@ use std::io::{self, BufRead, Read};
 
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-use super::budget::{Budget, Intake};
+use super::budget::{Budget, Effort, Intake};
 use super::gap::Gap;
 use super::spot::Spot;
 use super::walk::Walk;
 use super::{Format, compressed};
 
-/// Work of decoding one byte.
-pub(super) const ZSTD_WORK: u64 = 6;
+/// Work of decoding.
+pub(super) const ZSTD: Effort = Effort { made: 4, taken: 4 };
+/// Work of setting a window up.
+const START_WORK: u64 = 50_000;
 /// The largest window that a frame may ask for: that of `--long`, which every decoder takes.
 pub(super) const WINDOW_BYTES_MAX: u64 = 128 << 20;
 /// First byte of the magic of frames that hold nothing to decode is 0x50 to 0x5f, then these.
@@ -34,7 +36,7 @@ impl Format for Zstd {
         let budget = walk.budget();
         let window = WINDOW_BYTES_MAX.min(budget.room());
         let _memory = budget.hold(window)?;
-        compressed::show(walk, at, Frames::new(source, window, budget), &intake, ZSTD_WORK)
+        compressed::show(walk, at, Frames::new(source, window, budget), &intake, ZSTD)
     }
 }
 
@@ -51,6 +53,7 @@ impl<'b, R: BufRead> Frames<'b, R> {
     pub(super) fn new(source: R, window: u64, budget: &'b Budget) -> Self {
         let mut decoder = Box::new(FrameDecoder::new());
         decoder.set_max_window_size(window);
+        budget.work(START_WORK);
         Self { source, budget, decoder, inside: false }
     }
 

@@ -187,7 +187,8 @@ impl PathClass {
         }
     }
 
-    /// What a severity is worth here. A vendor's real-looking token stays serious in a test, a generic value does not.
+    /// What a severity is worth here. A vendor's token that looks real stays serious in a test; what somebody typed, or only a
+    /// name gives away, does not.
     pub fn weigh(self, severity: Severity, specific: bool) -> Severity {
         match self {
             PathClass::Live => severity,

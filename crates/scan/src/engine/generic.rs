@@ -112,6 +112,7 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
             specific: false,
             imported: false,
             path_bound: false,
+            drawn: verdict.drawn,
             needs: verdict.needs,
         }),
     });

@@ -50,6 +50,17 @@ pub(super) fn random_bits(value: &[u8]) -> f64 {
     written_bits(value) - drawn_bits(value)
 }
 
+/// Bits from which a value is taken for drawn at random.
+pub(super) const RANDOM_BITS: f64 = 14.0;
+/// Bytes of a long value that are looked at: a block of text begins and ends with words.
+const SAMPLE_BYTES: usize = 64;
+
+/// Whether a value looks drawn at random, by its middle when it is long.
+pub(super) fn is_random(value: &[u8]) -> bool {
+    let skip = value.len().saturating_sub(SAMPLE_BYTES) / 2;
+    random_bits(&value[skip..value.len() - skip]) >= RANDOM_BITS
+}
+
 /// Length of the value's description as something that was written, bits.
 fn written_bits(value: &[u8]) -> f64 {
     let (mut a, mut b) = (SEPARATOR, SEPARATOR);

@@ -95,6 +95,9 @@ fn streams_that_give_nothing_cost_something() {
     let empty = gzip(b"");
     let seen = count(&empty.repeat(3_000_000));
     assert_eq!(seen.reasons(), ["- archive_too_much_work"]);
+    // A decoder of bzip2 clears megabytes before it begins.
+    let seen = count(&bzip2(b"").repeat(20_000));
+    assert_eq!(seen.reasons(), ["- archive_too_much_work"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::io::{BufReader, Read};
 use bzip2::bufread::BzDecoder;
 use flate2::bufread::DeflateDecoder;
 
-use super::super::budget::{Budget, Intake, Metered};
+use super::super::budget::{Budget, Effort, Intake, Metered};
 use super::super::compressed::Streams;
 use super::super::gap::Gap;
 use super::super::input::{Input, Section, fill_at};
@@ -27,8 +27,8 @@ const EXTRA_SIZES: u16 = 1;
 const METHOD_AES: u16 = 99;
 /// Work of reading a header, besides its names.
 const HEADER_WORK: u64 = 500;
-/// Work of copying one byte and adding it to a sum.
-const STORED_WORK: u64 = 1;
+/// Work of copying and adding up a sum.
+const STORED: Effort = Effort { made: 1, taken: 0 };
 
 /// What directory or header say of a member.
 #[derive(Debug, Clone)]
@@ -150,21 +150,28 @@ fn unpack(
     let budget = walk.budget();
     let source = intake.of(BufReader::with_capacity(INTAKE_BYTES, Section::new(bytes, data, stop)));
     match member.method {
-        0 => summed(walk, at, member, source, intake, STORED_WORK),
-        8 => summed(walk, at, member, DeflateDecoder::new(source), intake, gzip::INFLATE_WORK),
+        0 => summed(walk, at, member, source, intake, STORED),
+        8 => summed(walk, at, member, DeflateDecoder::new(source), intake, gzip::INFLATE),
         12 => {
             let _memory = budget.hold(bz::BZIP2_BYTES)?;
-            summed(walk, at, member, BzDecoder::new(source), intake, bz::BZIP2_WORK)
+            budget.work(bz::BZIP2_STREAM_WORK);
+            summed(walk, at, member, BzDecoder::new(source), intake, bz::BZIP2)
         }
         93 => {
             let window = zstd::WINDOW_BYTES_MAX.min(budget.room());
             let _memory = budget.hold(window)?;
-            summed(walk, at, member, zstd::Frames::new(source, window, budget), intake, zstd::ZSTD_WORK)
+            summed(walk, at, member, zstd::Frames::new(source, window, budget), intake, zstd::ZSTD)
         }
         95 => {
             let _memory = budget.hold(xz::XZ_BYTES)?;
-            let streams = Streams::new(source, budget, xz::reader, lzma_rust2::XzReader::into_inner);
-            summed(walk, at, member, streams, intake, xz::XZ_WORK)
+            let streams = Streams::new(
+                source,
+                budget,
+                xz::XZ_STREAM_WORK,
+                xz::reader,
+                lzma_rust2::XzReader::into_inner,
+            );
+            summed(walk, at, member, streams, intake, xz::XZ)
         }
         _ => Err(Gap::Unsupported),
     }
@@ -177,9 +184,9 @@ fn summed(
     member: &Member,
     decoder: impl Read,
     intake: &Intake,
-    work: u64,
+    effort: Effort,
 ) -> Result<(), Gap> {
-    let made = Metered::new(decoder, intake, walk.budget(), work);
+    let made = Metered::new(decoder, intake, walk.budget(), effort);
     let mut summed = Summed { inner: made, sum: crc32fast::Hasher::new() };
     walk.member(at, &member.name, &mut summed);
     let _ = std::io::copy(&mut summed, &mut std::io::sink());

@@ -6,7 +6,7 @@ use super::name::{FOREIGN, Promise, Words, promise, words};
 use super::services::service_named;
 use super::shape::{Assignment, Stand};
 use crate::engine::Needs;
-use crate::engine::language::random_bits;
+use crate::engine::language::{RANDOM_BITS, random_bits};
 use crate::engine::value::{self, Placeholder};
 use crate::rules::ServiceSpec;
 
@@ -21,8 +21,6 @@ static KEYWORDS: Words = Words::of(
     changeme change_me missing invalid valid expired failed success ok error body header query cookie
     session local remote admin_password new_password old_password current_password confirm_password",
 );
-/// Bits from which a value is taken for drawn at random.
-const RANDOM_BITS: f64 = 14.0;
 /// Bits from which nothing else is needed.
 const SURELY_RANDOM_BITS: f64 = 28.0;
 /// Shortest random value of a name that promises a secret, bytes.
@@ -42,6 +40,7 @@ pub(super) struct Verdict {
     pub(super) needs: Needs,
     pub(super) reasons: Vec<String>,
     pub(super) service: Option<&'static ServiceSpec>,
+    pub(super) drawn: bool,
 }
 
 /// Judges the value `text` under `name`; `before` is what stands before the name on its line.
@@ -99,7 +98,15 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
         Stand::Beside => reasons.push("the value of the pair that has this name".to_owned()),
         Stand::Assigned | Stand::Alone => {}
     }
-    Some(Verdict { password: promise == Promise::Password, severity, confidence, needs, reasons, service })
+    Some(Verdict {
+        password: promise == Promise::Password,
+        severity,
+        confidence,
+        needs,
+        reasons,
+        service,
+        drawn: bits >= RANDOM_BITS,
+    })
 }
 
 type Opinion = (Severity, Confidence, Needs, String);

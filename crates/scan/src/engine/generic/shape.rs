@@ -187,7 +187,7 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
             let typed = typed(bytes, at, high).map(|at| spaced(bytes, at, high));
             from(typed.unwrap_or(at), Stand::Assigned, typed.is_some())
         }
-        b',' if lead.closed_quote => from(p + 1, Stand::Assigned, true),
+        b',' if lead.closed_quote => from(p + 1, Stand::Passed, true),
         b'(' => from(p + 1, Stand::Passed, true),
         b'>' if lead.name.0 > 0 && matches!(bytes[lead.name.0 - 1], b'<' | b':' | b'"' | b'\'') => {
             element(bytes, p)
