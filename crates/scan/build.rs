@@ -59,7 +59,7 @@ fn captures<'h>(hir: &'h Hir, out: &mut Vec<&'h Hir>) {
         HirKind::Capture(group) => captures(&group.sub, out),
         HirKind::Repetition(repetition) => captures(&repetition.sub, out),
         HirKind::Concat(parts) | HirKind::Alternation(parts) => {
-            parts.iter().for_each(|part| captures(part, out))
+            parts.iter().for_each(|part| captures(part, out));
         }
         _ => {}
     }

@@ -87,7 +87,7 @@ fn a_folder_of_rules_in_two_formats_is_read() {
     home.write("rules/deep/two.yaml", NOSEY_PARKER);
     home.write("rules/README.md", "not a rule file\n");
     home.write(
-        "tree/a.txt",
+        "tree/a.conf",
         format!("{}\nacmesess_{}\n", deploy_key(), ["k9q2m4x7t1", "z8w5b3n6v0"].concat()),
     );
     let ran = scan(&home, &["--rules", "rules"]);
@@ -175,7 +175,7 @@ fn a_rule_file_changes_what_history_is_known_to_hold() {
 #[test]
 fn bad_rule_files_are_refused_before_anything_is_written() {
     let home = Home::new();
-    home.write("tree/a.txt", "hello\n");
+    home.write("tree/a.conf", "hello\n");
     home.write("huge.toml", "[[rules]]\nid = 'huge'\nregex = '''acme[a-z]{1000}{1000}{2}'''\n");
     home.write("many.yml", "rules:\n".to_owned() + &"- {id: a.b, pattern: acme_x}\n".repeat(100_000));
     home.write("deep.yml", "rules: ".to_owned() + &"[".repeat(100_000));

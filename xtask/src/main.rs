@@ -1,12 +1,13 @@
 //! What developers and CI run: `cargo xtask test` installs what the tests need and runs all of them.
 //!
-//! It has one dependency on purpose: it is built before anything else, on a machine that has only Rust, git and
+//! It has two small dependencies on purpose: it is built before anything else, on a machine that has only Rust, git and
 //! a C compiler.
 
 mod desktop;
 mod ledger;
 mod needs;
 mod options;
+mod peers;
 mod rust;
 mod scope;
 mod tools;
@@ -54,6 +55,7 @@ fn run(options: &Options) -> Result<ExitCode> {
             let ready = set_up(options, &mut ledger)?;
             test(ready, &mut ledger);
         }
+        Task::Bench if !options.clones.is_empty() => peers::compare(options, &mut ledger)?,
         Task::Bench => ledger.run("benches", workspace::cargo().args(["bench", "--benches"])),
     }
     Ok(ledger.close())

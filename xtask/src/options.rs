@@ -1,10 +1,12 @@
 //! What was asked for on the command line.
 
+use std::path::PathBuf;
+
 /// Shown by `--help`, and after a mistake.
 pub(crate) const USAGE: &str = "\
 cargo xtask test  [--only PART]... [--no-install]   runs every test, and installs what they need
 cargo xtask setup [--only PART]... [--no-install]   only installs what they need
-cargo xtask bench                                   runs the benches
+cargo xtask bench [CLONE]...                        runs the benches; with clones, Tenure beside other scanners
 
 PART is one of
   rust      format, lints, tests, detection rules, licences
@@ -53,6 +55,8 @@ pub(crate) struct Options {
     pub(crate) task: Task,
     pub(crate) parts: Vec<Part>,
     pub(crate) install: bool,
+    /// Clones to measure on.
+    pub(crate) clones: Vec<PathBuf>,
 }
 
 impl Options {
@@ -66,7 +70,7 @@ impl Options {
             None | Some("help" | "--help" | "-h") => Task::Help,
             Some(other) => return Err(format!("There is no task called {other}.")),
         };
-        let mut options = Options { task, parts: Vec::new(), install: true };
+        let mut options = Options { task, parts: Vec::new(), install: true, clones: Vec::new() };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--no-install" => options.install = false,
@@ -76,6 +80,9 @@ impl Options {
                     options.parts.push(part.ok_or(format!("There is no part called {name:?}."))?);
                 }
                 "--help" | "-h" => options.task = Task::Help,
+                clone if task == Task::Bench && !clone.starts_with('-') => {
+                    options.clones.push(PathBuf::from(clone))
+                }
                 other => return Err(format!("{other} means nothing here.")),
             }
         }
@@ -97,7 +104,10 @@ mod tests {
     #[test]
     fn parts_are_chosen_by_name_and_all_run_without_a_choice() {
         let options = parse("test --only ui --only rust --no-install").expect("it is right");
-        assert_eq!(options, Options { task: Task::Test, parts: vec![Part::Ui, Part::Rust], install: false });
+        let parts = vec![Part::Ui, Part::Rust];
+        assert_eq!(options, Options { task: Task::Test, parts, install: false, clones: Vec::new() });
+        assert_eq!(parse("bench spire redis").expect("it is right").clones.len(), 2);
+        assert!(parse("test spire").is_err());
         assert_eq!(parse("test").expect("it is right").parts, Part::ALL);
         assert!(parse("test --only everything").is_err());
         assert!(parse("tset").is_err());

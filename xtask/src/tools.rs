@@ -93,6 +93,17 @@ fn venv(name: &str) -> PathBuf {
     workspace::tools().join(name)
 }
 
+/// The program of a pinned Python package, installed in an environment of its own.
+pub(crate) fn python_program(
+    package: &str,
+    name: &str,
+    options: &Options,
+    ledger: &mut Ledger,
+) -> Result<PathBuf> {
+    python_package(package, name, options, ledger)?;
+    Ok(venv(name).join(if cfg!(windows) { "Scripts" } else { "bin" }).join(name))
+}
+
 /// Makes sure that one Python package is in an environment of its own.
 fn python_package(package: &str, name: &str, options: &Options, ledger: &mut Ledger) -> Result<()> {
     let folder = venv(name);

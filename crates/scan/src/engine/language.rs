@@ -22,7 +22,7 @@ const BEFORE_FIRST: usize = 4;
 /// Stored costs are in sixteenths of a bit.
 const COST_UNIT: f64 = 16.0;
 /// Bits that tell which digit, which separator and which other byte it is.
-const DIGIT_BITS: f64 = 3.321_928;
+const DIGIT_BITS: f64 = std::f64::consts::LOG2_10;
 const SEPARATOR_BITS: f64 = 1.584_963;
 const OTHER_BITS: f64 = 3.584_963;
 

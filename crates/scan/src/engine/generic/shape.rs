@@ -268,7 +268,7 @@ fn beside(bytes: &[u8], lead: Lead, high: usize) -> Option<Assignment> {
     let attribute =
         lead.closed_quote && (opener.is_ascii_alphabetic() || bytes[lead.at - 1].is_ascii_whitespace());
     let pair = matches!(opener, b',' | b'\r' | b'\n') || attribute;
-    if !inside && !(pair && is_value_of_a_name(bytes, lead.name.0)) {
+    if !(inside || pair && is_value_of_a_name(bytes, lead.name.0)) {
         return None;
     }
     let limit = high.min(lead.at + BESIDE_BYTES_MAX);
