@@ -5,6 +5,9 @@
 //! the literal stands. So only every second position is looked at, each look-up is independent of the others, and a
 //! bitmap of 16 KiB says "no" for nearly all of them. What passes is compared with the literals themselves.
 
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
 /// Bits of the filter's address.
 const FILTER_BITS: u32 = 17;
 /// Buckets of the table behind the filter, as bits.
@@ -198,9 +201,10 @@ fn push_pieces(text: &[u8], literal: u16, pieces: &mut Vec<Piece>) {
 
 /// How often three bytes stand together, about; higher is more often.
 fn commonness(gram: &[u8]) -> u64 {
-    let lower = gram.to_ascii_lowercase();
-    let in_everything = COMMON.split_ascii_whitespace().any(|common| common.as_bytes() == lower);
-    let factor = if in_everything { 30 } else { 1 };
+    static IN_EVERYTHING: OnceLock<HashSet<u32>> = OnceLock::new();
+    let common = IN_EVERYTHING
+        .get_or_init(|| COMMON.split_ascii_whitespace().map(|gram| gram_at(gram.as_bytes(), 0)).collect());
+    let factor = if common.contains(&gram_at(gram, 0)) { 30 } else { 1 };
     factor * single_letters(gram)
 }
 
