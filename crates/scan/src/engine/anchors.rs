@@ -1,20 +1,25 @@
 //! Finds every anchor of every rule in one pass over the bytes.
 //!
 //! An automaton reads one byte after the other, each look-up waiting for the one before. Here a literal is represented
-//! by two of its three-byte pieces ("grams"), at neighbouring offsets: one of them begins at an even position wherever
-//! the literal stands. So only every second position is looked at, each look-up is independent of the others, and a
-//! bitmap of 16 KiB says "no" for nearly all of them. What passes is compared with the literals themselves.
+//! by two of its pieces at neighbouring offsets: one of them begins at an even position wherever the literal stands. So
+//! only every second position is looked at, each look-up is independent of the others, and small bitmaps say "no" for
+//! nearly all of them. What passes is compared with the literals themselves.
+//!
+//! Most literals have five bytes or more: their pieces have four, which hardly any other text shares. Four bytes give two
+//! pieces of three; three bytes give one, and where they begin at an odd position their first two bytes tell.
 
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
-/// Bits of the filter's address.
-const FILTER_BITS: u32 = 17;
-/// Buckets of the table behind the filter, as bits.
+/// Bits of an address in the filter of four bytes, in that of three, and in that of two, which is exact.
+const LONG_BITS: u32 = 17;
+const SHORT_BITS: u32 = 14;
+const PAIR_BITS: u32 = 16;
+/// Buckets of the table behind the filters, as bits.
 const BUCKET_BITS: u32 = 12;
-/// Bytes of one gram.
-const GRAM: usize = 3;
-/// Positions that one step of the search covers; three grams, read with one load of eight bytes.
+/// Shortest literal, bytes.
+const LITERAL_BYTES_MIN: usize = 3;
+/// Positions that one load of eight bytes covers: three, every second one.
 const STEP: usize = 6;
 /// ASCII letters without their case, in every byte of a word.
 const FOLD: u64 = 0x2020_2020_2020_2020;
@@ -34,32 +39,50 @@ const COMMON: &str = "\
 /// One literal to look for.
 #[derive(Debug, Clone)]
 pub(super) struct Literal {
-    /// As it is spelled; lower case when `exact` is false. At least [`GRAM`] bytes.
+    /// As it is spelled; lower case when `exact` is false. At least [`LITERAL_BYTES_MIN`] bytes.
     pub(super) text: Vec<u8>,
     /// Case matters.
     pub(super) exact: bool,
 }
 
-/// A gram of a literal.
+/// A piece of a literal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Piece {
     /// Bucket, so that the pieces of one lie together.
     bucket: u16,
-    gram: u32,
+    /// Its bytes without case, and above them how many there are.
+    key: u64,
     literal: u16,
-    /// Where the gram begins in the literal.
-    offset: u8,
-    /// A further byte of the literal, without case: after the gram when `after` is set, otherwise before it. Zero where
-    /// the literal has none. It refuses most of what only shares a gram.
-    probe: u8,
-    after: bool,
+    /// Where the piece begins in the literal; one less for a pair, which is looked up one position earlier.
+    offset: i16,
+}
+
+/// A set of hashes, one bit each, in a power of two of words.
+#[derive(Debug)]
+struct Filter<const WORDS: usize>(Box<[u64; WORDS]>);
+
+impl<const WORDS: usize> Filter<WORDS> {
+    fn new() -> Self {
+        Self(Box::new([0; WORDS]))
+    }
+
+    fn add(&mut self, hash: u32) {
+        self.0[(hash >> 6) as usize & (WORDS - 1)] |= 1 << (hash & 63);
+    }
+
+    #[inline(always)]
+    fn holds(&self, hash: u32) -> bool {
+        self.0[(hash >> 6) as usize & (WORDS - 1)] >> (hash & 63) & 1 == 1
+    }
 }
 
 /// The literals, ready to be searched for.
 #[derive(Debug)]
 pub(super) struct Anchors {
     literals: Vec<Literal>,
-    filter: Box<[u64; 1 << (FILTER_BITS - 6)]>,
+    long: Filter<{ 1 << (LONG_BITS - 6) }>,
+    short: Filter<{ 1 << (SHORT_BITS - 6) }>,
+    pairs: Filter<{ 1 << (PAIR_BITS - 6) }>,
     /// First piece of each bucket; one more at the end.
     buckets: Vec<u16>,
     pieces: Vec<Piece>,
@@ -69,76 +92,83 @@ impl Anchors {
     /// Prepares a search.
     ///
     /// # Panics
-    /// When a literal is shorter than a gram or there are more than 65,535 pieces: rules are checked before.
+    /// When a literal is too short or there are more than 65,535 pieces: rules are checked before.
     pub(super) fn new(literals: Vec<Literal>) -> Self {
         let mut pieces = Vec::with_capacity(2 * literals.len());
         for (index, literal) in literals.iter().enumerate() {
-            assert!(literal.text.len() >= GRAM, "a rule's anchor has at least three bytes");
             let literal_id = u16::try_from(index).expect("fewer than 65,536 literals");
             push_pieces(&literal.text, literal_id, &mut pieces);
         }
         pieces.sort_unstable();
         pieces.dedup();
-        let mut filter = Box::new([0u64; 1 << (FILTER_BITS - 6)]);
+        let (mut long, mut short, mut pairs) = (Filter::new(), Filter::new(), Filter::new());
         let mut buckets = vec![0u16; (1 << BUCKET_BITS) + 1];
         for piece in &pieces {
-            let bit = hash(piece.gram);
-            filter[(bit >> 6) as usize] |= 1 << (bit & 63);
+            match piece.key >> 32 {
+                4 => long.add(long_hash(piece.key)),
+                3 => short.add(short_hash(piece.key)),
+                _ => pairs.add(pair_hash(piece.key)),
+            }
             buckets[usize::from(piece.bucket) + 1] += 1;
         }
         for index in 1..buckets.len() {
             buckets[index] =
                 buckets[index].checked_add(buckets[index - 1]).expect("fewer than 65,536 pieces");
         }
-        Self { literals, filter, buckets, pieces }
+        Self { literals, long, short, pairs, buckets, pieces }
     }
 
     /// Calls `each` with (position, index of the literal) for every literal that lies wholly in `bytes[from..to]`.
-    /// Each occurrence is given once; the order is that of the grams.
+    /// Each occurrence is given once; the order is that of the pieces.
     pub(super) fn find(&self, bytes: &[u8], from: usize, to: usize, mut each: impl FnMut(usize, u16)) {
         let bytes = &bytes[..to.min(bytes.len())];
-        let mut at = from + (from & 1);
+        let mut at = from - (from & 1);
         while let Some(chunk) = bytes.get(at..at + 8) {
             let word = u64::from_le_bytes(chunk.try_into().expect("eight bytes")) | FOLD;
-            let [a, b, c] = [low_gram(word), low_gram(word >> 16), low_gram(word >> 32)];
-            let (pass_a, pass_b, pass_c) = (self.passes(a), self.passes(b), self.passes(c));
-            if pass_a | pass_b | pass_c {
-                for (pass, at, gram) in [(pass_a, at, a), (pass_b, at + 2, b), (pass_c, at + 4, c)] {
-                    if pass {
-                        self.verify(bytes, from, at, gram, &mut each);
-                    }
+            if self.passes(word) | self.passes(word >> 16) | self.passes(word >> 32) {
+                for position in 0..3 {
+                    self.verify(bytes, from, at + 2 * position, word >> (16 * position), &mut each);
                 }
             }
             at += STEP;
         }
-        // A literal of one gram may end with the bytes: then what follows its second byte is missing.
-        while at + GRAM <= bytes.len() + 1 {
-            let gram = gram_at(bytes, at);
-            if self.passes(gram) {
-                self.verify(bytes, from, at, gram, &mut each);
-            }
+        while at < bytes.len() {
+            let mut last = [0u8; 8];
+            let rest = &bytes[at..bytes.len().min(at + 4)];
+            last[..rest.len()].copy_from_slice(rest);
+            self.verify(bytes, from, at, u64::from_le_bytes(last) | FOLD, &mut each);
             at += 2;
         }
     }
 
+    /// Whether any piece may begin at the lowest byte of the word.
     #[inline(always)]
-    fn passes(&self, gram: u32) -> bool {
-        let bit = hash(gram);
-        self.filter[(bit >> 6) as usize] >> (bit & 63) & 1 == 1
+    fn passes(&self, word: u64) -> bool {
+        self.long.holds(long_hash(word))
+            | self.short.holds(short_hash(word))
+            | self.pairs.holds(pair_hash(word >> 8))
     }
 
-    fn verify(&self, bytes: &[u8], from: usize, at: usize, gram: u32, each: &mut impl FnMut(usize, u16)) {
-        let bucket = usize::from(bucket(gram));
+    fn verify(&self, bytes: &[u8], from: usize, at: usize, word: u64, each: &mut impl FnMut(usize, u16)) {
+        if self.long.holds(long_hash(word)) {
+            self.compare(bytes, from, at, key(word, 4), each);
+        }
+        if self.short.holds(short_hash(word)) {
+            self.compare(bytes, from, at, key(word, 3), each);
+        }
+        if self.pairs.holds(pair_hash(word >> 8)) {
+            self.compare(bytes, from, at, key(word >> 8, 2), each);
+        }
+    }
+
+    fn compare(&self, bytes: &[u8], from: usize, at: usize, key: u64, each: &mut impl FnMut(usize, u16)) {
+        let bucket = usize::from(bucket(key));
         let range = usize::from(self.buckets[bucket])..usize::from(self.buckets[bucket + 1]);
-        for piece in self.pieces[range].iter().filter(|piece| piece.gram == gram) {
-            if piece.probe != 0 {
-                let near = if piece.after { bytes.get(at + GRAM) } else { bytes.get(at.wrapping_sub(1)) };
-                if near.is_none_or(|near| near | 0x20 != piece.probe) {
-                    continue;
-                }
-            }
+        for piece in self.pieces[range].iter().filter(|piece| piece.key == key) {
             let literal = &self.literals[usize::from(piece.literal)];
-            let Some(start) = at.checked_sub(usize::from(piece.offset)).filter(|&start| start >= from) else {
+            let Some(start) =
+                at.checked_add_signed(-isize::from(piece.offset)).filter(|&start| start >= from)
+            else {
                 continue;
             };
             let Some(here) = bytes.get(start..start + literal.text.len()) else { continue };
@@ -151,66 +181,85 @@ impl Anchors {
     }
 }
 
-/// The lowest three bytes of a word.
+/// The lowest four bytes, hashed.
 #[inline(always)]
 #[allow(clippy::cast_possible_truncation)] // that is what it is for
-fn low_gram(word: u64) -> u32 {
-    word as u32 & 0xff_ffff
+fn long_hash(word: u64) -> u32 {
+    (word as u32).wrapping_mul(0x9e37_79b1) >> (32 - LONG_BITS)
 }
 
+/// The lowest three bytes, hashed.
 #[inline(always)]
-fn hash(gram: u32) -> u32 {
-    gram.wrapping_mul(0x9e37_79b1) >> (32 - FILTER_BITS)
+#[allow(clippy::cast_possible_truncation)] // that is what it is for
+fn short_hash(word: u64) -> u32 {
+    (word as u32 & 0xff_ffff).wrapping_mul(0x85eb_ca77) >> (32 - SHORT_BITS)
 }
 
-fn bucket(gram: u32) -> u16 {
-    let bits = gram.wrapping_mul(0x85eb_ca77) >> (32 - BUCKET_BITS);
+/// The lowest two bytes.
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation)] // that is what it is for
+fn pair_hash(word: u64) -> u32 {
+    word as u32 & 0xffff
+}
+
+/// The lowest `len` bytes of a word, and above them how many they are.
+fn key(word: u64, len: u64) -> u64 {
+    word & ((1 << (8 * len)) - 1) | len << 32
+}
+
+fn bucket(key: u64) -> u16 {
+    let bits = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - BUCKET_BITS);
     u16::try_from(bits).expect("BUCKET_BITS are fewer than sixteen")
 }
 
-/// The gram at `at`, letters without their case; zero where the bytes end.
-fn gram_at(bytes: &[u8], at: usize) -> u32 {
-    let byte = |at: usize| bytes.get(at).copied().unwrap_or(0) | 0x20;
-    u32::from_le_bytes([byte(at), byte(at + 1), byte(at + 2), 0])
+/// The bytes at `at` without case, the first one lowest; zero where they end.
+fn word_at(bytes: &[u8], at: usize) -> u64 {
+    let byte = |index: usize| u64::from(bytes.get(at + index).copied().unwrap_or(0) | 0x20);
+    byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24
 }
 
-/// The two neighbouring grams of a literal that are rarest together. A literal of one gram alone has no neighbour: it is
-/// found from its second byte on, whatever follows it.
+/// The pieces that represent a literal: see the module's head.
 fn push_pieces(text: &[u8], literal: u16, pieces: &mut Vec<Piece>) {
-    let mut push = |gram: u32, offset: usize| {
-        let next = text.get(offset + GRAM).copied();
-        let probe =
-            next.or_else(|| offset.checked_sub(1).map(|before| text[before])).map_or(0, |byte| byte | 0x20);
-        let offset = u8::try_from(offset).expect("the best gram is sought in the first 255 bytes");
-        pieces.push(Piece { bucket: bucket(gram), gram, literal, offset, probe, after: next.is_some() });
+    assert!(text.len() >= LITERAL_BYTES_MIN, "a rule's anchor has at least three bytes");
+    let mut push = |len: u64, from: usize, offset: i16| {
+        let key = key(word_at(text, from), len);
+        pieces.push(Piece { bucket: bucket(key), key, literal, offset });
     };
-    if text.len() == GRAM {
-        push(gram_at(text, 0), 0);
-        for next in 0u8..=255 {
-            push(gram_at(&[text[1], text[2], next], 0), 1);
+    match text.len() {
+        3 => {
+            push(3, 0, 0);
+            push(2, 0, -1);
         }
-        return;
+        4 => {
+            push(3, 0, 0);
+            push(3, 1, 1);
+        }
+        len => {
+            let cost = |offset: usize| commonness(&text[offset..offset + 4]);
+            let best = (0..(len - 4).min(250))
+                .min_by_key(|&offset| cost(offset).saturating_add(cost(offset + 1)))
+                .expect("there are at least two pieces");
+            let offset = i16::try_from(best).expect("the best piece is sought in the first 255 bytes");
+            push(4, best, offset);
+            push(4, best + 1, offset + 1);
+        }
     }
-    let cost = |offset: usize| commonness(&text[offset..offset + GRAM]);
-    let best = (0..(text.len() - GRAM).min(250))
-        .min_by_key(|&offset| cost(offset) + cost(offset + 1))
-        .expect("there are at least two grams");
-    push(gram_at(text, best), best);
-    push(gram_at(text, best + 1), best + 1);
 }
 
-/// How often three bytes stand together, about; higher is more often.
-fn commonness(gram: &[u8]) -> u64 {
-    static IN_EVERYTHING: OnceLock<HashSet<u32>> = OnceLock::new();
+/// How often some bytes stand together, about; higher is more often.
+fn commonness(piece: &[u8]) -> u64 {
+    static IN_EVERYTHING: OnceLock<HashSet<u64>> = OnceLock::new();
+    let three = |bytes: &[u8], at: usize| key(word_at(bytes, at), 3);
     let common = IN_EVERYTHING
-        .get_or_init(|| COMMON.split_ascii_whitespace().map(|gram| gram_at(gram.as_bytes(), 0)).collect());
-    let factor = if common.contains(&gram_at(gram, 0)) { 30 } else { 1 };
-    factor * single_letters(gram)
+        .get_or_init(|| COMMON.split_ascii_whitespace().map(|gram| three(gram.as_bytes(), 0)).collect());
+    let factor = |at: usize| if common.contains(&three(piece, at)) { 30 } else { 1 };
+    factor(0) * factor(1) * single_letters(piece)
 }
 
 /// The product of how often each byte stands by itself.
-fn single_letters(gram: &[u8]) -> u64 {
-    gram.iter()
+fn single_letters(piece: &[u8]) -> u64 {
+    piece
+        .iter()
         .map(|byte| match byte.to_ascii_lowercase() {
             letter @ b'a'..=b'z' => u64::from(LETTERS[usize::from(letter - b'a')]),
             b'0'..=b'9' => 8,
@@ -256,7 +305,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_occurrence_is_found_once(
-            words in prop::collection::vec("[aAbB_-]{3,6}", 1..8),
+            words in prop::collection::vec("[aAbB_-]{3,7}", 1..8),
             text in "[aAbB_@-]{0,120}",
             cut in any::<(prop::sample::Index, prop::sample::Index)>(),
         ) {
