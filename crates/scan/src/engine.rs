@@ -498,7 +498,7 @@ fn literals(rules: &RuleSet) -> Vec<(anchors::Literal, Literal)> {
             lead(text, is_exact, Some(index), before, after);
         }
     }
-    for word in generic::WORDS {
+    for word in generic::context_words() {
         lead(word, false, None, generic::BEFORE, generic::AFTER);
     }
     all.into_iter().map(|((text, exact), literal)| (anchors::Literal { text, exact }, literal)).collect()

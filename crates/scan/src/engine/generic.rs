@@ -15,40 +15,16 @@ mod shape;
 use score::judge;
 use shape::{assignment, lead};
 
-/// Context words: anchors of the generic detector, any case.
-pub const WORDS: &[&str] = &[
-    "pass",
-    "pwd",
-    "psw",
-    "_pw",
-    "pw=",
-    "pw:",
-    "pw =",
-    "psk",
-    "secret",
-    "token",
-    "key",
-    "cred",
-    "auth",
-    "salt",
-    "pepper",
-    "seed",
-    "bearer",
-    "mdp",
-    "kennwort",
-    "contrase",
-    "senha",
-    "wachtwoord",
-    "haslo",
-    "hasło",
-    "salasana",
-    "lozinka",
-    "losenord",
-    "пароль",
-    "密码",
-    "パスワード",
-    "비밀번호",
+/// Context words in English, and parts of names in any language.
+const WORDS: &[&str] = &[
+    "pass", "pwd", "psw", "_pw", "pw=", "pw:", "pw =", "psk", "secret", "token", "key", "cred", "auth",
+    "salt", "pepper", "seed", "bearer", "mdp",
 ];
+/// Context words: anchors of the generic detector, any case.
+pub fn context_words() -> impl Iterator<Item = &'static str> {
+    WORDS.iter().copied().chain(name::FOREIGN)
+}
+
 /// What [`is_promising`] may look at: bytes before an anchor, and bytes from its start on.
 pub const NARROW: (u32, u32) = (shape::LEAD_BEFORE, shape::LEAD_AFTER);
 /// Bytes before an anchor that the shape test may look at.
