@@ -81,11 +81,14 @@ test("the policy of the shell refuses a script, a style and a connection that ar
 
 test("the theme follows the choice, and the choice is kept", async ({ page }) => {
   await open(page, { hash: "#/scan", scheme: "light" });
-  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-  expect(await background()).toBe("rgb(246, 247, 249)");
+  // The key is heard when the view is up, and the colour may take a frame: each is waited for, and none is taken as read.
+  const body = page.locator("body");
+  await expect(body).toHaveCSS("background-color", "rgb(246, 247, 249)");
   await page.keyboard.press("t");
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "light");
   await page.keyboard.press("t");
-  expect(await background()).toBe("rgb(15, 18, 22)");
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  await expect(body).toHaveCSS("background-color", "rgb(15, 18, 22)");
   await page.reload();
-  expect(await background()).toBe("rgb(15, 18, 22)");
+  await expect(body).toHaveCSS("background-color", "rgb(15, 18, 22)");
 });
