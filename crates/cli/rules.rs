@@ -75,7 +75,7 @@ pub(crate) fn say_summary(book: &Rulebook) {
 }
 
 fn check() -> Result<u8, Failure> {
-    let rules = RuleSet::embedded();
+    let rules = RuleSet::embedded_with_examples();
     let (count, texts) = counted(&rules);
     let problems = tenure_pipeline::check_rules(rules);
     say_problems(&problems)?;

@@ -1,7 +1,7 @@
 //! Turns `rules/secrets/*.toml` and `rules/services.toml` into JSON that the binary embeds: a scan then starts without parsing TOML, and a
 //! rule file that does not parse stops the build with its name.
 
-use std::{collections::BTreeMap, env, fs, path::Path};
+use std::{env, fs, path::Path};
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
@@ -28,12 +28,17 @@ fn main() {
             toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         files.push(file);
     }
-    let words = files.iter().flat_map(|file| &file.rules).filter(|rule| !rule.words.is_empty());
-    let runs: BTreeMap<&str, usize> = words
-        .map(|rule| (rule.pattern.as_str(), shortest_run(&rule.pattern)))
-        .filter(|(_, run)| *run > 0)
-        .collect();
+    let rules = || files.iter().flat_map(|file| &file.rules);
+    let runs: Vec<usize> =
+        rules().map(|rule| if rule.words.is_empty() { 0 } else { shortest_run(&rule.pattern) }).collect();
     embed("runs.json", &runs);
+    let examples: Vec<(&[String], &[String])> =
+        rules().map(|rule| (rule.examples.as_slice(), rule.counterexamples.as_slice())).collect();
+    embed_compressed("examples.json.z", &examples);
+    for rule in files.iter_mut().flat_map(|file| &mut file.rules) {
+        rule.examples.clear();
+        rule.counterexamples.clear();
+    }
     embed("rules.json", &files);
     embed("services.json", &services(folder.with_file_name("services.toml").as_path()));
 }
@@ -110,6 +115,16 @@ fn services(path: &Path) -> Vec<spec::ServiceSpec> {
 
 fn embed(name: &str, value: &impl serde::Serialize) {
     let json = serde_json::to_vec(value).expect("rule files hold only JSON values");
+    write(name, &json);
+}
+
+fn embed_compressed(name: &str, value: &impl serde::Serialize) {
+    let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    serde_json::to_writer(&mut packed, value).expect("rule files hold only JSON values");
+    write(name, &packed.finish().expect("memory takes all bytes"));
+}
+
+fn write(name: &str, bytes: &[u8]) {
     let out = Path::new(&env::var("OUT_DIR").expect("cargo sets it")).join(name);
-    fs::write(out, json).expect("OUT_DIR is writable");
+    fs::write(out, bytes).expect("OUT_DIR is writable");
 }

@@ -6,6 +6,7 @@ mod archives;
 mod bad_input;
 mod demo;
 mod handoff;
+mod hostile_text;
 mod leaks;
 mod program;
 mod repeat;

@@ -16,7 +16,8 @@ use crate::gates::CONDITIONS;
 pub const FACTORS: usize = 10;
 
 const READINESS_TOML: &str = include_str!("../../../rules/readiness.toml");
-const CREDENTIALS_TOML: &str = include_str!("../../../rules/credentials.toml");
+/// `rules/credentials.toml`, as `build.rs` made JSON of it.
+const CREDENTIALS_JSON: &str = include_str!(concat!(env!("OUT_DIR"), "/credentials.json"));
 
 /// Why rules were refused.
 #[derive(Debug, thiserror::Error)]
@@ -49,13 +50,18 @@ impl Rules {
     pub fn embedded() -> &'static Rules {
         static RULES: OnceLock<Rules> = OnceLock::new();
         RULES.get_or_init(|| {
-            Self::read(READINESS_TOML, CREDENTIALS_TOML).expect("the shipped rules are tested to be valid")
+            Self::read(READINESS_TOML, Catalogue::from_json(CREDENTIALS_JSON))
+                .expect("the shipped rules are tested to be valid")
         })
     }
 
     /// Reads other rules. Gates that the shipped rules lock must be the same in them.
     pub fn parse(readiness_toml: &str, credentials_toml: &str) -> Result<Rules, RulesError> {
-        let rules = Self::read(readiness_toml, credentials_toml)?;
+        let unreadable = |reason: toml::de::Error| RulesError::Unreadable {
+            file: "credentials",
+            reason: reason.to_string(),
+        };
+        let rules = Self::read(readiness_toml, Catalogue::parse(credentials_toml).map_err(unreadable)?)?;
         for locked in Self::embedded().readiness.gates.iter().filter(|gate| gate.locked) {
             if rules.gate(&locked.id) != locked {
                 return Err(RulesError::LockedGate(locked.id.clone()));
@@ -74,11 +80,12 @@ impl Rules {
         &self.catalogue
     }
 
-    fn read(readiness_toml: &str, credentials_toml: &str) -> Result<Rules, RulesError> {
-        let unreadable =
-            |file| move |reason: toml::de::Error| RulesError::Unreadable { file, reason: reason.to_string() };
-        let readiness: ReadinessRules = toml::from_str(readiness_toml).map_err(unreadable("readiness"))?;
-        let catalogue = Catalogue::parse(credentials_toml).map_err(unreadable("credentials"))?;
+    fn read(readiness_toml: &str, catalogue: Catalogue) -> Result<Rules, RulesError> {
+        let unreadable = |reason: toml::de::Error| RulesError::Unreadable {
+            file: "readiness",
+            reason: reason.to_string(),
+        };
+        let readiness: ReadinessRules = toml::from_str(readiness_toml).map_err(unreadable)?;
         readiness.check().map_err(RulesError::Inconsistent)?;
         Ok(Rules { readiness, catalogue })
     }
@@ -298,7 +305,10 @@ mod tests {
 
     #[test]
     fn the_shipped_rules_are_valid_and_accept_themselves() {
-        Rules::parse(READINESS_TOML, CREDENTIALS_TOML).unwrap();
+        let credentials = include_str!("../../../rules/credentials.toml");
+        let rules = Rules::parse(READINESS_TOML, credentials).unwrap();
+        let kind = rules.catalogue.get("aws_access_key");
+        assert!(kind.is_some() && kind == Rules::embedded().catalogue.get("aws_access_key"));
     }
 
     #[test]

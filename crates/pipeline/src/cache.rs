@@ -2,8 +2,11 @@
 
 use tenure_inventory::{Inventory, KnownBlobs};
 use tenure_model::Timestamp;
-use tenure_scan::cache::{ResultCache, StoreResult};
+use tenure_scan::cache::{ResultCache, Settled, StoreResult};
 use tokio::runtime::Handle;
+
+/// Ends the name of the row that holds what a repository shows as a whole.
+const SETTLED: &str = "\nsettled";
 
 /// Bridges the scan's plain threads to the store.
 pub(crate) struct InventoryCache {
@@ -21,10 +24,21 @@ impl InventoryCache {
     }
 }
 
+impl InventoryCache {
+    fn row(&self, name: &str) -> Option<KnownBlobs> {
+        let known = self.inventory.known_blobs(name, &self.ruleset, &self.key_id);
+        self.handle.block_on(known).inspect_err(forget).ok().flatten()
+    }
+
+    fn keep(&self, name: &str, known: &KnownBlobs) {
+        let kept = self.inventory.remember_blobs(name, &self.ruleset, &self.key_id, known, self.now);
+        let _ = self.handle.block_on(kept).inspect_err(forget);
+    }
+}
+
 impl ResultCache for InventoryCache {
     fn known(&self, repository: &str) -> Option<StoreResult> {
-        let known = self.inventory.known_blobs(repository, &self.ruleset, &self.key_id);
-        let known = self.handle.block_on(known).inspect_err(forget).ok().flatten()?;
+        let known = self.row(repository)?;
         // A result that cannot be read back is no result: everything is read again.
         let hits = serde_json::from_slice(&known.hits).ok()?;
         Some(StoreResult { scanned: known.ids().to_vec(), hits })
@@ -32,9 +46,17 @@ impl ResultCache for InventoryCache {
 
     fn remember(&self, repository: &str, result: StoreResult) {
         let Ok(hits) = serde_json::to_vec(&result.hits) else { return };
-        let known = KnownBlobs::new(result.scanned, hits);
-        let kept = self.inventory.remember_blobs(repository, &self.ruleset, &self.key_id, &known, self.now);
-        let _ = self.handle.block_on(kept).inspect_err(forget);
+        self.keep(repository, &KnownBlobs::new(result.scanned, hits));
+    }
+
+    fn settled(&self, repository: &str) -> Option<Settled> {
+        let row = self.row(&format!("{repository}{SETTLED}"))?;
+        serde_json::from_slice(&row.hits).ok()
+    }
+
+    fn settle(&self, repository: &str, settled: &Settled) {
+        let Ok(settled) = serde_json::to_vec(settled) else { return };
+        self.keep(&format!("{repository}{SETTLED}"), &KnownBlobs::new(Vec::new(), settled));
     }
 }
 

@@ -1,5 +1,9 @@
 //! What earlier scans already know about object stores.
 
+use serde::{Deserialize, Serialize};
+use tenure_model::{Authorship, Fate, Introduction, Unread};
+
+use crate::container::MemberGap;
 use crate::hits::Hits;
 
 /// The result of an object store under one rule set: which blobs were scanned, and the hits of those that had any.
@@ -18,6 +22,48 @@ impl StoreResult {
     }
 }
 
+/// Everything that one repository's history showed, as long as nothing in the repository changes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Settled {
+    /// Hash of the state of the repository on disk.
+    pub state: [u8; 32],
+    /// Distinct blobs in its store.
+    pub blobs: u64,
+    /// Commits in its store.
+    pub commits: u64,
+    /// Every value at every path.
+    pub values: Vec<SettledValue>,
+    /// Hex id of each blob or message that `values` name, and its hits.
+    pub hits: Vec<(String, Hits)>,
+    /// What was not read of containers, by path.
+    pub gaps: Vec<(String, MemberGap)>,
+    /// What of the store could not be read.
+    pub unread: Vec<Unread>,
+    /// Paths in the repository whose authors were asked for, sorted.
+    pub authored: Vec<String>,
+    /// What is known of these paths' authors; paths are those in the repository.
+    pub authorship: Vec<Authorship>,
+}
+
+/// One value at one path of a repository's history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SettledValue {
+    /// Path below the root.
+    pub path: String,
+    /// Rule.
+    pub rule: String,
+    /// Fingerprint.
+    pub fingerprint: String,
+    /// The earliest commit that brought it in.
+    pub introduction: Option<Introduction>,
+    /// The nearest way to reach it.
+    pub fate: Fate,
+    /// Hex id of the blob whose lines are shown.
+    pub blob: String,
+    /// The member of that blob, when it is a container.
+    pub member: Option<String>,
+}
+
 /// Keeps results between scans. The inventory implements it; a scan without one uses [`NoCache`].
 ///
 /// A repository is named by the root and folder it was found in; the rule set's hash and the fingerprint key are the
@@ -27,6 +73,10 @@ pub trait ResultCache: Sync {
     fn known(&self, repository: &str) -> Option<StoreResult>;
     /// Remembers the whole result of this repository, in place of the last one.
     fn remember(&self, repository: &str, result: StoreResult);
+    /// What this repository showed when it was last read whole.
+    fn settled(&self, repository: &str) -> Option<Settled>;
+    /// Remembers what this repository shows, in place of the last time.
+    fn settle(&self, repository: &str, settled: &Settled);
 }
 
 /// Knows nothing and forgets everything.
@@ -39,4 +89,10 @@ impl ResultCache for NoCache {
     }
 
     fn remember(&self, _: &str, _: StoreResult) {}
+
+    fn settled(&self, _: &str) -> Option<Settled> {
+        None
+    }
+
+    fn settle(&self, _: &str, _: &Settled) {}
 }

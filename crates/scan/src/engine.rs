@@ -12,18 +12,21 @@ mod anchors;
 pub mod checksum;
 pub mod context;
 pub(crate) mod delta;
+mod encoded;
 pub(crate) mod escapes;
 pub mod generic;
 mod language;
+pub(crate) mod secret_data;
 pub mod utf16;
 pub mod value;
 
 use anchors::Anchors;
+use encoded::Coding;
 
 use crate::rules::{Rule, RuleSet};
 
 /// Changes whenever the engine may judge the same bytes differently: it is part of the result cache's key.
-pub const ENGINE_VERSION: &str = "4";
+pub const ENGINE_VERSION: &str = "5";
 /// Matches of one rule that one window may hold before the anchor's own; more is a storm, not a credential.
 const MATCHES_PER_WINDOW_MAX: usize = 16;
 
@@ -156,6 +159,8 @@ struct Literal {
     after: u32,
     /// Work of judging one of its anchors.
     work: u64,
+    /// The anchor that it is, encoded.
+    coding: Option<Coding>,
 }
 
 /// Rules, anchors and key, shared by all threads.
@@ -235,6 +240,9 @@ impl Engine {
     /// What this anchor gives; decided by the bytes of its window alone.
     pub fn evaluate(&self, bytes: &[u8], anchor: Anchor, out: &mut Vec<Candidate>) {
         let literal = &self.literals[usize::from(anchor.id)];
+        if let Some(coding) = literal.coding {
+            return self.evaluate_encoded(bytes, anchor, coding, out);
+        }
         let mut longest_run = None;
         for &index in &literal.rules {
             let least = self.rules.rules()[usize::from(index)].value_run_min;
@@ -248,6 +256,28 @@ impl Engine {
         }
         if literal.generic {
             generic::evaluate(self, bytes, anchor, literal.len, out);
+        }
+    }
+
+    /// What the rules of an encoded anchor find in the text around it, once it is decoded.
+    fn evaluate_encoded(&self, bytes: &[u8], anchor: Anchor, coding: Coding, out: &mut Vec<Candidate>) {
+        let literal = &self.literals[usize::from(anchor.id)];
+        let low = anchor.at.saturating_sub(literal.before) as usize;
+        let high = bytes.len().min((anchor.at + literal.after) as usize);
+        let decoded = encoded::decode(bytes, anchor.at as usize, coding, low, high);
+        #[allow(clippy::cast_possible_truncation)] // a window is short
+        let inner = Anchor { at: decoded.anchor as u32, id: anchor.id };
+        let first = out.len();
+        for &index in &literal.rules {
+            self.evaluate_rule(&decoded.text, inner, 1, usize::from(index), out);
+        }
+        for candidate in &mut out[first..] {
+            candidate.anchor = anchor;
+            (candidate.start, candidate.end) =
+                decoded.origin(candidate.start as usize, candidate.end as usize);
+            if let Some(found) = Arc::get_mut(&mut candidate.found) {
+                found.reasons.push(format!("written in {}", coding.words()));
+            }
         }
     }
 
@@ -285,7 +315,7 @@ impl Engine {
         let mut out = Vec::new();
         self.anchors(text, 0, text.len(), |anchor| {
             let literal = &self.literals[usize::from(anchor.id)];
-            if literal.rules.iter().any(|&rule| usize::from(rule) == index) {
+            if literal.coding.is_none() && literal.rules.iter().any(|&rule| usize::from(rule) == index) {
                 self.evaluate_rule(text, anchor, literal.len, index, &mut out);
             }
         });
@@ -470,16 +500,17 @@ fn window_work(bytes: u64) -> u64 {
 
 /// All literals of all rules and of the generic detector, each once, with what they lead to.
 fn literals(rules: &RuleSet) -> Vec<(anchors::Literal, Literal)> {
-    let mut all: BTreeMap<(Vec<u8>, bool), Literal> = BTreeMap::new();
-    let mut lead = |text: &str, exact: bool, rule: Option<u16>, before: u32, after: u32| {
+    let mut all: BTreeMap<(Vec<u8>, bool, Option<Coding>), Literal> = BTreeMap::new();
+    let mut lead = |text: &str, (exact, coding), rule: Option<u16>, (before, after): (u32, u32)| {
         let bytes = if exact { text.as_bytes().to_vec() } else { text.to_ascii_lowercase().into_bytes() };
-        let literal = all.entry((bytes, exact)).or_insert_with(|| Literal {
+        let literal = all.entry((bytes, exact, coding)).or_insert_with(|| Literal {
             len: u32::try_from(text.len()).unwrap_or(u32::MAX),
             rules: Vec::new(),
             generic: false,
             before: 0,
             after: 0,
             work: ANCHOR_WORK,
+            coding,
         });
         literal.generic |= rule.is_none();
         if rule.is_some() {
@@ -489,19 +520,29 @@ fn literals(rules: &RuleSet) -> Vec<(anchors::Literal, Literal)> {
         literal.before = literal.before.max(before);
         literal.after = literal.after.max(after);
     };
-    for (index, rule) in rules.rules().iter().enumerate() {
-        let index = u16::try_from(index).expect("fewer than 65,536 rules");
-        let exact = rule.spec.anchors.iter().map(|text| (text, true));
-        let words = rule.spec.words.iter().map(|text| (text, false));
-        for (text, is_exact) in exact.chain(words) {
-            let (before, after) = rule.reach();
-            lead(text, is_exact, Some(index), before, after);
+    for (number, rule) in rules.rules().iter().enumerate() {
+        let index = Some(u16::try_from(number).expect("fewer than 65,536 rules"));
+        for word in &rule.spec.words {
+            lead(word, (false, None), index, rule.reach());
+        }
+        for anchor in &rule.spec.anchors {
+            lead(anchor, (true, None), index, rule.reach());
+            let forms = if is_sought_encoded(rule) { encoded::forms(anchor) } else { Vec::new() };
+            for form in forms {
+                let window = encoded::window(form.coding, rule.reach());
+                lead(&form.text, (form.exact, Some(form.coding)), index, window);
+            }
         }
     }
     for word in generic::context_words() {
-        lead(word, false, None, generic::BEFORE, generic::AFTER);
+        lead(word, (false, None), None, (generic::BEFORE, generic::AFTER));
     }
-    all.into_iter().map(|((text, exact), literal)| (anchors::Literal { text, exact }, literal)).collect()
+    all.into_iter().map(|((text, exact, _), literal)| (anchors::Literal { text, exact }, literal)).collect()
+}
+
+/// Whether a rule's anchors are looked for encoded, too: where a match is worth the further literals.
+fn is_sought_encoded(rule: &Rule) -> bool {
+    rule.severity >= Severity::High && rule.confidence == Confidence::High && !rule.imported
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tenure_model::{Fate, Introduction, Observation, Unread, path_bytes, path_text};
 
-use crate::cache::StoreResult;
+use crate::cache::{Settled, SettledValue, StoreResult};
 use crate::container::{self, MemberGap};
 use crate::detect;
 use crate::engine::Engine;
@@ -18,6 +18,9 @@ use crate::hits::Hits;
 use crate::scanner::{Run, Seen, groups, match_flood, read_out};
 use crate::search;
 use crate::source::below;
+
+/// Reasons that another try may not meet.
+const REFUSED_BY_THE_DISK: [&str; 3] = ["io_error", "read_error", "permission_denied"];
 
 /// A finding's place in history: path, rule, fingerprint.
 type Key = (String, String, String);
@@ -50,6 +53,10 @@ pub(crate) struct History {
     hits: HashMap<Oid, Arc<Hits>>,
     store: Option<(Objects, Commits)>,
     repository: Repository,
+    /// What may be remembered once the scan has seen the files of today, too.
+    to_settle: Option<Settled>,
+    /// What an earlier scan saw of the same, unchanged store.
+    settled: Option<Settled>,
 }
 
 /// Opens the repository at `git_dir`, scans its objects when asked to, and attributes what it found.
@@ -76,6 +83,8 @@ pub(crate) fn open(
             hits: HashMap::new(),
             store: None,
             repository,
+            to_settle: None,
+            settled: None,
         }
     });
     if let Some(found) = &mut known
@@ -139,8 +148,13 @@ impl BlobVisitor for Scan<'_> {
 impl History {
     fn read_objects(&mut self, run: &Run<'_>, root: &str, unread: &mut Vec<Unread>) {
         run.progress(&format!("{}git history", self.base));
-        let objects = Objects::open(&self.repository, unread);
         let name = format!("{root}\n{}", self.base);
+        let state = git::state(&self.repository);
+        if let Some(settled) = run.cache.settled(&name).filter(|settled| Some(settled.state) == state) {
+            return self.restore(run, root, settled, unread);
+        }
+        let unread_before = unread.len();
+        let objects = Objects::open(&self.repository, unread);
         let known = run.cache.known(&name).unwrap_or_default();
         let scan = Scan { engine: run.engine, run, hits: Mutex::default(), scanned: Mutex::default() };
         let rows = Mutex::new(Vec::new());
@@ -179,10 +193,81 @@ impl History {
             self.place(run.engine, &sighting);
         }
         unread.extend(rows.into_inner().unwrap_or_else(PoisonError::into_inner));
+        let rows = &unread[unread_before..];
+        // What the disk refused may be there the next time.
+        if let Some(state) = state
+            && !rows.iter().any(|row| REFUSED_BY_THE_DISK.contains(&row.reason.as_str()))
+            && !run.cancelled()
+        {
+            let (blobs, commits, unread) =
+                (counts.read + counts.skipped, commits.len() as u64, rows.to_vec());
+            self.to_settle = Some(Settled { state, blobs, commits, unread, ..Settled::default() });
+        }
         if self.repository.work_tree().is_none() {
             self.read_head(run, root, &objects, unread);
         }
         self.store = Some((objects, commits));
+    }
+
+    /// Takes over what an earlier scan saw of the same store.
+    fn restore(&mut self, run: &Run<'_>, root: &str, mut settled: Settled, unread: &mut Vec<Unread>) {
+        run.tally.cached_blobs.fetch_add(settled.blobs, Relaxed);
+        run.tally.blobs.fetch_add(settled.blobs, Relaxed);
+        run.tally.commits.fetch_add(settled.commits, Relaxed);
+        let oid = |hex: &str| Oid::from_hex(hex.as_bytes());
+        self.hits = std::mem::take(&mut settled.hits)
+            .into_iter()
+            .filter_map(|(hex, hits)| Some((oid(&hex)?, Arc::new(hits))))
+            .collect();
+        for value in std::mem::take(&mut settled.values) {
+            let Some(blob) = oid(&value.blob) else { continue };
+            let key = (value.path, value.rule, value.fingerprint);
+            let past =
+                Past { introduction: value.introduction, fate: value.fate, blob, member: value.member };
+            self.past.insert(key, past);
+        }
+        unread.extend(settled.unread.iter().cloned());
+        for (path, gap) in std::mem::take(&mut settled.gaps) {
+            self.gaps.insert((path, gap.reason.clone()), gap);
+        }
+        if self.repository.work_tree().is_none() {
+            let objects = Objects::open(&self.repository, unread);
+            self.read_head(run, root, &objects, unread);
+        }
+        self.settled = Some(settled);
+    }
+
+    /// Remembers what this repository showed, with the authors that were asked for.
+    fn settle(
+        &self,
+        run: &Run<'_>,
+        root: &str,
+        authored: Vec<String>,
+        authorship: Vec<tenure_model::Authorship>,
+    ) {
+        let Some(settled) = self.to_settle.clone().or_else(|| self.settled.clone()) else { return };
+        let mut shown: Vec<Oid> = self.past.values().map(|past| past.blob).collect();
+        shown.sort_unstable();
+        shown.dedup();
+        let hits = shown.iter().filter_map(|blob| Some((blob.to_string(), (**self.hits.get(blob)?).clone())));
+        let values = self.past.iter().map(|((path, rule, fingerprint), past)| SettledValue {
+            path: path.clone(),
+            rule: rule.clone(),
+            fingerprint: fingerprint.clone(),
+            introduction: past.introduction.clone(),
+            fate: past.fate,
+            blob: past.blob.to_string(),
+            member: past.member.clone(),
+        });
+        let settled = Settled {
+            values: values.collect(),
+            hits: hits.collect(),
+            gaps: self.gaps.iter().map(|((path, _), gap)| (path.clone(), gap.clone())).collect(),
+            authored,
+            authorship,
+            ..settled
+        };
+        run.cache.settle(&format!("{root}\n{}", self.base), &settled);
     }
 
     fn remember(&self, run: &Run<'_>, name: &str, known: &StoreResult, mut fresh: Vec<Oid>) {
@@ -277,25 +362,50 @@ impl History {
 
     /// Reports who made the files of this repository what they are; a member of a file has the file's authors.
     pub(crate) fn report_authorship(&self, run: &Run<'_>, root: &str, seen: &Seen) {
-        let Some((objects, commits)) = &self.store else { return };
-        let own: Vec<Vec<u8>> = seen
+        let own: Vec<String> = seen
             .paths
             .keys()
             .filter_map(|path| path.strip_prefix(&self.base))
             .filter(|path| !path.starts_with(".git/"))
-            .map(path_bytes)
+            .map(str::to_owned)
             .collect();
-        if own.is_empty() {
-            return;
-        }
-        for mut row in git::authorship(&self.repository, objects, commits, &own, run.cancel) {
-            row.root = root.to_owned();
-            row.path = format!("{}{}", self.base, row.path);
+        let known = self.settled.as_ref().filter(|settled| settled.authored == own);
+        let rows = match known {
+            Some(settled) => settled.authorship.clone(),
+            None => self.authorship(run, &own),
+        };
+        for row in &rows {
+            let path = format!("{}{}", self.base, row.path);
+            let row = tenure_model::Authorship { root: root.to_owned(), path, ..row.clone() };
             for member in seen.paths.get(&row.path).into_iter().flatten() {
                 let of_member = tenure_model::Authorship { path: member.clone(), ..row.clone() };
                 run.observe(Observation::Authorship(of_member));
             }
             run.observe(Observation::Authorship(row));
+        }
+        if known.is_none() && !run.cancelled() {
+            self.settle(run, root, own, rows);
+        }
+    }
+
+    /// Works out who made these files what they are.
+    fn authorship(&self, run: &Run<'_>, own: &[String]) -> Vec<tenure_model::Authorship> {
+        if own.is_empty() {
+            return Vec::new();
+        }
+        let own: Vec<Vec<u8>> = own.iter().map(|path| path_bytes(path)).collect();
+        let read = |store: &(Objects, Commits)| {
+            git::authorship(&self.repository, &store.0, &store.1, &own, run.cancel)
+        };
+        match (&self.store, &self.settled) {
+            (Some(store), _) => read(store),
+            // Other files matter now than when the store was read.
+            (None, Some(_)) => {
+                let objects = Objects::open(&self.repository, &mut Vec::new());
+                let commits = Commits::read(&objects, &|_, _, _| {}, run.cancel, &Mutex::default());
+                read(&(objects, commits))
+            }
+            (None, None) => Vec::new(),
         }
     }
 

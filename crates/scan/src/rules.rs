@@ -1,6 +1,5 @@
 //! Detection rules: data from `rules/secrets/*.toml`, made ready to run.
 
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use regex::bytes::{Regex, RegexBuilder};
@@ -10,6 +9,7 @@ use crate::engine::checksum::Checksum;
 
 mod book;
 mod check;
+pub(crate) mod embedded;
 pub(crate) mod except;
 pub(crate) mod foreign;
 mod literals;
@@ -30,16 +30,6 @@ pub const LEAD_BYTES_MAX: u32 = 1024;
 pub const ANCHOR_BYTES_MIN: usize = 3;
 /// A pattern that compiles to more than this is refused.
 const PATTERN_BYTES_MAX: usize = 4 << 20;
-
-static EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.json"));
-static EMBEDDED_RUNS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/runs.json"));
-
-/// What the build worked out of the embedded patterns: the length of their shortest value.
-fn shortest_run(pattern: &str) -> u32 {
-    static RUNS: OnceLock<HashMap<String, u32>> = OnceLock::new();
-    let runs = RUNS.get_or_init(|| serde_json::from_slice(EMBEDDED_RUNS).expect("build.rs wrote the runs"));
-    runs.get(pattern).copied().unwrap_or(0)
-}
 
 /// A rule that the engine can run.
 #[derive(Debug)]
@@ -120,7 +110,7 @@ impl Rule {
             severity,
             confidence,
             checksum,
-            value_run_min: if spec.words.is_empty() { 0 } else { shortest_run(&spec.pattern) },
+            value_run_min: spec.value_run_min,
             imported: file.imported,
             pattern: OnceLock::new(),
             reject: OnceLock::new(),
@@ -219,12 +209,20 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
-    /// The rules that the binary carries.
+    /// The rules that the binary carries, without their examples.
     ///
     /// # Panics
     /// Never in a build that passed its tests: `build.rs` and the tests check every embedded rule.
     pub fn embedded() -> RuleSet {
-        RuleSet::from_files(embedded_files()).expect("the tests check every embedded rule")
+        RuleSet::from_files(embedded::files()).expect("the tests check every embedded rule")
+    }
+
+    /// The rules that the binary carries, with the texts that prove them: for [`check`] and for people.
+    ///
+    /// # Panics
+    /// Never in a build that passed its tests.
+    pub fn embedded_with_examples() -> RuleSet {
+        RuleSet::from_files(embedded::files_with_examples()).expect("the tests check every embedded rule")
     }
 
     /// Makes a rule set from parsed files.
@@ -241,15 +239,22 @@ impl RuleSet {
         // The engine is part of what decides a result: its version is part of the hash that keys the result cache.
         hasher.update(crate::engine::ENGINE_VERSION.as_bytes());
         hasher.update(crate::engine::generic::services::EMBEDDED);
+        hasher.update(embedded::RULES);
         disabled.sort();
         disabled.dedup();
         hash(&mut hasher, &disabled);
         let mut rules = Vec::new();
         for mut file in files {
-            hash(&mut hasher, &(&file.provider, file.imported, &file.except));
+            // The embedded rules are part of the hash as bytes; which of them are switched off is, too.
+            let embedded = file.embedded;
+            if !embedded {
+                hash(&mut hasher, &(&file.provider, file.imported, &file.except));
+            }
             let file_except = Arc::new(Except::new(std::mem::take(&mut file.except)));
             for mut spec in std::mem::take(&mut file.rules) {
-                hash(&mut hasher, &spec);
+                if !embedded {
+                    hash(&mut hasher, &spec);
+                }
                 spec.examples.iter_mut().chain(&mut spec.counterexamples).for_each(|text| {
                     *text = join_halves(text);
                 });
@@ -273,11 +278,6 @@ impl RuleSet {
     pub fn hash(&self) -> &str {
         &self.hash
     }
-}
-
-/// The parsed files that `build.rs` embedded.
-pub(crate) fn embedded_files() -> Vec<RuleFile> {
-    serde_json::from_slice(EMBEDDED).expect("build.rs wrote the embedded rules")
 }
 
 fn hash(hasher: &mut blake3::Hasher, value: &impl serde::Serialize) {

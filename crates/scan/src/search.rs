@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::container::{self, Budget, Input, Keystore, MemberGap, Visitor};
 use crate::detect::KEYSTORE_FILE;
-use crate::engine::{Candidate, Engine, Match, Needs, escapes, utf16};
+use crate::engine::{Candidate, Engine, Match, Needs, escapes, secret_data, utf16};
 use crate::hits::{Hit, Hits};
 
 /// Bytes of a file that are looked at at once; a larger file goes through in windows that overlap.
@@ -22,7 +22,10 @@ pub(crate) fn whole(engine: &Engine, bytes: &[u8], work: &mut u64) -> Hits {
 pub(crate) fn decoded(engine: &Engine, bytes: &[u8], candidates: Vec<Candidate>, work: &mut u64) -> Hits {
     match utf16::decode(bytes) {
         Some(text) => Hits::locate(&text, engine.scan_within(&text, work)),
-        None => Hits::locate(bytes, escapes::add(engine, bytes, candidates, work)),
+        None => {
+            let candidates = escapes::add(engine, bytes, candidates, work);
+            Hits::locate(bytes, secret_data::add(engine, bytes, candidates, work))
+        }
     }
 }
 

@@ -3,9 +3,11 @@
 //! The file is read leniently. A kind whose table is damaged is a kind that nobody knows, and an unknown kind
 //! is worth nothing in any judgement; it never makes the whole assessment fail.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 /// Whether the target offers a short-lived credential in place of a static one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -74,7 +76,7 @@ pub struct CredentialKind {
     pub short_lived: Option<Replacement>,
     /// Where this is written down.
     #[serde(default)]
-    pub source: Option<toml::Value>,
+    pub source: Option<serde_json::Value>,
 }
 
 /// The short-lived credential that could take the place of a static one.
@@ -103,48 +105,73 @@ pub struct Replacement {
     pub logged: Vec<String>,
     /// Where this is written down.
     #[serde(default)]
-    pub source: Option<toml::Value>,
+    pub source: Option<serde_json::Value>,
 }
 
-/// All kinds.
+/// All kinds. Each is read when somebody first asks for it: a scan meets a handful of several hundred.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
-    kinds: BTreeMap<String, CredentialKind>,
-    /// Tables that could not be read, with the reason.
-    damaged: Vec<(String, String)>,
+    kinds: BTreeMap<String, Entry>,
+    /// Kinds of identity that hold a long-lived credential of some kind.
+    holders: OnceLock<BTreeSet<String>>,
+}
+
+/// One kind: its table as JSON, and what it says.
+#[derive(Debug, Clone)]
+struct Entry {
+    json: Box<RawValue>,
+    read: OnceLock<Result<CredentialKind, String>>,
+}
+
+impl Entry {
+    fn read(&self) -> Result<&CredentialKind, &String> {
+        self.read
+            .get_or_init(|| serde_json::from_str(self.json.get()).map_err(|error| error.to_string()))
+            .as_ref()
+    }
 }
 
 impl Catalogue {
+    /// Reads `rules/credentials.toml`.
     pub(super) fn parse(text: &str) -> Result<Catalogue, toml::de::Error> {
-        let mut catalogue = Catalogue::default();
-        for (kind, value) in toml::from_str::<toml::Table>(text)? {
-            if !value.is_table() {
-                continue; // a version or a note at the top
-            }
-            match value.try_into() {
-                Ok(entry) => {
-                    catalogue.kinds.insert(kind, entry);
-                }
-                Err(error) => catalogue.damaged.push((kind, error.to_string())),
-            }
-        }
-        Ok(catalogue)
+        let table: toml::Table = toml::from_str(text)?;
+        let json = serde_json::to_string(&table).expect("a table of TOML is an object of JSON");
+        Ok(Self::from_json(&json))
+    }
+
+    /// Takes what `build.rs` made of `rules/credentials.toml`.
+    ///
+    /// # Panics
+    /// When the text is no JSON object.
+    pub(super) fn from_json(json: &str) -> Catalogue {
+        let all: BTreeMap<String, Box<RawValue>> = serde_json::from_str(json).expect("an object of JSON");
+        let kinds = all
+            .into_iter()
+            .filter(|(_, json)| json.get().starts_with('{')) // not a version or a note at the top
+            .map(|(kind, json)| (kind, Entry { json, read: OnceLock::new() }))
+            .collect();
+        Catalogue { kinds, holders: OnceLock::new() }
     }
 
     /// What is known about a kind.
     pub fn get(&self, kind: &str) -> Option<&CredentialKind> {
-        self.kinds.get(kind)
+        self.kinds.get(kind)?.read().ok()
     }
 
     /// Tables that could not be read, each with the reason: those kinds are unknown.
-    pub fn damaged(&self) -> &[(String, String)] {
-        &self.damaged
+    pub fn damaged(&self) -> Vec<(String, String)> {
+        let broken = |(kind, entry): (&String, &Entry)| Some((kind.clone(), entry.read().err()?.clone()));
+        self.kinds.iter().filter_map(broken).collect()
     }
 
     /// Whether identities of this kind hold long-lived credentials of some known kind.
     pub(crate) fn holds_credentials(&self, identity_kind: &str) -> bool {
-        !identity_kind.is_empty()
-            && self.kinds.values().any(|kind| kind.identity_kind == identity_kind && kind.standing != "short")
+        let holders = self.holders.get_or_init(|| {
+            let known = self.kinds.values().filter_map(|entry| entry.read().ok());
+            let lasting = known.filter(|kind| kind.standing != "short" && !kind.identity_kind.is_empty());
+            lasting.map(|kind| kind.identity_kind.clone()).collect()
+        });
+        holders.contains(identity_kind)
     }
 }
 

@@ -5,36 +5,32 @@
 //! only every second position is looked at, each look-up is independent of the others, and small bitmaps say "no" for
 //! nearly all of them. What passes is compared with the literals themselves.
 //!
-//! Most literals have five bytes or more: their pieces have four, which hardly any other text shares. Four bytes give two
-//! pieces of three; three bytes give one, and where they begin at an odd position their first two bytes tell.
+//! Most literals have five bytes or more: their pieces have four, which hardly any other text shares. A shorter literal is
+//! its own piece: at even positions it passes with every byte that can follow, at odd ones its first three bytes do.
 
-use std::collections::HashSet;
-use std::sync::OnceLock;
-
-/// Bits of an address in the filter of four bytes, in that of three, and in that of two, which is exact.
-const LONG_BITS: u32 = 17;
+/// Bits of an address in the filter of four bytes, in that of three, and in the one behind both.
+const LONG_BITS: u32 = 18;
 const SHORT_BITS: u32 = 14;
-const PAIR_BITS: u32 = 16;
+const SECOND_BITS: u32 = 16;
 /// Buckets of the table behind the filters, as bits.
-const BUCKET_BITS: u32 = 12;
+const BUCKET_BITS: u32 = 13;
 /// Shortest literal, bytes.
 const LITERAL_BYTES_MIN: usize = 3;
-/// Positions that one load of eight bytes covers: three, every second one.
-const STEP: usize = 6;
+/// A literal with more bytes has two pieces of four.
+const SHORT_BYTES_MAX: usize = 4;
+/// Furthest piece of a literal, bytes from its start.
+const OFFSET_MAX: usize = 250;
+/// Bytes that are looked at in one go.
+const BLOCK: usize = 64;
 /// ASCII letters without their case, in every byte of a word.
 const FOLD: u64 = 0x2020_2020_2020_2020;
-/// How often a letter stands in code and text, in thousandths: a literal is represented by its rarest gram.
-const LETTERS: [u16; 26] =
-    [75, 18, 42, 38, 115, 24, 20, 30, 72, 6, 10, 42, 30, 66, 68, 30, 3, 66, 68, 90, 32, 12, 12, 8, 14, 4];
-
-/// Grams of every text and every program.
-const COMMON: &str = "\
-    the ing and ion tio ent ati for her ter tha ere ate con res ver all ons nce men ith ted ers pro thi wit are ess not
-    ive ect rea com eve per int est sta cti ica ist ear ain one our iti rat ode ext end str ret tur urn ype typ fun unc
-    ame nam err ror sel elf ser get set val lue alu def rin tri ring con tex aws lis nfi and ack app ble abl ast erv rvi
-    vic ice gra arn acc org pla ono ana api cli cre red enc ass ort por imp mpo exp pub lic ubl rue fal als lse nul ull
-    ndl dle han ses ess ssi sio tes urc our sou cou oun unt use out put npu inp tem ite ile fil pat ath dat ata eld iel
-    bje obj tor ct: of  to  in  is ";
+/// How often four bytes stand together in code and text, by a hash of them; the more often, the higher
+/// (`crates/scan/data/README.md`).
+static GRAMS: &[u8; 1 << GRAM_BITS] = include_bytes!("../../data/grams.bin");
+const GRAM_BITS: u32 = 15;
+/// Steps of the table in which a frequency doubles, and how many times rarer than the rarest in it all others are taken for.
+const GRAM_STEPS: f64 = 16.0;
+const RARE_DOUBLINGS: f64 = 5.0;
 
 /// One literal to look for.
 #[derive(Debug, Clone)]
@@ -53,8 +49,8 @@ struct Piece {
     /// Its bytes without case, and above them how many there are.
     key: u64,
     literal: u16,
-    /// Where the piece begins in the literal; one less for a pair, which is looked up one position earlier.
-    offset: i16,
+    /// Where the piece begins in the literal.
+    offset: u16,
 }
 
 /// A set of hashes, one bit each, in a power of two of words.
@@ -80,9 +76,12 @@ impl<const WORDS: usize> Filter<WORDS> {
 #[derive(Debug)]
 pub(super) struct Anchors {
     literals: Vec<Literal>,
+    /// Four bytes at even positions.
     long: Filter<{ 1 << (LONG_BITS - 6) }>,
+    /// Short literals' first three bytes at odd positions.
     short: Filter<{ 1 << (SHORT_BITS - 6) }>,
-    pairs: Filter<{ 1 << (PAIR_BITS - 6) }>,
+    /// What passed one of the filters by chance rarely passes another hash of the same bytes.
+    second: Filter<{ 1 << (SECOND_BITS - 6) }>,
     /// First piece of each bucket; one more at the end.
     buckets: Vec<u16>,
     pieces: Vec<Piece>,
@@ -101,21 +100,25 @@ impl Anchors {
         }
         pieces.sort_unstable();
         pieces.dedup();
-        let (mut long, mut short, mut pairs) = (Filter::new(), Filter::new(), Filter::new());
+        let (mut long, mut short, mut second) = (Filter::new(), Filter::new(), Filter::new());
         let mut buckets = vec![0u16; (1 << BUCKET_BITS) + 1];
         for piece in &pieces {
+            if literals[usize::from(piece.literal)].text.len() <= SHORT_BYTES_MAX {
+                short.add(short_hash(piece.key));
+            }
             match piece.key >> 32 {
                 4 => long.add(long_hash(piece.key)),
-                3 => short.add(short_hash(piece.key)),
-                _ => pairs.add(pair_hash(piece.key)),
+                _ => (0..=u64::from(u8::MAX))
+                    .for_each(|next| long.add(long_hash(piece.key | next << 24 | FOLD))),
             }
+            second.add(second_hash(piece.key));
             buckets[usize::from(piece.bucket) + 1] += 1;
         }
         for index in 1..buckets.len() {
             buckets[index] =
                 buckets[index].checked_add(buckets[index - 1]).expect("fewer than 65,536 pieces");
         }
-        Self { literals, long, short, pairs, buckets, pieces }
+        Self { literals, long, short, second, buckets, pieces }
     }
 
     /// Calls `each` with (position, index of the literal) for every literal that lies wholly in `bytes[from..to]`.
@@ -123,52 +126,69 @@ impl Anchors {
     pub(super) fn find(&self, bytes: &[u8], from: usize, to: usize, mut each: impl FnMut(usize, u16)) {
         let bytes = &bytes[..to.min(bytes.len())];
         let mut at = from - (from & 1);
-        while let Some(chunk) = bytes.get(at..at + 8) {
-            let word = u64::from_le_bytes(chunk.try_into().expect("eight bytes")) | FOLD;
-            if self.passes(word) | self.passes(word >> 16) | self.passes(word >> 32) {
-                for position in 0..3 {
-                    self.verify(bytes, from, at + 2 * position, word >> (16 * position), &mut each);
-                }
+        while let Some(block) = bytes.get(at..at + BLOCK + 4) {
+            let mut passed = self.sieve(block.try_into().expect("a block with four more bytes"));
+            while passed != 0 {
+                let here = at + 2 * passed.trailing_zeros() as usize;
+                let mut eight = [0; 8];
+                eight[..5].copy_from_slice(&bytes[here..here + 5]);
+                self.verify(bytes, from, here, u64::from_le_bytes(eight) | FOLD, &mut each);
+                passed &= passed - 1;
             }
-            at += STEP;
+            at += BLOCK;
         }
         while at < bytes.len() {
             let mut last = [0u8; 8];
-            let rest = &bytes[at..bytes.len().min(at + 4)];
+            let rest = &bytes[at..bytes.len().min(at + 5)];
             last[..rest.len()].copy_from_slice(rest);
             self.verify(bytes, from, at, u64::from_le_bytes(last) | FOLD, &mut each);
             at += 2;
         }
     }
 
-    /// Whether any piece may begin at the lowest byte of the word.
+    /// Which of a block's even positions may begin a piece, or stand before a short literal; one bit each.
+    #[inline(never)] // by itself it keeps everything in registers
+    fn sieve(&self, block: &[u8; BLOCK + 4]) -> u32 {
+        let mut passed = 0;
+        for pair in 0..BLOCK / 4 {
+            let eight = block[4 * pair..4 * pair + 8].try_into().expect("eight bytes");
+            let word = u64::from_le_bytes(eight) | FOLD;
+            passed |= u32::from(self.passes(word)) << (2 * pair);
+            passed |= u32::from(self.passes(word >> 16)) << (2 * pair + 1);
+        }
+        passed
+    }
+
+    /// Whether any piece may begin at the lowest byte of the word, or a short literal at the next one.
     #[inline(always)]
     fn passes(&self, word: u64) -> bool {
-        self.long.holds(long_hash(word))
-            | self.short.holds(short_hash(word))
-            | self.pairs.holds(pair_hash(word >> 8))
+        self.long.holds(long_hash(word)) | self.short.holds(short_hash(word >> 8))
     }
 
     fn verify(&self, bytes: &[u8], from: usize, at: usize, word: u64, each: &mut impl FnMut(usize, u16)) {
         if self.long.holds(long_hash(word)) {
             self.compare(bytes, from, at, key(word, 4), each);
-        }
-        if self.short.holds(short_hash(word)) {
             self.compare(bytes, from, at, key(word, 3), each);
         }
-        if self.pairs.holds(pair_hash(word >> 8)) {
-            self.compare(bytes, from, at, key(word >> 8, 2), each);
+        if self.short.holds(short_hash(word >> 8)) {
+            self.compare(bytes, from, at + 1, key(word >> 8, 4), each);
+            self.compare(bytes, from, at + 1, key(word >> 8, 3), each);
         }
     }
 
     fn compare(&self, bytes: &[u8], from: usize, at: usize, key: u64, each: &mut impl FnMut(usize, u16)) {
+        if !self.second.holds(second_hash(key)) {
+            return;
+        }
         let bucket = usize::from(bucket(key));
         let range = usize::from(self.buckets[bucket])..usize::from(self.buckets[bucket + 1]);
         for piece in self.pieces[range].iter().filter(|piece| piece.key == key) {
             let literal = &self.literals[usize::from(piece.literal)];
-            let Some(start) =
-                at.checked_add_signed(-isize::from(piece.offset)).filter(|&start| start >= from)
-            else {
+            // The other pieces of four bytes are looked for at even positions only.
+            if at & 1 == 1 && literal.text.len() > SHORT_BYTES_MAX {
+                continue;
+            }
+            let Some(start) = at.checked_sub(usize::from(piece.offset)).filter(|&start| start >= from) else {
                 continue;
             };
             let Some(here) = bytes.get(start..start + literal.text.len()) else { continue };
@@ -195,11 +215,11 @@ fn short_hash(word: u64) -> u32 {
     (word as u32 & 0xff_ffff).wrapping_mul(0x85eb_ca77) >> (32 - SHORT_BITS)
 }
 
-/// The lowest two bytes.
+/// A key, hashed in another way.
 #[inline(always)]
 #[allow(clippy::cast_possible_truncation)] // that is what it is for
-fn pair_hash(word: u64) -> u32 {
-    word as u32 & 0xffff
+fn second_hash(key: u64) -> u32 {
+    (key.wrapping_mul(0xd6e8_feb8_6659_fd93) >> (64 - SECOND_BITS)) as u32
 }
 
 /// The lowest `len` bytes of a word, and above them how many they are.
@@ -221,52 +241,30 @@ fn word_at(bytes: &[u8], at: usize) -> u64 {
 /// The pieces that represent a literal: see the module's head.
 fn push_pieces(text: &[u8], literal: u16, pieces: &mut Vec<Piece>) {
     assert!(text.len() >= LITERAL_BYTES_MIN, "a rule's anchor has at least three bytes");
-    let mut push = |len: u64, from: usize, offset: i16| {
-        let key = key(word_at(text, from), len);
+    let mut push = |len: u64, offset: usize| {
+        let key = key(word_at(text, offset), len);
+        let offset = u16::try_from(offset).expect("the best piece is sought in the first 255 bytes");
         pieces.push(Piece { bucket: bucket(key), key, literal, offset });
     };
-    match text.len() {
-        3 => {
-            push(3, 0, 0);
-            push(2, 0, -1);
-        }
-        4 => {
-            push(3, 0, 0);
-            push(3, 1, 1);
-        }
-        len => {
-            let cost = |offset: usize| commonness(&text[offset..offset + 4]);
-            let best = (0..(len - 4).min(250))
-                .min_by_key(|&offset| cost(offset).saturating_add(cost(offset + 1)))
-                .expect("there are at least two pieces");
-            let offset = i16::try_from(best).expect("the best piece is sought in the first 255 bytes");
-            push(4, best, offset);
-            push(4, best + 1, offset + 1);
-        }
+    if text.len() <= SHORT_BYTES_MAX {
+        return push(text.len() as u64, 0);
     }
+    let often = |offset: usize| frequency(&text[offset..offset + 4]);
+    let cost = |offset: &usize| often(*offset) + often(offset + 1);
+    let offsets = 0..=(text.len() - 5).min(OFFSET_MAX);
+    let first = offsets.min_by(|a, b| cost(a).total_cmp(&cost(b))).expect("five bytes hold two pieces");
+    push(4, first);
+    push(4, first + 1);
 }
 
-/// How often some bytes stand together, about; higher is more often.
-fn commonness(piece: &[u8]) -> u64 {
-    static IN_EVERYTHING: OnceLock<HashSet<u64>> = OnceLock::new();
-    let three = |bytes: &[u8], at: usize| key(word_at(bytes, at), 3);
-    let common = IN_EVERYTHING
-        .get_or_init(|| COMMON.split_ascii_whitespace().map(|gram| three(gram.as_bytes(), 0)).collect());
-    let factor = |at: usize| if common.contains(&three(piece, at)) { 30 } else { 1 };
-    factor(0) * factor(1) * single_letters(piece)
-}
-
-/// The product of how often each byte stands by itself.
-fn single_letters(piece: &[u8]) -> u64 {
-    piece
-        .iter()
-        .map(|byte| match byte.to_ascii_lowercase() {
-            letter @ b'a'..=b'z' => u64::from(LETTERS[usize::from(letter - b'a')]),
-            b'0'..=b'9' => 8,
-            b'-' | b'_' | b'.' | b'/' | b':' | b'=' | b' ' | b'"' => 25,
-            _ => 3,
-        })
-        .product()
+/// How often these four bytes stand together, in any case.
+fn frequency(piece: &[u8]) -> f64 {
+    #[allow(clippy::cast_possible_truncation)] // four bytes are meant
+    let hash = (word_at(piece, 0) as u32).wrapping_mul(0x9e37_79b1) >> (32 - GRAM_BITS);
+    match GRAMS[hash as usize] {
+        0 => (-RARE_DOUBLINGS).exp2(),
+        step => (f64::from(step) / GRAM_STEPS).exp2(),
+    }
 }
 
 #[cfg(test)]

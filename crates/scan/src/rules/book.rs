@@ -13,7 +13,7 @@ use regex_syntax::hir::{Hir, HirKind};
 use super::foreign::pattern::PATTERN_TEXT_MAX;
 use super::foreign::{Document, Import, NotCarried};
 use super::spec::{RuleFile, RuleSpec};
-use super::{RuleError, RuleSet, compile, embedded_files, except, foreign, literals, said};
+use super::{RuleError, RuleSet, compile, embedded, except, foreign, literals, said};
 use crate::engine::generic;
 
 /// Most rules that a user's files bring along, together.
@@ -147,7 +147,7 @@ impl Book {
     /// # Panics
     /// Never: a book is proved when it is read.
     pub fn rules(&self) -> RuleSet {
-        let mut files = embedded_files();
+        let mut files = embedded::files();
         for file in &mut files {
             file.rules.retain(|rule| !self.disabled.contains(&rule.id));
         }
@@ -217,7 +217,7 @@ impl Default for Shelf {
     fn default() -> Self {
         static OURS: OnceLock<HashSet<String>> = OnceLock::new();
         let ours = OURS.get_or_init(|| {
-            let embedded = embedded_files().into_iter().flat_map(|file| file.rules).map(|rule| rule.id);
+            let embedded = embedded::files().into_iter().flat_map(|file| file.rules).map(|rule| rule.id);
             embedded.chain(generic::RULES.iter().map(|(id, _, _)| (*id).to_owned())).collect()
         });
         Self { ours: ours.clone(), disabled: Vec::new(), brought: HashMap::new() }

@@ -24,6 +24,9 @@ pub struct RuleFile {
     /// Carried over from another program's format: gives way to a rule made for this one.
     #[serde(skip)]
     pub imported: bool,
+    /// Carried by the binary.
+    #[serde(skip)]
+    pub embedded: bool,
 }
 
 /// What is not a finding although a pattern matches: each entry is a regex.
@@ -73,10 +76,10 @@ pub struct RuleSpec {
     #[serde(default = "high")]
     pub confidence: String,
     /// Distinctive literals, case-sensitive; one of them lies inside every match.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub anchors: Vec<String>,
     /// Context words, any case; the match contains one of them, or with `near` lies close to one.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub words: Vec<String>,
     /// Linear-time regex over bytes; the group `secret` is the value, or `secret_2` to `secret_8` where it has no part.
     pub pattern: String,
@@ -90,41 +93,44 @@ pub struct RuleSpec {
     #[serde(default = "after")]
     pub after: u32,
     /// A published checksum or structure that a real value satisfies.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checksum: Option<String>,
     /// Least Shannon entropy of the value, bits a byte.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_entropy: Option<f64>,
     /// Rules whose nearest finding within ten lines is the other half of this credential.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pairs_with: Vec<String>,
     /// A public identifier: useful for joining, not a secret by itself.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub public: bool,
     /// Only in paths that match one of these globs.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<String>,
     /// Only in paths below the scanned root that match one of these regexes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<String>,
     /// Values that match one of these are not findings.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reject: Vec<String>,
     /// What else the rule does not report.
     #[serde(default, skip_serializing_if = "Exceptions::is_empty")]
     pub except: Exceptions,
     /// The vendor's document that states the shape.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// Lifetime in a short phrase.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifetime: Option<String>,
     /// Texts that match; `{+}` is removed first.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub examples: Vec<String>,
     /// Texts that do not match; `{+}` is removed first.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub counterexamples: Vec<String>,
+    /// Length of the shortest value when all its bytes are those of a token; 0 when nothing is known of it.
+    #[serde(skip)]
+    pub value_run_min: u32,
 }
 
 /// A service that issues API keys or tokens; its words are context for values that no shape gives away.

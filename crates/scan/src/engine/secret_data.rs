@@ -1,0 +1,278 @@
+//! Values below `data:` in manifests of Kubernetes Secrets: base64 as the format wants it, which hides nothing.
+//!
+//! Each value is judged as the text that it stands for, under the key that names it, so that a password in a manifest and
+//! the same password in a `.env` file are one credential. What is found is told at the value in the file.
+
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::general_purpose::GeneralPurpose;
+use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
+
+use crate::engine::{Candidate, Engine, settle};
+
+/// Bytes at the start of a file among which a manifest says that it is one.
+const OPENING_BYTES: usize = 1024;
+/// Longest value that is decoded, characters.
+const VALUE_BYTES_MAX: usize = 1 << 20;
+/// Most values of one file that are decoded.
+const VALUES_MAX: usize = 2_000;
+
+/// Padding may be missing, and the bits behind the last byte may be anything: values are written by hand, too.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// One value of a Secret.
+struct Value {
+    /// Where it stands in the file.
+    start: usize,
+    end: usize,
+    /// Where what it stands for begins in the view, its key included.
+    view: usize,
+}
+
+/// Adds to the `candidates` of `bytes` what its Secrets' values show when they are decoded.
+pub(crate) fn add(
+    engine: &Engine,
+    bytes: &[u8],
+    candidates: Vec<Candidate>,
+    work: &mut u64,
+) -> Vec<Candidate> {
+    if !is_manifest(bytes) {
+        return candidates;
+    }
+    let mut view = Vec::new();
+    let mut values: Vec<Value> = Vec::new();
+    each_value(bytes, |key, start, end| {
+        if values.len() == VALUES_MAX {
+            return;
+        }
+        let encoded: Vec<u8> =
+            bytes[start..end].iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        let Some(text) = LENIENT.decode(encoded).ok().filter(|text| is_text(text)) else { return };
+        values.push(Value { start, end, view: view.len() });
+        // `echo` leaves a line end behind the one line.
+        let text = text.trim_ascii_end();
+        if !text.contains(&b'\n') {
+            view.extend_from_slice(key);
+            view.extend_from_slice(b": ");
+        }
+        view.extend_from_slice(text);
+        view.extend_from_slice(b"\n\n");
+    });
+    if values.is_empty() {
+        return candidates;
+    }
+    let mut all = candidates;
+    // What these characters look like by themselves says nothing.
+    all.retain(|old| {
+        let (start, end) = (old.start as usize, old.end as usize);
+        let after = values.partition_point(|value| value.end <= start);
+        old.found.specific || !values.get(after).is_some_and(|value| value.start < end)
+    });
+    for mut fresh in engine.scan_within(&view, work) {
+        let index = values.partition_point(|value| value.view <= fresh.start as usize).saturating_sub(1);
+        #[allow(clippy::cast_possible_truncation)] // blobs and windows are far below 4 GiB
+        {
+            (fresh.start, fresh.end) = (values[index].start as u32, values[index].end as u32);
+        }
+        let mut found = (*fresh.found).clone();
+        found.reasons.push("written in base64, as data of a Kubernetes Secret".to_owned());
+        fresh.found = std::sync::Arc::new(found);
+        all.push(fresh);
+    }
+    settle(&mut all);
+    all
+}
+
+fn is_manifest(bytes: &[u8]) -> bool {
+    let opening = &bytes[..bytes.len().min(OPENING_BYTES)];
+    memchr::memmem::find(opening, b"apiVersion:").is_some()
+        && memchr::memmem::find(bytes, b"kind: Secret").is_some()
+        && memchr::memmem::find(bytes, b"data:").is_some()
+}
+
+fn is_text(bytes: &[u8]) -> bool {
+    !bytes.is_empty()
+        && std::str::from_utf8(bytes)
+            .is_ok_and(|text| !text.chars().any(|c| c.is_control() && !c.is_whitespace()))
+}
+
+/// Calls `each` with key, start and end of every value below a `data:` of a Secret.
+fn each_value<'b>(bytes: &'b [u8], mut each: impl FnMut(&'b [u8], usize, usize)) {
+    let mut document = 0;
+    for (start, line) in Lines::of(bytes, 0, bytes.len()) {
+        if line.starts_with(b"---") {
+            values_of_document(bytes, document, start, &mut each);
+            document = start;
+        }
+    }
+    values_of_document(bytes, document, bytes.len(), &mut each);
+}
+
+fn values_of_document<'b>(
+    bytes: &'b [u8],
+    from: usize,
+    to: usize,
+    each: &mut impl FnMut(&'b [u8], usize, usize),
+) {
+    if memchr::memmem::find(&bytes[from..to], b"kind: Secret").is_none() {
+        return;
+    }
+    let mut lines = Lines::of(bytes, from, to).peekable();
+    while let Some((_, line)) = lines.next() {
+        if line.trim_ascii() != b"data:" {
+            continue;
+        }
+        let outer = indent(line);
+        while let Some((start, line)) = lines.next_if(|(_, line)| is_below(line, outer)) {
+            let Some(colon) = memchr::memchr(b':', line) else { continue };
+            let key = line[..colon].trim_ascii();
+            let rest = line[colon + 1..].trim_ascii();
+            let (from, to) = if matches!(rest.first(), None | Some(b'|' | b'>')) {
+                block(&mut lines, indent(line))
+            } else {
+                let value = unquoted(rest);
+                let from = start + offset(line, value);
+                (from, from + value.len())
+            };
+            if from < to && to - from <= VALUE_BYTES_MAX {
+                each(key, from, to);
+            }
+        }
+    }
+}
+
+/// The lines of a block scalar below a key that is indented so far.
+fn block(lines: &mut std::iter::Peekable<Lines<'_>>, outer: usize) -> (usize, usize) {
+    let (mut from, mut to) = (usize::MAX, 0);
+    while let Some((start, line)) = lines.next_if(|(_, line)| is_below(line, outer)) {
+        if !line.trim_ascii().is_empty() {
+            from = from.min(start + indent(line));
+            to = start + line.trim_ascii_end().len();
+        }
+    }
+    (from, to)
+}
+
+fn unquoted(text: &[u8]) -> &[u8] {
+    match text.first() {
+        Some(&quote @ (b'"' | b'\'')) => text[1..].split(|&byte| byte == quote).next().unwrap_or_default(),
+        _ => text,
+    }
+}
+
+/// Whether a line belongs to what a key that is indented so far holds.
+fn is_below(line: &[u8], outer: usize) -> bool {
+    indent(line) > outer || line.trim_ascii().is_empty()
+}
+
+/// Where `part` begins in `whole`, of which it is a part.
+fn offset(whole: &[u8], part: &[u8]) -> usize {
+    part.as_ptr() as usize - whole.as_ptr() as usize
+}
+
+fn indent(line: &[u8]) -> usize {
+    line.iter().take_while(|&&byte| byte == b' ').count()
+}
+
+/// Lines with the place where each begins, without their ends.
+struct Lines<'b> {
+    bytes: &'b [u8],
+    at: usize,
+}
+
+impl<'b> Lines<'b> {
+    fn of(bytes: &'b [u8], from: usize, to: usize) -> Self {
+        Self { bytes: &bytes[..to], at: from }
+    }
+}
+
+impl<'b> Iterator for Lines<'b> {
+    type Item = (usize, &'b [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = self.bytes.get(self.at..).filter(|rest| !rest.is_empty())?;
+        let start = self.at;
+        let len = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        self.at += len + 1;
+        Some((start, rest[..len].strip_suffix(b"\r").unwrap_or(&rest[..len])))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::engine::general_purpose::STANDARD as PLAIN;
+    use tenure_model::FingerprintKey;
+
+    use super::*;
+    use crate::rules::RuleSet;
+
+    fn found(text: &str) -> Vec<(String, String, String)> {
+        let engine = Engine::new(RuleSet::embedded(), FingerprintKey::new([3; 32]));
+        let mut work = u64::MAX;
+        let plain = engine.scan_within(text.as_bytes(), &mut work);
+        let all = add(&engine, text.as_bytes(), plain, &mut work);
+        all.iter()
+            .map(|c| {
+                let value = text[c.start as usize..c.end as usize].to_owned();
+                (c.found.rule_id.clone(), c.found.fingerprint.0.clone(), value)
+            })
+            .collect()
+    }
+
+    fn secret(data: &str) -> String {
+        format!("apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\ntype: Opaque\ndata:\n{data}")
+    }
+
+    #[test]
+    fn a_password_in_a_manifest_is_the_password_that_it_stands_for() {
+        let password = ["v8Jq2LzR", "0tYw5Nc1"].concat();
+        let plain = found(&format!("password: {password}\n"));
+        let encoded = PLAIN.encode(&password);
+        for data in [
+            format!("  password: {encoded}\n"),
+            format!("  password: \"{encoded}\"\n"),
+            format!("  password: {}\n", encoded.trim_end_matches('=')),
+            format!("  password: |\n    {encoded}\n"),
+            format!("  other: YWJj\n  password: {}\n", PLAIN.encode(format!("{password}\n"))),
+        ] {
+            let seen = found(&secret(&data));
+            assert_eq!(seen.len(), 1, "{data}: {seen:?}");
+            assert_eq!(seen[0].0, "generic-password");
+            if !data.contains("other") {
+                assert_eq!(
+                    (&seen[0].1, seen[0].2.trim_end_matches('=')),
+                    (&plain[0].1, encoded.trim_end_matches('='))
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_placeholder_stays_one_when_it_is_encoded() {
+        assert_eq!(found(&secret(&format!("  password: {}\n", PLAIN.encode("changeme")))), []);
+        assert_eq!(found(&secret(&format!("  password: {}\n", PLAIN.encode("${DB_PASSWORD}")))), []);
+    }
+
+    #[test]
+    fn a_file_in_a_secret_is_read_as_a_file() {
+        let file = format!("[db]\nuser = app\npassword = {}\n", ["v8Jq2LzR", "0tYw5Nc1"].concat());
+        let seen = found(&secret(&format!("  app.ini: {}\n", PLAIN.encode(file))));
+        assert_eq!(seen.len(), 1, "{seen:?}");
+    }
+
+    #[test]
+    fn other_documents_and_other_keys_are_left_alone() {
+        let text = format!(
+            "apiVersion: v1\nkind: ConfigMap\ndata:\n  note: {}\n---\nkind: Secret\nstringData:\n  a: b\n",
+            PLAIN.encode("password: v8Jq2LzR0tYw5Nc1")
+        );
+        let mut seen = 0;
+        each_value(text.as_bytes(), |_, _, _| seen += 1);
+        assert_eq!(seen, 0);
+    }
+}

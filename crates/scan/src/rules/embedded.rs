@@ -1,0 +1,48 @@
+//! The rules that the binary carries, as `build.rs` left them.
+//!
+//! What a scan needs lies apart from what proves the rules: examples look like secrets on purpose. They are compressed, so
+//! that no scanner finds them in the binary, and read only when somebody asks for them.
+
+use std::io::Read as _;
+
+use super::spec::{RuleFile, RuleSpec};
+
+/// The rule files as JSON, without examples.
+pub(super) static RULES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.json"));
+/// Length of the shortest value of each rule, in the order of the rules; 0 when nothing is known of it.
+static RUNS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/runs.json"));
+/// Examples and counterexamples of each rule, in the order of the rules, as compressed JSON.
+static EXAMPLES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/examples.json.z"));
+
+/// The rule files, without examples.
+pub(crate) fn files() -> Vec<RuleFile> {
+    let mut files: Vec<RuleFile> = serde_json::from_slice(RULES).expect("build.rs wrote the rules");
+    let runs: Vec<u32> = serde_json::from_slice(RUNS).expect("build.rs wrote the runs");
+    for file in &mut files {
+        file.embedded = true;
+    }
+    for (rule, run) in rules(&mut files).zip(runs) {
+        rule.value_run_min = run;
+    }
+    files
+}
+
+/// The rule files with the texts that prove them.
+pub(super) fn files_with_examples() -> Vec<RuleFile> {
+    let mut json = Vec::new();
+    flate2::read::ZlibDecoder::new(EXAMPLES)
+        .read_to_end(&mut json)
+        .expect("build.rs compressed the examples");
+    let examples: Vec<(Vec<String>, Vec<String>)> =
+        serde_json::from_slice(&json).expect("build.rs wrote the examples");
+    let mut files = files();
+    for (rule, (good, bad)) in rules(&mut files).zip(examples) {
+        rule.examples = good;
+        rule.counterexamples = bad;
+    }
+    files
+}
+
+fn rules(files: &mut [RuleFile]) -> impl Iterator<Item = &mut RuleSpec> {
+    files.iter_mut().flat_map(|file| &mut file.rules)
+}
