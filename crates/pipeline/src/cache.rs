@@ -15,28 +15,45 @@ pub(crate) struct InventoryCache {
     key_id: String,
     now: Timestamp,
     handle: Handle,
+    keeps: bool,
 }
 
 impl InventoryCache {
-    /// Must be made inside the runtime; used from threads outside of it.
-    pub(crate) fn new(inventory: Inventory, ruleset: String, key_id: String, now: Timestamp) -> Self {
-        Self { inventory, ruleset, key_id, now, handle: Handle::current() }
+    /// Must be made inside the runtime; used from threads outside of it. An inventory in memory `keeps` nothing.
+    pub(crate) fn new(
+        inventory: Inventory,
+        ruleset: String,
+        key_id: String,
+        now: Timestamp,
+        keeps: bool,
+    ) -> Self {
+        Self { inventory, ruleset, key_id, now, handle: Handle::current(), keeps }
     }
 }
 
 impl InventoryCache {
     fn row(&self, name: &str) -> Option<KnownBlobs> {
+        if !self.keeps {
+            return None;
+        }
         let known = self.inventory.known_blobs(name, &self.ruleset, &self.key_id);
         self.handle.block_on(known).inspect_err(forget).ok().flatten()
     }
 
     fn keep(&self, name: &str, known: &KnownBlobs) {
+        if !self.keeps {
+            return;
+        }
         let kept = self.inventory.remember_blobs(name, &self.ruleset, &self.key_id, known, self.now);
         let _ = self.handle.block_on(kept).inspect_err(forget);
     }
 }
 
 impl ResultCache for InventoryCache {
+    fn keeps(&self) -> bool {
+        self.keeps
+    }
+
     fn known(&self, repository: &str) -> Option<StoreResult> {
         let known = self.row(repository)?;
         // A result that cannot be read back is no result: everything is read again.

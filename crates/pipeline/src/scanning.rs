@@ -184,7 +184,8 @@ pub async fn scan(
         last: Mutex::new(Instant::now()),
         broken: Mutex::new(None),
     });
-    let cache = InventoryCache::new(inventory.clone(), ruleset.clone(), key.id(), options.now);
+    let keeps = matches!(options.store, Store::File(_));
+    let cache = InventoryCache::new(inventory.clone(), ruleset.clone(), key.id(), options.now, keeps);
     let request = ScanRequest { roots, history: options.history, key, rules };
     let outcome = run_scan(request, cache, listener.clone(), cancel, options.jobs).await?;
     if let Some(error) = listener.broken.lock().unwrap_or_else(PoisonError::into_inner).take() {

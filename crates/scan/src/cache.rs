@@ -66,9 +66,13 @@ pub struct SettledValue {
 
 /// Keeps results between scans. The inventory implements it; a scan without one uses [`NoCache`].
 ///
-/// A repository is named by the root and folder it was found in; the rule set's hash and the fingerprint key are the
+/// The files of a root are one such store, too, each known by a hash of its bytes. A repository is named by the root and folder it was found in; the rule set's hash and the fingerprint key are the
 /// keeper's business, because a result is only valid under both.
 pub trait ResultCache: Sync {
+    /// Whether anything is kept at all.
+    fn keeps(&self) -> bool {
+        true
+    }
     /// What is known of this repository.
     fn known(&self, repository: &str) -> Option<StoreResult>;
     /// Remembers the whole result of this repository, in place of the last one.
@@ -84,6 +88,10 @@ pub trait ResultCache: Sync {
 pub struct NoCache;
 
 impl ResultCache for NoCache {
+    fn keeps(&self) -> bool {
+        false
+    }
+
     fn known(&self, _: &str) -> Option<StoreResult> {
         None
     }

@@ -6,6 +6,7 @@ pub mod cache;
 mod container;
 pub mod detect;
 pub mod engine;
+mod files;
 mod findings;
 mod git;
 mod history;

@@ -14,6 +14,7 @@ use crate::container::{self, FileInput, Input};
 use crate::detect;
 use crate::engine::Engine;
 use crate::engine::context::PathClass;
+use crate::files::KnownFiles;
 use crate::findings::{Sighted, observe};
 use crate::history::{self, GapKey, History};
 use crate::hits::{Hit, Hits};
@@ -164,12 +165,16 @@ fn scan_root(run: &Run<'_>, root: &str, path: &Path, read_history: bool) {
     // Deeper repositories first, so that a file belongs to the nearest one above it.
     repositories.sort_by(|a, b| b.base.len().cmp(&a.base.len()).then(a.base.cmp(&b.base)));
     let seen: Mutex<Seen> = Mutex::default();
+    let known = KnownFiles::of(run.cache, root);
     for batch in files.chunks(BATCH_FILES) {
         batch.par_iter().for_each(|entry| {
             if !run.cancelled() {
-                scan_file(run, root, entry, &repositories, &seen);
+                scan_file(run, root, entry, &repositories, (&known, &seen));
             }
         });
+    }
+    if !run.cancelled() {
+        known.remember();
     }
     let seen = seen.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     for repository in &repositories {
@@ -196,7 +201,13 @@ pub(crate) struct Seen {
     pub(crate) gaps: BTreeSet<GapKey>,
 }
 
-fn scan_file(run: &Run<'_>, root: &str, entry: &Entry, repositories: &[History], seen: &Mutex<Seen>) {
+fn scan_file(
+    run: &Run<'_>,
+    root: &str,
+    entry: &Entry,
+    repositories: &[History],
+    (known, seen): (&KnownFiles<'_>, &Mutex<Seen>),
+) {
     let opened = match open_regular(&entry.path, &entry.shown) {
         Ok(opened) => opened,
         Err(row) => return run.observe(Observation::Unread(row)),
@@ -217,7 +228,7 @@ fn scan_file(run: &Run<'_>, root: &str, entry: &Entry, repositories: &[History],
     } else if detect::claimed(&file_of.blob(&entry.shown, &bytes)) {
         run.observe(Observation::Unread(too_large_for_reader(&entry.shown)));
     }
-    let mut hits = search::whole(run.engine, &bytes, &mut u64::MAX.clone());
+    let mut hits = known.hits(&bytes, || search::whole(run.engine, &bytes, &mut u64::MAX.clone()));
     run.tally.bytes.fetch_add(bytes.len() as u64, Relaxed);
     let members = if whole {
         file_of.open(&bytes.as_slice(), &mut hits)

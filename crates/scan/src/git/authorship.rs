@@ -258,7 +258,7 @@ pub(crate) fn authorship(
             root: String::new(),
             path: path_text(path),
             author: author.to_owned(),
-            share: if total > 0.0 { weight / total } else { 0.0 },
+            share: if total > 0.0 { rounded(weight / total) } else { 0.0 },
             last_seen_at: timestamp(last_seen[author]),
             newest_commit_at: timestamp(newest),
         }));
@@ -297,4 +297,8 @@ fn top_file(objects: &Objects, tree: u32, name: &[u8]) -> Option<Vec<u8>> {
     let entry =
         TreeEntries { rest: &tree }.find(|entry| entry.name == name && entry.kind() == EntryKind::File)?;
     objects.read_blob(&entry.oid)
+}
+/// A share to four digits: a fifth says nothing, and must survive being written down and read back.
+fn rounded(share: f64) -> f64 {
+    (share * 10_000.0).round() / 10_000.0
 }
