@@ -33,6 +33,9 @@ const MATCHES_PER_WINDOW_MAX: usize = 16;
 /// Candidates that one scan gives; what lies beyond is more of the same.
 const CANDIDATES_MAX: usize = 100_000;
 
+/// Longest literal that is looked for, bytes.
+const LITERAL_BYTES_MAX: usize = 24;
+
 /// Work of searching one byte for anchors, in nanoseconds of a machine from 2020.
 const BYTE_WORK: u64 = 4;
 /// Work of judging one anchor, besides the windows of its rules.
@@ -217,12 +220,18 @@ impl Engine {
         (literal.before, literal.after)
     }
 
-    /// What [`Engine::keeps`] may look at: bytes before an anchor, and bytes from its start on.
-    pub fn narrow(&self) -> (u32, u32) {
-        (generic::NARROW.0, generic::NARROW.1.max(self.longest))
+    /// The part of `bytes[from..to]` in which [`Engine::keeps`] depends on nothing outside: anchors that begin at the
+    /// first place or later, and end at the second or earlier. There is none when they are the wrong way round.
+    pub(crate) fn walled(bytes: &[u8], from: usize, to: usize) -> (usize, usize) {
+        generic::walled(bytes, from, to)
     }
 
-    /// Whether the anchor can give anything, as far as the bytes within [`Engine::narrow`] tell. Nearly all context words
+    /// Length of this anchor, bytes.
+    pub(crate) fn length(&self, anchor: Anchor) -> u32 {
+        self.literals[usize::from(anchor.id)].len
+    }
+
+    /// Whether the anchor can give anything, as far as the bytes around it tell. Nearly all context words
     /// stand in text that assigns nothing; they are forgotten here.
     pub fn keeps(&self, bytes: &[u8], anchor: Anchor) -> bool {
         let literal = &self.literals[usize::from(anchor.id)];
@@ -502,7 +511,9 @@ fn window_work(bytes: u64) -> u64 {
 fn literals(rules: &RuleSet) -> Vec<(anchors::Literal, Literal)> {
     let mut all: BTreeMap<(Vec<u8>, bool, Option<Coding>), Literal> = BTreeMap::new();
     let mut lead = |text: &str, (exact, coding), rule: Option<u16>, (before, after): (u32, u32)| {
-        let bytes = if exact { text.as_bytes().to_vec() } else { text.to_ascii_lowercase().into_bytes() };
+        // The beginning of a long one is telling enough.
+        let text = &text.as_bytes()[..text.len().min(LITERAL_BYTES_MAX)];
+        let bytes = if exact { text.to_vec() } else { text.to_ascii_lowercase() };
         let literal = all.entry((bytes, exact, coding)).or_insert_with(|| Literal {
             len: u32::try_from(text.len()).unwrap_or(u32::MAX),
             rules: Vec::new(),

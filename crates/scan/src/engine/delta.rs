@@ -19,7 +19,7 @@ impl Scanned {
     /// Scans a whole blob.
     pub(crate) fn whole(engine: &Engine, bytes: &[u8]) -> Scanned {
         let mut scanned = Scanned::default();
-        for anchor in kept_anchors(engine, bytes, &[(0, length(bytes))]) {
+        for anchor in fresh_anchors(engine, bytes, &[]) {
             scanned.evaluate(engine, bytes, anchor);
         }
         scanned
@@ -32,27 +32,28 @@ impl Scanned {
     /// is evaluated anew where the window was cut.
     pub(crate) fn inherit(engine: &Engine, base: &Scanned, bytes: &[u8], ops: &[Op]) -> Scanned {
         let mut scanned = Scanned::default();
-        let (before, after) = engine.narrow();
-        let fresh = kept_anchors(engine, bytes, &fresh_starts(engine, length(bytes), ops));
-        let mut fresh = fresh.into_iter().peekable();
-        let mut at = 0u32;
-        for op in ops {
-            if let Op::Copy { from, len } = *op {
-                let first = base.anchors.partition_point(|anchor| anchor.at < from + before);
-                for &anchor in base.anchors[first..].iter().take_while(|a| a.at + after <= from + len) {
-                    let here = Anchor { at: anchor.at - from + at, id: anchor.id };
-                    while let Some(new) = fresh.next_if(|new| *new < here) {
-                        scanned.evaluate(engine, bytes, new);
-                    }
-                    let (before, after) = engine.window(anchor);
-                    if anchor.at >= from + before && anchor.at + after <= from + len {
-                        scanned.adopt(base, anchor, here);
-                    } else {
-                        scanned.evaluate(engine, bytes, here);
-                    }
+        let known = Known::of(bytes, ops);
+        let mut fresh = fresh_anchors(engine, bytes, &known).into_iter().peekable();
+        for part in &known {
+            let first = base.anchors.partition_point(|anchor| anchor.at < part.from + (part.start - part.at));
+            for &anchor in &base.anchors[first..] {
+                let here = Anchor { at: anchor.at - part.from + part.at, id: anchor.id };
+                if here.at >= part.end {
+                    break;
+                }
+                if here.at + engine.length(here) > part.end {
+                    continue; // found anew
+                }
+                while let Some(new) = fresh.next_if(|new| *new < here) {
+                    scanned.evaluate(engine, bytes, new);
+                }
+                let (before, after) = engine.window(anchor);
+                if anchor.at >= part.from + before && anchor.at + after <= part.from + part.len {
+                    scanned.adopt(base, anchor, here);
+                } else {
+                    scanned.evaluate(engine, bytes, here);
                 }
             }
-            at += op.len();
         }
         for new in fresh {
             scanned.evaluate(engine, bytes, new);
@@ -96,38 +97,72 @@ fn length(bytes: &[u8]) -> u32 {
     u32::try_from(bytes.len()).unwrap_or(u32::MAX)
 }
 
-/// The ranges of positions at which an anchor is not known from the base.
-fn fresh_starts(engine: &Engine, end: u32, ops: &[Op]) -> Vec<(u32, u32)> {
-    let (before, after) = engine.narrow();
-    let mut ranges = Vec::new();
-    let (mut at, mut unknown_from) = (0u32, 0u32);
-    for op in ops {
-        let len = op.len();
-        if matches!(op, Op::Copy { .. }) && len >= before + after {
-            ranges.push((unknown_from, at + before));
-            unknown_from = at + len - after + 1;
-        }
-        at += len;
-    }
-    ranges.push((unknown_from, end));
-    ranges
+/// A copied run of bytes, and the part of it in which anchors are known from the base.
+struct Known {
+    /// Where it begins in the blob and in the base, and how long it is.
+    at: u32,
+    from: u32,
+    len: u32,
+    /// Anchors that begin here or later, and end there or earlier, are known.
+    start: u32,
+    end: u32,
 }
 
-/// The anchors that begin in the ranges and that the engine keeps, in order.
-fn kept_anchors(engine: &Engine, bytes: &[u8], ranges: &[(u32, u32)]) -> Vec<Anchor> {
+impl Known {
+    /// Every copied run that is long enough for anything to be known in it.
+    #[allow(clippy::cast_possible_truncation)] // blobs are far below 4 GiB
+    fn of(bytes: &[u8], ops: &[Op]) -> Vec<Known> {
+        let mut known = Vec::new();
+        let mut at = 0u32;
+        for op in ops {
+            if let Op::Copy { from, len } = *op {
+                let (start, end) = Engine::walled(bytes, at as usize, (at + len) as usize);
+                if start < end {
+                    known.push(Known { at, from, len, start: start as u32, end: end as u32 });
+                }
+            }
+            at += op.len();
+        }
+        known
+    }
+}
+
+/// The anchors that the engine keeps and that are not known, in order.
+fn fresh_anchors(engine: &Engine, bytes: &[u8], known: &[Known]) -> Vec<Anchor> {
     let longest = engine.longest_anchor();
     let mut out = Vec::new();
-    for &(from, to) in ranges.iter().filter(|(from, to)| from < to) {
-        let end = to.saturating_add(longest - 1).min(length(bytes));
-        let found = out.len();
-        engine.anchors(bytes, from as usize, end as usize, |anchor| {
-            if anchor.at < to && engine.keeps(bytes, anchor) {
-                out.push(anchor);
-            }
-        });
-        out[found..].sort_unstable();
+    let mut from = 0;
+    let mut past: Option<&Known> = None;
+    for part in known {
+        kept_anchors(engine, bytes, (from, part.start), past, &mut out);
+        // One that begins before the end may end behind it.
+        from = part.start.max((part.end + 1).saturating_sub(longest));
+        past = Some(part);
     }
+    kept_anchors(engine, bytes, (from, length(bytes)), past, &mut out);
     out
+}
+
+/// Adds the anchors that begin in the range and that the engine keeps, in order; those that are known in `past` left out.
+fn kept_anchors(
+    engine: &Engine,
+    bytes: &[u8],
+    (from, to): (u32, u32),
+    past: Option<&Known>,
+    out: &mut Vec<Anchor>,
+) {
+    if from >= to {
+        return;
+    }
+    let end = to.saturating_add(engine.longest_anchor() - 1).min(length(bytes));
+    let found = out.len();
+    engine.anchors(bytes, from as usize, end as usize, |anchor| {
+        let known = past.is_some_and(|past| anchor.at + engine.length(anchor) <= past.end);
+        if anchor.at < to && !known && engine.keeps(bytes, anchor) {
+            out.push(anchor);
+        }
+    });
+    out[found..].sort_unstable();
 }
 
 #[cfg(test)]
@@ -145,6 +180,10 @@ mod tests {
             Just("secret".to_owned()),
             Just("pass".to_owned()),
             Just("ignore".to_owned()),
+            Just("checksum/".to_owned()),
+            Just("export ".to_owned()),
+            Just(" access key\"] ] ".to_owned()),
+            Just("As String = ".to_owned()),
             Just("word = 'p4ssF0rMe!'".to_owned()),
             "[a-z =:\"\n]{0,40}",
         ];

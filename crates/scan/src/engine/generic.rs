@@ -13,6 +13,7 @@ pub(crate) mod services;
 mod shape;
 
 use score::judge;
+pub(super) use shape::walled;
 use shape::{assignment, lead};
 
 /// Context words in English, and parts of names in any language.
@@ -25,8 +26,6 @@ pub fn context_words() -> impl Iterator<Item = &'static str> {
     WORDS.iter().copied().chain(name::FOREIGN)
 }
 
-/// What [`is_promising`] may look at: bytes before an anchor, and bytes from its start on.
-pub const NARROW: (u32, u32) = (shape::LEAD_BEFORE, shape::LEAD_AFTER);
 /// Bytes before an anchor that the shape test may look at.
 pub const BEFORE: u32 = 150;
 /// Bytes from an anchor's start on that the shape test may look at.
@@ -41,7 +40,7 @@ pub const RULES: [(&str, &str, &str); 2] = [
     ("generic-secret", "Secret, token or key assigned to a name", "generic_secret"),
 ];
 
-/// Whether a separator may follow the name around this word. Decided by the bytes within [`NARROW`] alone.
+/// Whether a separator may follow the name around this word.
 pub(super) fn is_promising(bytes: &[u8], at: usize, len: usize) -> bool {
     lead(bytes, at, at + len).is_some()
 }

@@ -48,12 +48,14 @@ pub(super) struct Lead {
 const NAME_BYTES_MAX: usize = 48;
 /// Most quotes, brackets and blanks between a name and its separator.
 const CLOSERS_MAX: usize = 12;
+/// Begins the name of an annotation that holds a hash.
+const CHECKSUM: &[u8] = b"checksum/";
 /// Words that go on with a name after a blank: `API key: …`, `secret access key = …`.
 const NAME_TAILS: [&[u8]; 6] = [b"key", b"token", b"secret", b"password", b"value", b"access key"];
-/// Bytes before a context word that [`lead`] may look at.
-pub(super) const LEAD_BEFORE: u32 = 100;
-/// Bytes from a context word's start on that [`lead`] may look at.
-pub(super) const LEAD_AFTER: u32 = 100;
+/// Bytes behind a name that [`lead`] may look at: a further word, closers, a separator.
+const BEHIND_NAME_BYTES: usize = 12 + CLOSERS_MAX + 4;
+/// Bytes before a name that [`lead`] may look at on the same line.
+const LINE_LEAD_BYTES: usize = 48;
 /// Longest value, bytes.
 const VALUE_BYTES_MAX: usize = 400;
 /// Longest gap between a name in one attribute or element and the value in the next, bytes.
@@ -89,7 +91,7 @@ pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
         stop += more.map(|word| word.len() + 1).max().unwrap_or(0);
     }
     // `checksum/secret: …` is an annotation about one.
-    if bytes[..start].ends_with(b"checksum/") {
+    if bytes[..start].ends_with(CHECKSUM) {
         return None;
     }
     let mut p = stop;
@@ -119,6 +121,22 @@ pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
         closed_quote,
         alone,
     })
+}
+
+/// The part of `bytes[from..to]` in which a context word's [`lead`] depends on nothing outside: words that begin at the
+/// first place or later, and end at the second or earlier.
+///
+/// A line end before a word and something that is no name behind it are walls that [`lead`] does not look through.
+pub(in crate::engine) fn walled(bytes: &[u8], from: usize, to: usize) -> (usize, usize) {
+    let first = from + CHECKSUM.len();
+    let reach = NAME_BYTES_MAX + LINE_LEAD_BYTES;
+    let near = &bytes[first.min(to)..(first + reach).min(to)];
+    let start = memchr::memchr2(b'\n', b'\r', near).map_or(first + reach, |wall| first + wall + 1);
+    let last = to.saturating_sub(BEHIND_NAME_BYTES);
+    let far = last.saturating_sub(NAME_BYTES_MAX).max(from);
+    let near = bytes.get(far..last).unwrap_or_default();
+    let end = near.iter().rposition(|&byte| !is_name_byte(byte)).map_or(far, |wall| far + wall);
+    (start, end)
 }
 
 /// Whether the name is a command line's flag.
@@ -494,7 +512,7 @@ fn bare(
 
 /// Whether the name begins its line, but for indentation, `export`, a list dash, a comment sign or a tag.
 fn starts_line(bytes: &[u8], at: usize) -> bool {
-    let line = &bytes[at.saturating_sub(48)..at];
+    let line = &bytes[at.saturating_sub(LINE_LEAD_BYTES)..at];
     let line = memchr::memrchr2(b'\n', b'\r', line).map_or(line, |n| &line[n + 1..]);
     let lead = line.trim_ascii();
     // A section before the name: `spring.datasource.`, `//registry.acme.test/:_`.
