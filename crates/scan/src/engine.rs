@@ -65,6 +65,16 @@ pub struct Login {
     pub database: Option<String>,
 }
 
+impl Login {
+    /// Whether the host is one that RFC 2606 sets aside for documents.
+    fn is_documentation(&self) -> bool {
+        let host = self.host.as_deref().unwrap_or_default().to_ascii_lowercase();
+        let is =
+            |name: &str| host.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        ["example.com", "example.org", "example.net", "example", "invalid"].into_iter().any(is)
+    }
+}
+
 /// One value that was found, without the value.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Match {
@@ -395,6 +405,11 @@ impl Engine {
             }
             None => {}
         }
+        let login = login(caught);
+        if login.as_ref().is_some_and(Login::is_documentation) {
+            severity = severity.min(Severity::Low);
+            reasons.push("its host is reserved for documentation".to_owned());
+        }
         Some(Match {
             rule_id: rule.spec.id.clone(),
             title: rule.spec.title.clone(),
@@ -406,7 +421,7 @@ impl Engine {
             masked: tenure_model::mask(value, 4),
             reasons,
             name: None,
-            login: login(caught),
+            login,
             pairs_with: rule.spec.pairs_with.clone(),
             public: rule.spec.public,
             specific: true,

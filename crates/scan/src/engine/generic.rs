@@ -146,6 +146,10 @@ mod tests {
             "max_tokens: 4096\n",
             "if password != \"\" {",
             "secretKeyRef: database-credentials\n",
+            "PasswordPattern = `^.{8,32}$`",
+            "gitaskpass \"github.com/acme/shop/v3/cmd/git-ask-pass/commands\"",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+            "credentials: f6c7695a-671e-4f4f-a331-acdce44ff9ba\n",
         ] {
             assert_eq!(found(text), vec![], "{text}");
         }

@@ -103,7 +103,9 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
     let last = tail.last()?.trim_end_matches(|c: char| c.is_ascii_digit());
     let seasoned = matches!(last, "salt" | "pepper");
     let public = |word: &String| PUBLIC.holds(word) || word.starts_with("csrf") || word.starts_with("xsrf");
-    if ABOUT.holds(last) || !seasoned && words.iter().any(public) {
+    // `Sec-WebSocket-Key` is a nonce that every browser sends (RFC 6455).
+    let handshake = words.windows(3).any(|three| three == ["web", "socket", "key"]);
+    if ABOUT.holds(last) || handshake || !seasoned && words.iter().any(public) {
         return None;
     }
     let ends = |list: &[&str]| list.iter().any(|end| last.ends_with(end));

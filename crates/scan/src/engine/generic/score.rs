@@ -86,6 +86,10 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
     let (severity, confidence, needs, because) = match promise {
         Promise::Password => password(text, bits, found)?,
         Promise::Vague if service.is_none() => vague(text, bits, found)?,
+        // `credentials: <uuid>` names credentials that are kept elsewhere.
+        Promise::Secret if uuid && words(name).last().is_some_and(|word| word.starts_with("credential")) => {
+            return None;
+        }
         Promise::Secret | Promise::Vague => secret(text, bits, found)?,
     };
     let mut reasons = vec![format!("assigned to `{}`", String::from_utf8_lossy(name)), because];
@@ -279,6 +283,9 @@ fn looks_like_code(text: &[u8], quoted: bool, bits: f64) -> bool {
         return false;
     }
     let starts = |needle: &[u8]| text.starts_with(needle);
+    if starts(b"^") && text.ends_with(b"$") || bits < RANDOM_BITS && is_long_path(text) {
+        return true;
+    }
     if starts(b"/") || starts(b"./") || starts(b"../") || starts(b"~/") || starts(b"C:\\") {
         return true;
     }
@@ -298,6 +305,14 @@ fn looks_like_code(text: &[u8], quoted: bool, bits: f64) -> bool {
     let identifier =
         text.iter().all(|&b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.' | b'-' | b'/' | b':' | b'$'));
     bits < RANDOM_BITS && identifier && text.iter().any(|&b| matches!(b, b'.' | b'_' | b'/' | b':' | b'-'))
+}
+
+/// `github.com/acme/shop/v3/commands`: what an import or a package is called.
+fn is_long_path(text: &[u8]) -> bool {
+    let plain = |part: &[u8]| {
+        !part.is_empty() && part.iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+    };
+    text.split(|&b| b == b'/').count() >= 4 && text.split(|&b| b == b'/').all(plain)
 }
 
 /// `config.Database.Password2`: words joined by dots, each of which could be a name in code.
