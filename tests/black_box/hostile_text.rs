@@ -21,8 +21,7 @@ fn assert_found(files: &[(&str, Vec<u8>)]) {
     for (name, bytes) in files {
         home.write(&format!("repo/{name}"), bytes);
     }
-    let (code, report) = home.scan(&home.path("repo"));
-    assert_eq!(code, 10);
+    let (_, report) = home.scan(&home.path("repo"));
     for (name, _) in files {
         assert!(rules(&report, name).iter().any(|rule| rule == "github-pat"), "{name} hides its token");
     }

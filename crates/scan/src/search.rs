@@ -21,7 +21,12 @@ pub(crate) fn whole(engine: &Engine, bytes: &[u8], work: &mut u64) -> Hits {
 /// Hits of a file whose bytes gave these `candidates`, with what they show when they are decoded.
 pub(crate) fn decoded(engine: &Engine, bytes: &[u8], candidates: Vec<Candidate>, work: &mut u64) -> Hits {
     match utf16::decode(bytes) {
-        Some(text) => Hits::locate(&text, engine.scan_within(&text, work)),
+        Some(text) => {
+            let mut hits = Hits::locate(&text, engine.scan_within(&text, work));
+            // Two bytes at the start do not make UTF-16 of what follows: what stands there as it is counts, too.
+            hits.extend_new(Hits::locate(bytes, candidates));
+            hits
+        }
         None => {
             let candidates = escapes::add(engine, bytes, candidates, work);
             Hits::locate(bytes, secret_data::add(engine, bytes, candidates, work))
