@@ -4,12 +4,12 @@ mod words;
 
 use tenure_model::Quality;
 
-pub(super) use words::PLAIN_KIND;
+pub(in crate::detect) use words::PLAIN_KIND;
 use words::{CONFIGURATION_ENDINGS, NAMES, OTHER_S3, PROVIDER_WORDS};
 
 /// The role that a value plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(in crate::detect) enum Part {
     /// Proves an identity by itself.
     Credential,
     /// Names an AWS access key; proves something only beside its secret half.
@@ -24,15 +24,15 @@ pub(super) enum Part {
 
 /// What a secret is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Purpose {
+pub(in crate::detect) struct Purpose {
     /// Its role.
-    pub(super) part: Part,
+    pub(in crate::detect) part: Part,
     /// Kind of credential, a key of the catalogue.
-    pub(super) kind: &'static str,
+    pub(in crate::detect) kind: &'static str,
     /// The platform that it opens.
-    pub(super) provider: &'static str,
+    pub(in crate::detect) provider: &'static str,
     /// How we know.
-    pub(super) quality: Quality,
+    pub(in crate::detect) quality: Quality,
 }
 
 /// Kinds that open a cloud account which would accept the CI system's own proof of identity instead.
@@ -40,7 +40,7 @@ const CLOUD_KINDS: &[&str] = &["aws_access_key", "gcp_service_account_key", "ent
 
 impl Purpose {
     /// A static key of a cloud that federates.
-    pub(super) fn is_cloud_key(&self) -> bool {
+    pub(in crate::detect) fn is_cloud_key(&self) -> bool {
         self.part != Part::Configuration && CLOUD_KINDS.contains(&self.kind)
     }
 
@@ -50,7 +50,7 @@ impl Purpose {
 }
 
 /// What a name says, be it a variable's, an input's or a secret's.
-pub(super) fn by_name(name: &str, quality: Quality) -> Option<Purpose> {
+pub(in crate::detect) fn by_name(name: &str, quality: Quality) -> Option<Purpose> {
     let name = parted(name);
     let row = NAMES.iter().find(|(pattern, ..)| has_words(&name, pattern));
     if let Some(&(_, part, kind, provider)) = row {
