@@ -1,22 +1,20 @@
 //! What the readers of agents' configurations see in each fixture, as snapshots to read beside the file.
 
 mod readers;
+#[path = "readers/with_rules.rs"]
+mod with_rules;
 
-use readers::{fixture, key, read_as, told};
-use tenure_model::Observation;
-use tenure_scan::detect::{Blob, Reading, read};
-use tenure_scan::engine::Engine;
-use tenure_scan::rules::RuleSet;
+use readers::{fixture, read_as, told};
+use tenure_model::{Fact, Observation};
+use tenure_scan::detect::Reading;
 
 /// Reads a fixture as the file `path`, with the help of the detection engine, as a scan does.
-fn reading(path: &str, file: &str) -> Reading {
-    let engine = Engine::new(RuleSet::embedded(), key());
-    let bytes = fixture(&format!("agent/{file}"));
-    read(&Blob { root: "shop", path, base: "", repository: "acme/shop", bytes: &bytes }, &engine)
+fn of_agent(path: &str, file: &str) -> Reading {
+    with_rules::reading(path, &fixture(&format!("agent/{file}")))
 }
 
 fn as_file(path: &str, file: &str) -> String {
-    told(&reading(path, file))
+    told(&of_agent(path, file))
 }
 
 #[test]
@@ -56,7 +54,7 @@ fn a_torn_list_is_read_up_to_the_break() {
 
 #[test]
 fn a_value_in_an_agents_configuration_goes_nowhere() {
-    let read = reading(".cursor/mcp.json", "cursor.json");
+    let read = of_agent(".cursor/mcp.json", "cursor.json");
     let text = format!("{:?}", read.observations);
     for value in [["gh", "p_j1Jxyz7g7GMkfuPYDoLxe6ohpEdnEw0udPE2"].concat(), ["Vq7zR", "t2LmX9"].concat()] {
         assert!(!text.contains(&value[6..]), "a value left the reader");
@@ -65,14 +63,11 @@ fn a_value_in_an_agents_configuration_goes_nowhere() {
 
 #[test]
 fn the_token_of_an_agent_and_the_token_in_a_file_are_one() {
-    let engine = Engine::new(RuleSet::embedded(), key());
-    let token = ["gh", "p_j1Jxyz7g7GMkfuPYDoLxe6ohpEdnEw0udPE2"].concat();
-    let elsewhere = engine.scan(format!("TOKEN={token}\n").as_bytes());
-    let fingerprint = &elsewhere.first().expect("the engine knows the token").found.fingerprint.0;
-    let read = reading(".cursor/mcp.json", "cursor.json");
+    let fingerprint = with_rules::known(&["TOKEN=gh", "p_j1Jxyz7g7GMkfuPYDoLxe6ohpEdnEw0udPE2\n"].concat());
+    let read = of_agent(".cursor/mcp.json", "cursor.json");
     let joined = read.observations.iter().any(|observation| match observation {
         Observation::Evidence(evidence) => {
-            matches!(&evidence.fact, tenure_model::Fact::SameAs { other, .. } if other.key == *fingerprint)
+            matches!(&evidence.fact, Fact::SameAs { other, .. } if other.key == fingerprint)
         }
         _ => false,
     });

@@ -1,8 +1,10 @@
 //! Who knows values: what kind of credential one is, and under which fingerprint other files know it.
 
+use std::ops::Range;
+
 use tenure_model::{Fingerprint, FingerprintKey};
 
-use crate::engine::Engine;
+use crate::engine::{Candidate, Engine};
 
 /// Most bytes around a value that are looked at to tell what it is.
 const CONTEXT_BYTES_MAX: usize = 64 << 10;
@@ -30,6 +32,8 @@ pub trait Recogniser: Sync {
     fn recognise(&self, context: &str, value: &str) -> Option<Recognised>;
     /// What the one value in `context` is; none when there are several or none.
     fn only_one(&self, context: &str) -> Option<Recognised>;
+    /// Where the one value in `context` stands.
+    fn span_of_one(&self, context: &str) -> Option<Range<usize>>;
 }
 
 impl Recogniser for FingerprintKey {
@@ -42,6 +46,10 @@ impl Recogniser for FingerprintKey {
     }
 
     fn only_one(&self, _: &str) -> Option<Recognised> {
+        None
+    }
+
+    fn span_of_one(&self, _: &str) -> Option<Range<usize>> {
         None
     }
 }
@@ -62,14 +70,22 @@ impl Recogniser for Engine {
     }
 
     fn only_one(&self, context: &str) -> Option<Recognised> {
-        if context.len() > CONTEXT_BYTES_MAX {
-            return None;
-        }
-        let candidates = self.scan(context.as_bytes());
-        let best = candidates.iter().max_by_key(|candidate| candidate.found.standing())?;
-        let others = candidates.iter().any(|c| c.end <= best.start || c.start >= best.end);
-        (!others).then(|| told(&best.found))
+        one(self, context).map(|candidate| told(&candidate.found))
     }
+
+    fn span_of_one(&self, context: &str) -> Option<Range<usize>> {
+        one(self, context).map(|candidate| candidate.start as usize..candidate.end as usize)
+    }
+}
+
+fn one(engine: &Engine, context: &str) -> Option<Candidate> {
+    if context.len() > CONTEXT_BYTES_MAX {
+        return None;
+    }
+    let candidates = engine.scan(context.as_bytes());
+    let best = candidates.iter().max_by_key(|candidate| candidate.found.standing())?;
+    let others = candidates.iter().any(|c| c.end <= best.start || c.start >= best.end);
+    (!others).then(|| best.clone())
 }
 
 fn told(found: &crate::engine::Match) -> Recognised {

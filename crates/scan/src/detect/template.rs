@@ -150,19 +150,19 @@ pub(crate) fn read_documents<R>(text: &str, take: impl FnOnce(&Tree<'_>, Option<
     yaml::read(&mended, |tree, broken| take(tree, first.or(broken)))
 }
 
-/// The text with every document cut off where it breaks, and the first of the reasons.
+/// The text with every document but the last cut off where it breaks, and the first of the reasons. What follows a
+/// break in the last one is not read anyway.
 fn mend(text: &str) -> (String, Option<Broken>) {
     let mut mended = String::with_capacity(text.len());
     let mut first = None;
     let mut before = 0;
-    for document in documents(text) {
+    let all = documents(text);
+    for (index, document) in all.iter().enumerate() {
         let lines = document.split_inclusive('\n').count();
-        match yaml::read(document, |_, broken| broken) {
+        match yaml::read(document, |_, broken| broken).filter(|_| index + 1 < all.len()) {
             None => mended.push_str(document),
             Some(mut broken) => {
-                let whole = broken.line.saturating_sub(1).min(lines);
-                let head: String = document.split_inclusive('\n').take(whole).collect();
-                let kept = if yaml::read(&head, |_, broken| broken.is_none()) { whole } else { 0 };
+                let kept = whole_lines(document, broken.line.saturating_sub(1).min(lines));
                 document.split_inclusive('\n').take(kept).for_each(|line| mended.push_str(line));
                 mended.extend(std::iter::repeat_n('\n', lines - kept));
                 broken.line += before;
@@ -173,6 +173,19 @@ fn mend(text: &str) -> (String, Option<Broken>) {
         before += lines;
     }
     (mended, first)
+}
+
+/// How many of the first lines of a document can be read by themselves; the break is often noticed late.
+fn whole_lines(document: &str, noticed: usize) -> usize {
+    const STEPS: u32 = 8;
+    let candidates = (0..STEPS).map(|step| noticed.saturating_sub((1 << step) - 1));
+    candidates
+        .into_iter()
+        .find(|&lines| {
+            let head: String = document.split_inclusive('\n').take(lines).collect();
+            yaml::read(&head, |_, broken| broken.is_none())
+        })
+        .unwrap_or(0)
 }
 
 /// The documents with the lines that part them.

@@ -2,8 +2,7 @@
 
 use tenure_model::{Consumer, Credential, Fact, FingerprintKey, Quality, Subject, SubjectKind};
 
-use super::token::names_a_secret;
-use crate::detect::ci::purpose::{PLAIN_KIND, by_name};
+use crate::detect::ci::purpose::{PLAIN_KIND, by_name, names_a_secret};
 use crate::detect::recogniser::Recogniser;
 use crate::detect::witness::Witness;
 use crate::detect::{Blob, Detector, Reading, text};

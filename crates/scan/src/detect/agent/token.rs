@@ -3,7 +3,7 @@
 use tenure_model::{Fingerprint, Quality};
 
 use super::server::{Server, Setting};
-use crate::detect::ci::purpose::{PLAIN_KIND, Part, Purpose, by_name};
+use crate::detect::ci::purpose::{PLAIN_KIND, Part, Purpose, by_name, names_a_secret};
 use crate::detect::recogniser::Recogniser;
 use crate::engine::value::{Placeholder, placeholder};
 
@@ -11,20 +11,6 @@ use crate::engine::value::{Placeholder, placeholder};
 const VALUE_BYTES_MIN: usize = 8;
 /// The kind of a credential about which nothing more is known.
 const UNKNOWN_KIND: &str = "generic_secret";
-/// Words of which one names a credential.
-const SECRET_WORDS: [&str; 11] = [
-    "TOKEN",
-    "SECRET",
-    "PASSWORD",
-    "PASSWD",
-    "PAT",
-    "APIKEY",
-    "KEY",
-    "CREDENTIAL",
-    "CREDENTIALS",
-    "AUTHORIZATION",
-    "BEARER",
-];
 /// Options of programs that take a credential as their value.
 const SECRET_OPTIONS: [&str; 8] =
     ["--token", "--api-key", "--apikey", "--access-token", "--auth-token", "--password", "--key", "--secret"];
@@ -192,17 +178,6 @@ impl Known {
     }
 }
 
-/// Whether a name is one of a credential.
-pub(super) fn names_a_secret(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
-    let mut words = upper.split(|c: char| !c.is_ascii_alphanumeric());
-    let secret = words.any(|word| SECRET_WORDS.contains(&word) || word.ends_with("APIKEY"));
-    let told = by_name(name, Quality::Config);
-    // `DATABASE_URL` has none of the words; `AWS_ACCESS_KEY_ID` has one.
-    let known = told.is_some_and(|purpose| purpose.part != Part::Configuration && purpose.kind != PLAIN_KIND);
-    (secret || known) && !told.is_some_and(|purpose| purpose.part == Part::Configuration)
-}
-
 /// The value without the scheme that a header begins with.
 fn bare(value: &str) -> &str {
     let value = value.trim();
@@ -361,17 +336,5 @@ mod tests {
             public_part("https://tools.test/s/abcdefghijklmnopqrstuvwxyz0123/mcp"),
             "https://tools.test/s/…/mcp"
         );
-    }
-
-    #[test]
-    fn names_of_credentials_are_known() {
-        for name in
-            ["GITHUB_PERSONAL_ACCESS_TOKEN", "X-API-Key", "Authorization", "DATABASE_URL", "OPENAI_API_KEY"]
-        {
-            assert!(names_a_secret(name), "{name}");
-        }
-        for name in ["LOG_LEVEL", "AWS_REGION", "NODE_ENV", "MONKEY", "HOST"] {
-            assert!(!names_a_secret(name), "{name}");
-        }
     }
 }

@@ -137,7 +137,7 @@ impl Account {
             }
             if purpose.part != Part::Configuration {
                 self.proofs(subject, &all, purpose, proof, witness);
-                self.judge(blob, subject, &all, purpose, witness);
+                self.judge(blob, subject, &all, purpose, proof, witness);
             }
         }
     }
@@ -188,6 +188,7 @@ impl Account {
         subject: &Subject,
         all: &[&Held],
         purpose: Purpose,
+        proof: &Proof<'_>,
         witness: &mut Witness<'_>,
     ) {
         let receives = |held: &&&Held| held.workload.is_some();
@@ -199,6 +200,8 @@ impl Account {
             all.iter().filter_map(|held| Some(self.workloads.get(held.workload?)?.name.as_str())).collect();
         users.dedup();
         let first = all.first().map_or("", |held| held.name.as_str());
+        let user = all.iter().find_map(|held| held.workload);
+        let how = proof(user, purpose.provider).map(|(_, how)| how).unwrap_or_default();
         let count = text::counted(users.len(), "workload receives", "workloads receive");
         witness.finding(Statement {
             rule: &rules::WORKLOAD_STATIC_CLOUD_KEY,
@@ -206,12 +209,12 @@ impl Account {
             subject: subject.clone(),
             about: format!("{}#{}", blob.repository, subject.key),
             title: format!(
-                "A static {} key reaches {}",
-                purpose.provider,
+                "A static key of {} reaches {}",
+                cloud(purpose.provider),
                 users.first().unwrap_or(&"a workload")
             ),
             spots,
-            reasons: vec![format!("{count} {first}"), "the key is valid at every hour".to_owned()],
+            reasons: vec![format!("{count} {first}"), how, "the key is valid at every hour".to_owned()],
         });
     }
 }
