@@ -182,7 +182,7 @@ pub struct Privilege {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Consumer {
-    /// `ci_job`, `kubernetes_workload`, `agent`, `file`.
+    /// `ci_job`, `kubernetes_workload`, `agent`, `file`, or another of [`Consumer::BOUNDED`] and [`Consumer::ALWAYS_ON`].
     pub kind: String,
     /// Scanned root.
     pub root: String,
@@ -197,7 +197,7 @@ pub struct Consumer {
     /// The name under which it receives the credential.
     #[serde(default)]
     pub secret_name: Option<String>,
-    /// Where it is exposed: `workflow`, `job`, `step`, `with`, `run`, `passed`.
+    /// Where it is exposed: `workflow`, `job`, `step`, `with`, `run`, `passed`, `env`, `env_all`, `file`, `pull`, `header`, …
     #[serde(default)]
     pub exposure: Option<String>,
     /// Events that start it.
@@ -215,6 +215,31 @@ pub struct Consumer {
     /// Third-party step that receives it, with its ref.
     #[serde(default)]
     pub action: Option<String>,
+}
+
+impl Consumer {
+    /// Kinds that run to an end by themselves.
+    pub const BOUNDED: [&'static str; 7] = [
+        "ci_job",
+        "kubernetes_job",
+        "systemd_job",
+        "cron_job",
+        "serverless_function",
+        "ansible_play",
+        "terraform",
+    ];
+    /// Kinds that run until somebody stops them.
+    pub const ALWAYS_ON: [&'static str; 3] = ["kubernetes_workload", "compose_service", "systemd_service"];
+
+    /// Runs to an end by itself: a job.
+    pub fn is_bounded(&self) -> bool {
+        Self::BOUNDED.contains(&self.kind.as_str())
+    }
+
+    /// Runs until somebody stops it: a service.
+    pub fn is_always_on(&self) -> bool {
+        Self::ALWAYS_ON.contains(&self.kind.as_str())
+    }
 }
 
 /// One machine identity with everything that is known and judged.

@@ -60,3 +60,50 @@ fn a_systemd_timer() {
 fn a_crontab_with_a_line_that_is_nothing() {
     insta::assert_snapshot!(scanned("ops/crontab", "workload/crontab"));
 }
+
+#[test]
+fn terraform_code_that_makes_and_holds_credentials() {
+    insta::assert_snapshot!(scanned("infra/main.tf", "workload/main.tf"));
+}
+
+#[test]
+fn terraform_code_with_a_broken_line_and_a_block_that_does_not_end() {
+    insta::assert_snapshot!(as_file("infra/broken.tf", "workload/broken.tf"));
+}
+
+#[test]
+fn functions_of_the_serverless_framework() {
+    insta::assert_snapshot!(scanned("serverless.yml", "workload/serverless.yml"));
+}
+
+#[test]
+fn functions_and_an_access_key_in_a_template_of_sam() {
+    insta::assert_snapshot!(as_file("template.yaml", "workload/sam.yaml"));
+}
+
+#[test]
+fn a_template_that_breaks_half_way() {
+    insta::assert_snapshot!(as_file("template.yaml", "workload/sam-broken.yaml"));
+}
+
+#[test]
+fn an_ansible_playbook() {
+    insta::assert_snapshot!(scanned("playbooks/ledger.yml", "workload/playbook.yml"));
+}
+
+#[test]
+fn an_ansible_playbook_cut_off() {
+    let whole = String::from_utf8(fixture("workload/playbook.yml")).expect("fixtures are text");
+    let end = whole.find("vault_db").expect("the fixture names it");
+    insta::assert_snapshot!(told(&read_as("playbooks/ledger.yml", &whole.as_bytes()[..end])));
+}
+
+#[test]
+fn values_of_a_helm_chart() {
+    insta::assert_snapshot!(as_file("charts/shop/values.yaml", "workload/values.yaml"));
+}
+
+#[test]
+fn values_that_break_half_way() {
+    insta::assert_snapshot!(as_file("charts/shop/values.yaml", "workload/values-broken.yaml"));
+}

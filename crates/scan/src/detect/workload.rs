@@ -1,8 +1,10 @@
 //! Readers of workloads: what runs, by which schedule, and which credentials it receives.
 
+mod ansible;
 mod compose;
 mod crontab;
 mod held;
+mod helm_values;
 mod kubernetes;
 mod schedule;
 mod serverless;
@@ -14,9 +16,11 @@ use super::Detector;
 /// Every reader of workloads.
 pub(super) const READERS: &[&dyn Detector] = &[
     &kubernetes::Kubernetes,
+    &helm_values::HelmValues,
     &compose::Compose,
     &systemd::Systemd,
     &crontab::Crontab,
+    &ansible::Ansible,
     &serverless::Serverless,
     &terraform::Terraform,
 ];

@@ -83,14 +83,26 @@ impl Held {
         self.own(told)
     }
 
+    /// The platform of the store, as identities name it.
+    fn platform(&self) -> &'static str {
+        match self.store {
+            "ssm" | "secretsmanager" => "aws",
+            "azure_key_vault" => "azure",
+            "gcp_secret_manager" => "gcp",
+            "environment" => "generic",
+            store => store,
+        }
+    }
+
     /// The same in the words of this store: names alone speak of GitHub where they say nothing.
     fn own(&self, told: Option<Purpose>) -> Purpose {
         let quality = told.map_or(Quality::Config, |purpose| purpose.quality);
-        let plain = Purpose { part: Part::Credential, kind: UNKNOWN_KIND, provider: self.store, quality };
+        let plain =
+            Purpose { part: Part::Credential, kind: UNKNOWN_KIND, provider: self.platform(), quality };
         match told {
             Some(purpose) if purpose.kind == PLAIN_KIND => Purpose { kind: UNKNOWN_KIND, ..purpose },
             Some(purpose) if purpose.part == Part::Configuration => {
-                Purpose { provider: self.store, ..purpose }
+                Purpose { provider: self.platform(), ..purpose }
             }
             Some(purpose) => purpose,
             None => plain,
@@ -125,10 +137,19 @@ impl Account {
         for held in &self.held {
             by_subject.entry(&held.subject).or_default().push(held);
         }
+        let halves = self.halves();
         let mut in_order: Vec<(&Subject, Vec<&Held>)> = by_subject.into_iter().collect();
         in_order.sort_by_key(|(_, all)| all.first().map(|held| held.line));
         for (subject, all) in in_order {
             let Some(first) = all.first() else { continue };
+            if let Some(id) = halves.get(subject) {
+                let because = format!("{} is received together with the id of its access key", first.name);
+                let quality = self.quality(&first.name, Quality::Config);
+                let other = (*id).clone();
+                witness.fact(subject, first.line, quality, Fact::SameAs { other, because });
+                all.iter().for_each(|held| self.user(blob, subject, held, witness));
+                continue;
+            }
             let purpose = all.iter().map(|held| held.purpose()).max_by_key(strength);
             let purpose = purpose.unwrap_or_else(|| first.own(None));
             identity(subject, first, purpose, self.quality(&first.name, Quality::Config), witness);
@@ -140,6 +161,32 @@ impl Account {
                 self.judge(blob, subject, &all, purpose, proof, witness);
             }
         }
+    }
+
+    /// Secret halves of AWS keys, each with the one id that the same workload receives under another name.
+    fn halves(&self) -> BTreeMap<&Subject, &Subject> {
+        let mut ids: BTreeMap<usize, Vec<&Subject>> = BTreeMap::new();
+        let mut secrets: Vec<(usize, &Subject)> = Vec::new();
+        for held in &self.held {
+            let Some(workload) = held.workload else { continue };
+            match held.purpose().part {
+                Part::AwsKeyId => ids.entry(workload).or_default().push(&held.subject),
+                Part::AwsSecret | Part::AwsSession => secrets.push((workload, &held.subject)),
+                Part::Credential | Part::Configuration => {}
+            }
+        }
+        let mut halves = BTreeMap::new();
+        for (workload, secret) in secrets {
+            let mut of_workload = ids.get(&workload).cloned().unwrap_or_default();
+            of_workload.dedup();
+            // One of several ids is not worth a guess; an id that is kept in the same place is no other.
+            if let [id] = of_workload[..]
+                && id != secret
+            {
+                halves.insert(secret, id);
+            }
+        }
+        halves
     }
 
     fn quality(&self, name: &str, quality: Quality) -> Quality {
@@ -214,7 +261,10 @@ impl Account {
                 users.first().unwrap_or(&"a workload")
             ),
             spots,
-            reasons: vec![format!("{count} {first}"), how, "the key is valid at every hour".to_owned()],
+            reasons: [format!("{count} {first}"), how, "the key is valid at every hour".to_owned()]
+                .into_iter()
+                .filter(|reason| !reason.is_empty())
+                .collect(),
         });
     }
 }
@@ -234,6 +284,16 @@ fn identity(subject: &Subject, held: &Held, purpose: Purpose, quality: Quality, 
     }
     let credential = Credential { kind: purpose.kind.to_owned(), ..Credential::default() };
     witness.fact(subject, held.line, quality.min(purpose.quality), Fact::Credential { credential });
+}
+
+/// A cloud's name for people.
+fn cloud(provider: &str) -> &str {
+    match provider {
+        "aws" => "AWS",
+        "gcp" => "Google Cloud",
+        "azure" => "Azure",
+        other => other,
+    }
 }
 
 /// What a receiver says beats what a name says; a statement beats none.

@@ -83,7 +83,13 @@ impl Detector for Serverless {
 }
 
 impl Serverless {
-    fn tell(&self, blob: &Blob<'_>, tree: &Tree<'_>, broken: Option<Broken>, values: &dyn Recogniser) -> Reading {
+    fn tell(
+        &self,
+        blob: &Blob<'_>,
+        tree: &Tree<'_>,
+        broken: Option<Broken>,
+        values: &dyn Recogniser,
+    ) -> Reading {
         let mut witness = Witness::new(blob, self.name());
         let mut found = Functions { blob, account: Account::default(), literals: Vec::new(), left_out: 0 };
         if let Some(root) = tree.first() {
@@ -135,7 +141,9 @@ impl<'t> Functions<'_, 't> {
             let line = value.line();
             if let Some((store, path)) = stored(text) {
                 self.hold("aws_secret", store, path, name, line, workload);
-            } else if let Some(variable) = text.strip_prefix("${env:").and_then(|rest| rest.split(['}', ',']).next()) {
+            } else if let Some(variable) =
+                text.strip_prefix("${env:").and_then(|rest| rest.split(['}', ',']).next())
+            {
                 if names_a_secret(name) || names_a_secret(variable) {
                     self.hold("environment_variable", "environment", variable, name, line, workload);
                 }
@@ -145,8 +153,20 @@ impl<'t> Functions<'_, 't> {
         }
     }
 
-    fn hold(&mut self, kind: &'static str, store: &'static str, path: &str, name: &str, line: u32, workload: usize) {
-        let key = if path.starts_with("arn:") { format!("aws:{path}") } else { format!("{store}:{}:{path}", self.blob.repository) };
+    fn hold(
+        &mut self,
+        kind: &'static str,
+        store: &'static str,
+        path: &str,
+        name: &str,
+        line: u32,
+        workload: usize,
+    ) {
+        let key = if path.starts_with("arn:") {
+            format!("aws:{path}")
+        } else {
+            format!("{store}:{}:{path}", self.blob.repository)
+        };
         self.account.held.push(Held {
             subject: Subject::new(SubjectKind::Account, key),
             kind: if store == "vault" { "vault_secret" } else { kind },
@@ -170,7 +190,11 @@ fn stored(text: &str) -> Option<(&'static str, &str)> {
     let end = rest.find(['}', ',', '~']).unwrap_or(rest.len());
     let path = &rest[..end];
     // An ARN has colons of its own; a name is followed by stage and version.
-    let path = if path.starts_with("arn:") || *start == "${ssm:" { path } else { path.split(":SecretString").next().unwrap_or(path) };
+    let path = if path.starts_with("arn:") || *start == "${ssm:" {
+        path
+    } else {
+        path.split(":SecretString").next().unwrap_or(path)
+    };
     (!path.is_empty()).then_some((*store, path))
 }
 
@@ -178,7 +202,8 @@ fn stored(text: &str) -> Option<(&'static str, &str)> {
 fn framework<'t>(root: Yaml<'t>, found: &mut Functions<'_, 't>, witness: &mut Witness<'_>) {
     let Some(functions) = root.get("functions") else { return };
     let provider = root.get("provider");
-    let number = |node: Option<Yaml<'t>>| node.and_then(|node| node.get("timeout")?.text()?.parse::<u32>().ok());
+    let number =
+        |node: Option<Yaml<'t>>| node.and_then(|node| node.get("timeout")?.text()?.parse::<u32>().ok());
     let parts = std::iter::once(functions).filter(|part| part.is_mapping()).chain(functions.items());
     for (name, function) in parts.flat_map(Yaml::pairs) {
         let Some(text) = name.text().filter(|_| function.is_mapping()) else { continue };
@@ -192,14 +217,20 @@ fn framework<'t>(root: Yaml<'t>, found: &mut Functions<'_, 't>, witness: &mut Wi
         let role = provider.get("iam").and_then(|iam| iam.get("role"));
         provider.get("iamRoleStatements").or_else(|| role?.get("statements"))
     });
-    let role = Subject::new(SubjectKind::Account, format!("serverless:{}:{}", found.blob.repository, found.blob.path));
+    let role = Subject::new(
+        SubjectKind::Account,
+        format!("serverless:{}:{}", found.blob.repository, found.blob.path),
+    );
     grants(&role, "execution role of the service", statements, found, witness);
 }
 
 fn function_workload(name: &str, line: u32, events: Option<Yaml<'_>>, seconds: u32) -> Workload {
     let events: Vec<Yaml<'_>> = events.into_iter().flat_map(Yaml::items).collect();
-    let mut triggers: Vec<String> =
-        events.iter().filter_map(|event| event.text().or_else(|| event.pairs().next()?.0.text())).map(str::to_owned).collect();
+    let mut triggers: Vec<String> = events
+        .iter()
+        .filter_map(|event| event.text().or_else(|| event.pairs().next()?.0.text()))
+        .map(str::to_owned)
+        .collect();
     triggers.dedup();
     let rates = events.iter().filter_map(|event| event.get("schedule")).flat_map(|schedule| {
         let rate = schedule.get("rate").unwrap_or(schedule);
@@ -222,13 +253,19 @@ fn cloud_formation<'t>(root: Yaml<'t>, found: &mut Functions<'_, 't>, witness: &
     let globals = root.get("Globals").and_then(|globals| globals.get("Function"));
     let variables = |node: Option<Yaml<'t>>| node.and_then(|node| node.get("Environment")?.get("Variables"));
     for (name, resource) in root.get("Resources").into_iter().flat_map(Yaml::pairs) {
-        let (Some(id), Some(kind)) = (name.text(), resource.get("Type").and_then(Yaml::text)) else { continue };
+        let (Some(id), Some(kind)) = (name.text(), resource.get("Type").and_then(Yaml::text)) else {
+            continue;
+        };
         let properties = resource.get("Properties");
         match kind {
             "AWS::Serverless::Function" | "AWS::Lambda::Function" => {
-                let seconds = |node: Option<Yaml<'t>>| node.and_then(|node| node.get("Timeout")?.text()?.parse::<u32>().ok());
+                let seconds = |node: Option<Yaml<'t>>| {
+                    node.and_then(|node| node.get("Timeout")?.text()?.parse::<u32>().ok())
+                };
                 let limit = seconds(properties).or_else(|| seconds(globals)).unwrap_or(LAMBDA_TIMEOUT);
-                let Some(index) = found.add(sam_workload(id, name.line(), properties, limit)) else { continue };
+                let Some(index) = found.add(sam_workload(id, name.line(), properties, limit)) else {
+                    continue;
+                };
                 found.variables(variables(globals), index);
                 found.variables(variables(properties), index);
             }
@@ -247,7 +284,8 @@ fn sam_workload(id: &str, line: u32, properties: Option<Yaml<'_>>, seconds: u32)
         workload.triggers.push(kind.to_owned());
         if matches!(kind, "Schedule" | "ScheduleV2") {
             let properties = event.get("Properties");
-            let rate = properties.and_then(|p| p.get("Schedule").or_else(|| p.get("ScheduleExpression"))?.text());
+            let rate =
+                properties.and_then(|p| p.get("Schedule").or_else(|| p.get("ScheduleExpression"))?.text());
             runs = runs.and_then(|sum: f64| Some(sum + schedule::aws_runs(rate?)?));
         }
     }
@@ -257,7 +295,8 @@ fn sam_workload(id: &str, line: u32, properties: Option<Yaml<'_>>, seconds: u32)
 }
 
 fn access_key(id: &str, line: u32, blob: &Blob<'_>, witness: &mut Witness<'_>) {
-    let subject = Subject::new(SubjectKind::Account, format!("cloudformation:{}:{}:{id}", blob.repository, blob.path));
+    let subject =
+        Subject::new(SubjectKind::Account, format!("cloudformation:{}:{}:{id}", blob.repository, blob.path));
     let fact = Fact::Identity {
         kind: "aws_iam_user".to_owned(),
         name: id.to_owned(),
@@ -265,7 +304,8 @@ fn access_key(id: &str, line: u32, blob: &Blob<'_>, witness: &mut Witness<'_>) {
         provider: "aws".to_owned(),
     };
     witness.fact(&subject, line, Quality::Heuristic, fact);
-    let credential = Credential { kind: "aws_access_key".to_owned(), never_expires: true, ..Credential::default() };
+    let credential =
+        Credential { kind: "aws_access_key".to_owned(), never_expires: true, ..Credential::default() };
     witness.fact(&subject, line, Quality::Config, Fact::Credential { credential });
     witness.finding(Statement {
         rule: &rules::IAC_LONG_LIVED_KEY,
@@ -302,7 +342,8 @@ fn grants(
         let actions: Vec<String> = actions.into_iter().map(str::to_owned).collect();
         let resources = statement.get("Resource").map(Yaml::words).unwrap_or_default();
         for target in if resources.is_empty() { vec!["(computed)"] } else { resources } {
-            let grant = Grant { target: target.to_owned(), actions: actions.clone(), scope: scope.to_owned() };
+            let grant =
+                Grant { target: target.to_owned(), actions: actions.clone(), scope: scope.to_owned() };
             witness.fact(subject, statement.line(), Quality::Config, Fact::Grant { grant });
         }
     }
@@ -311,5 +352,10 @@ fn grants(
         witness.fact(subject, workload.line, Quality::Config, Fact::Consumer { consumer });
     }
     let how = "functions receive the role's short-lived credentials by themselves".to_owned();
-    witness.fact(subject, statements.line(), Quality::Config, Fact::Federation { state: Federation::Used, how });
+    witness.fact(
+        subject,
+        statements.line(),
+        Quality::Config,
+        Fact::Federation { state: Federation::Used, how },
+    );
 }

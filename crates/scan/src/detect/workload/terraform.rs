@@ -42,7 +42,10 @@ impl Detector for Terraform {
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {
         if blob.bytes.len() > CODE_BYTES_MAX {
             let limit = CODE_BYTES_MAX >> 20;
-            return Reading::failed("too_large_for_reader", format!("a file of code is read up to {limit} MiB"));
+            return Reading::failed(
+                "too_large_for_reader",
+                format!("a file of code is read up to {limit} MiB"),
+            );
         }
         let Some(text) = text::decode(blob.bytes) else {
             return Reading::failed("not_text", "the file is not UTF-8 text");
@@ -69,7 +72,10 @@ impl Detector for Terraform {
         }
         witness.done(file.broken.map(|(line, limit)| Unreadable {
             reason: if limit { "hcl_too_large" } else { "hcl_broken" },
-            detail: format!("line {line}: {}", if limit { "more is not read" } else { "not valid HCL, or a block that does not end" }),
+            detail: format!(
+                "line {line}: {}",
+                if limit { "more is not read" } else { "not valid HCL, or a block that does not end" }
+            ),
         }))
     }
 }
@@ -108,7 +114,8 @@ fn address(block: &Block<'_>) -> String {
 /// The one account that an AWS provider of the file names.
 fn account_id(root: &Block<'_>) -> Option<String> {
     let aws = || root.blocks.iter().filter(|block| block.kind == "provider" && block.label(0) == "aws");
-    let allowed = aws().filter_map(|block| block.get("allowed_account_ids")).map(|attribute| attribute.written);
+    let allowed =
+        aws().filter_map(|block| block.get("allowed_account_ids")).map(|attribute| attribute.written);
     let roles = aws().flat_map(|block| &block.blocks).filter_map(|block| block.text("role_arn"));
     let mut ids: Vec<String> = allowed.chain(roles).flat_map(twelve_digits).collect();
     ids.sort_unstable();

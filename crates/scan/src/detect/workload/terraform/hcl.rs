@@ -312,7 +312,10 @@ mod tests {
         let file = read(text);
         assert_eq!(file.broken, None);
         let user = &file.root.blocks[0];
-        assert_eq!((user.kind, user.label(0), user.label(1), user.line), ("resource", "aws_iam_user", "ci", 1));
+        assert_eq!(
+            (user.kind, user.label(0), user.label(1), user.line),
+            ("resource", "aws_iam_user", "ci", 1)
+        );
         let told: Vec<_> = user.attributes.iter().map(|a| (a.name, a.line)).collect();
         assert_eq!(told, [("name", 2), ("tags", 3), ("policy", 6)]);
         assert_eq!(user.get("name").map(|a| a.written), Some("\"ci-${var.a[\"x\"]}\""));

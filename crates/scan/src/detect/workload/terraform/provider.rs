@@ -32,7 +32,12 @@ pub(super) fn read<'t>(
         }
         match attribute.text() {
             Some(value) => {
-                literals.push(Literal { name: attribute.name, value, line: attribute.line, workload: Some(index) });
+                literals.push(Literal {
+                    name: attribute.name,
+                    value,
+                    line: attribute.line,
+                    workload: Some(index),
+                });
             }
             None => account.held.extend(held(block, attribute, names, index)),
         }
@@ -55,9 +60,12 @@ pub(super) fn read<'t>(
 /// A variable or data source that holds the credential.
 fn held(block: &Block<'_>, attribute: &Attribute<'_>, names: &Names<'_>, workload: usize) -> Option<Held> {
     let written = attribute.written.trim_matches(['"', '$', '{', '}', ' ']);
-    let end = written.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '_' | '-')).unwrap_or(written.len());
+    let end = written
+        .find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '_' | '-'))
+        .unwrap_or(written.len());
     let source = &written[..end];
-    let known = ["var.", "data.", "local.", "module.", "ephemeral."].iter().any(|start| source.starts_with(start));
+    let known =
+        ["var.", "data.", "local.", "module.", "ephemeral."].iter().any(|start| source.starts_with(start));
     if !known {
         return None;
     }

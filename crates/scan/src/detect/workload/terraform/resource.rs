@@ -34,11 +34,35 @@ const fn minting(
 const MINTINGS: [Minting; 15] = [
     minting("aws_iam_access_key", "aws_access_key", "aws", Some(("user", "aws_iam_user")), &[]),
     minting("aws_iam_user_login_profile", "aws_console_password", "aws", Some(("user", "aws_iam_user")), &[]),
-    minting("aws_iam_service_specific_credential", "aws_codecommit_password", "aws", Some(("user_name", "aws_iam_user")), &[]),
-    minting("google_service_account_key", "gcp_service_account_key", "gcp", Some(("service_account_id", "google_service_account")), &[]),
+    minting(
+        "aws_iam_service_specific_credential",
+        "aws_codecommit_password",
+        "aws",
+        Some(("user_name", "aws_iam_user")),
+        &[],
+    ),
+    minting(
+        "google_service_account_key",
+        "gcp_service_account_key",
+        "gcp",
+        Some(("service_account_id", "google_service_account")),
+        &[],
+    ),
     minting("google_apikeys_key", "gcp_api_key", "gcp", None, &[]),
-    minting("azuread_application_password", "entra_client_secret", "azure", Some(("application_id", "azuread_application")), &["end_date", "end_date_relative"]),
-    minting("azuread_service_principal_password", "entra_client_secret", "azure", Some(("service_principal_id", "azuread_service_principal")), &["end_date", "end_date_relative"]),
+    minting(
+        "azuread_application_password",
+        "entra_client_secret",
+        "azure",
+        Some(("application_id", "azuread_application")),
+        &["end_date", "end_date_relative"],
+    ),
+    minting(
+        "azuread_service_principal_password",
+        "entra_client_secret",
+        "azure",
+        Some(("service_principal_id", "azuread_service_principal")),
+        &["end_date", "end_date_relative"],
+    ),
     minting("tls_private_key", "tls_private_key", "tls", None, &[]),
     minting("vault_token", "vault_token", "vault", None, &["ttl", "explicit_max_ttl"]),
     minting("vault_approle_auth_backend_role_secret_id", "vault_secret_id", "vault", None, &["ttl"]),
@@ -75,10 +99,17 @@ pub(super) fn read(block: &Block<'_>, names: &Names<'_>, witness: &mut Witness<'
     } else if let Some((_, attribute)) = STORES.iter().find(|(store, _)| *store == kind) {
         store(block, attribute, names, witness);
     } else if let Some((_, how)) = FEDERATIONS.iter().find(|(federation, _)| *federation == kind) {
-        let of = block.get("application_id").and_then(|application| names.referred(application.written, "azuread_application"));
+        let of = block
+            .get("application_id")
+            .and_then(|application| names.referred(application.written, "azuread_application"));
         let subject = of.unwrap_or_else(|| names.resource(block));
         let how = format!("{how} ({})", address(block));
-        witness.fact(&subject, block.line, Quality::Config, Fact::Federation { state: Federation::Available, how });
+        witness.fact(
+            &subject,
+            block.line,
+            Quality::Config,
+            Fact::Federation { state: Federation::Available, how },
+        );
     } else {
         account(block, names, witness);
     }
@@ -101,8 +132,11 @@ fn mint(block: &Block<'_>, minting: &Minting, names: &Names<'_>, witness: &mut W
     };
     // The account that holds it knows better what it is called.
     witness.fact(&subject, line, Quality::Heuristic, fact);
-    let held =
-        Credential { kind: credential.to_owned(), never_expires: ends_at.is_none() && ends.is_empty(), ..Credential::default() };
+    let held = Credential {
+        kind: credential.to_owned(),
+        never_expires: ends_at.is_none() && ends.is_empty(),
+        ..Credential::default()
+    };
     witness.fact(&subject, line, Quality::Config, Fact::Credential { credential: held });
     if ends_at.is_some() {
         return;
@@ -151,7 +185,8 @@ fn store(block: &Block<'_>, attribute: &str, names: &Names<'_>, witness: &mut Wi
         provider: provider.to_owned(),
     };
     witness.fact(&own, line, Quality::Config, fact);
-    let tag = Fact::Tag { key: "tenure:filled_from".to_owned(), value: format!("Terraform, {}", address(block)) };
+    let tag =
+        Fact::Tag { key: "tenure:filled_from".to_owned(), value: format!("Terraform, {}", address(block)) };
     witness.fact(&own, line, Quality::Config, tag);
     // A repository is named without its owner: taken for the owner of this one.
     let owner = names.blob.repository.split_once('/').map(|(owner, _)| owner);
@@ -172,18 +207,27 @@ fn account(block: &Block<'_>, names: &Names<'_>, witness: &mut Witness<'_>) {
         "aws_iam_user" => {
             let name = plain("name");
             let path = plain("path").unwrap_or("/");
-            let arn = names.aws_account.as_ref().and_then(|id| Some(format!("arn:aws:iam::{id}:user{path}{}", name?)));
+            let arn = names
+                .aws_account
+                .as_ref()
+                .and_then(|id| Some(format!("arn:aws:iam::{id}:user{path}{}", name?)));
             ("aws_iam_user", "aws", name, arn.map(|arn| Subject::new(SubjectKind::AwsPrincipal, arn)))
         }
         "google_service_account" => {
             let name = plain("account_id");
-            let mail = name.and_then(|id| Some(format!("gcp:{id}@{}.iam.gserviceaccount.com", plain("project")?)));
+            let mail =
+                name.and_then(|id| Some(format!("gcp:{id}@{}.iam.gserviceaccount.com", plain("project")?)));
             ("gcp_service_account", "gcp", name, mail.map(|mail| Subject::new(SubjectKind::Account, mail)))
         }
         "azuread_application" => ("entra_application", "azure", plain("display_name"), None),
         "kubernetes_service_account" | "kubernetes_service_account_v1" => {
             let metadata = block.blocks.iter().find(|inner| inner.kind == "metadata");
-            ("kubernetes_service_account", "kubernetes", metadata.and_then(|metadata| metadata.text("name")), None)
+            (
+                "kubernetes_service_account",
+                "kubernetes",
+                metadata.and_then(|metadata| metadata.text("name")),
+                None,
+            )
         }
         "kubernetes_secret" | "kubernetes_secret_v1" => {
             let metadata = block.blocks.iter().find(|inner| inner.kind == "metadata");

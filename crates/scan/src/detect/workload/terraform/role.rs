@@ -67,7 +67,13 @@ pub(super) fn read_document(block: &Block<'_>, names: &Names<'_>, witness: &mut 
     }
 }
 
-fn any_workload(subject: &Subject, block: &Block<'_>, line: u32, names: &Names<'_>, witness: &mut Witness<'_>) {
+fn any_workload(
+    subject: &Subject,
+    block: &Block<'_>,
+    line: u32,
+    names: &Names<'_>,
+    witness: &mut Witness<'_>,
+) {
     witness.finding(Statement {
         rule: &rules::TRUST_OIDC_WITHOUT_SUBJECT,
         severity: None,
@@ -80,7 +86,9 @@ fn any_workload(subject: &Subject, block: &Block<'_>, line: u32, names: &Names<'
 }
 
 fn attached(block: &Block<'_>, attribute: &str, kind: &str, names: &Names<'_>, witness: &mut Witness<'_>) {
-    let Some(of) = block.get(attribute).and_then(|attribute| names.referred(attribute.written, kind)) else { return };
+    let Some(of) = block.get(attribute).and_then(|attribute| names.referred(attribute.written, kind)) else {
+        return;
+    };
     let Some(policy) = block.text("policy_arn") else { return };
     let line = block.line;
     if ADMIN_POLICIES.iter().any(|admin| policy.ends_with(admin)) {
@@ -88,6 +96,10 @@ fn attached(block: &Block<'_>, attribute: &str, kind: &str, names: &Names<'_>, w
         let fact = Fact::Privilege { level: PrivilegeLevel::Admin, because };
         witness.fact(&of, line, Quality::Config, fact);
     }
-    let grant = Grant { target: "*".to_owned(), actions: vec![policy.to_owned()], scope: "attached policy".to_owned() };
+    let grant = Grant {
+        target: "*".to_owned(),
+        actions: vec![policy.to_owned()],
+        scope: "attached policy".to_owned(),
+    };
     witness.fact(&of, line, Quality::Config, Fact::Grant { grant });
 }
