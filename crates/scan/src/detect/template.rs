@@ -21,6 +21,8 @@ pub(crate) struct Template<'t> {
     text: Cow<'t, str>,
     /// Where lines begin; empty when nothing was replaced.
     line_starts: Vec<usize>,
+    /// The line of template text that never ends.
+    unclosed: Option<usize>,
 }
 
 impl<'t> Template<'t> {
@@ -28,13 +30,16 @@ impl<'t> Template<'t> {
     pub(crate) fn new(original: &'t str) -> Self {
         let holds =
             PAIRS.iter().any(|(start, _)| memmem::find(original.as_bytes(), start.as_bytes()).is_some());
-        let text = if holds { Cow::Owned(neutral(original)) } else { Cow::Borrowed(original) };
+        let (text, unclosed) = match holds {
+            true => neutral(original),
+            false => (Cow::Borrowed(original), None),
+        };
         let mut line_starts = Vec::new();
         if holds {
             line_starts.push(0);
             line_starts.extend(memchr_iter(b'\n', original.as_bytes()).map(|at| at + 1));
         }
-        Self { original, text, line_starts }
+        Self { original, text, line_starts, unclosed }
     }
 
     /// Whether anything had to be replaced.
@@ -42,9 +47,13 @@ impl<'t> Template<'t> {
         matches!(self.text, Cow::Owned(_))
     }
 
-    /// The text that can be read.
-    pub(crate) fn text(&self) -> &str {
-        &self.text
+    /// Reads it as several YAML documents; a document that breaks costs the others nothing. What was not read is named.
+    pub(crate) fn read<R>(&self, take: impl FnOnce(&Tree<'_>, Option<Broken>) -> R) -> R {
+        let unclosed = self.unclosed.map(|line| {
+            let detail = format!("line {line}: template text begins and never ends");
+            Broken::new("template_broken", detail, line)
+        });
+        read_documents(&self.text, |tree, broken| take(tree, broken.or(unclosed)))
     }
 
     /// The text of a scalar as its author wrote it.
@@ -65,10 +74,12 @@ pub(crate) fn is_computed(text: &str) -> bool {
     text.contains(MARK) || text.contains("${") || text.contains("{{") || text.contains("$(")
 }
 
-fn neutral(original: &str) -> String {
+/// The neutral text, and the line where template text begins that never ends.
+fn neutral(original: &str) -> (Cow<'static, str>, Option<usize>) {
     let mut out = String::with_capacity(original.len());
     let mut open: Option<(&str, bool)> = None;
-    for line in original.split_inclusive('\n') {
+    let mut opened = 0;
+    for (line, number) in original.split_inclusive('\n').zip(1..) {
         let begun = open.is_some();
         let (content, ending) = match line.strip_suffix('\n') {
             Some(content) => (content, "\n"),
@@ -83,8 +94,11 @@ fn neutral(original: &str) -> String {
             out.push_str(&made.text);
         }
         out.push_str(ending);
+        if open.is_some() && (!begun || made.text.contains(MARK)) {
+            opened = number;
+        }
     }
-    out
+    (Cow::Owned(out), open.map(|_| opened))
 }
 
 struct Line {
@@ -140,9 +154,21 @@ fn blank(out: &mut String, inside: &str, value: bool) {
     }
 }
 
+/// Reads a text whose expressions stand in quotes and are plain YAML; only one that does not read so, and does as a
+/// template, is taken for a template.
+pub(crate) fn read_quoted<R>(text: &str, take: impl FnOnce(&Tree<'_>, Option<Broken>) -> R) -> R {
+    if !yaml::read(text, |_, broken| broken.is_none()) {
+        let template = Template::new(text);
+        if template.is_templated() && template.read(|_, broken| broken.is_none()) {
+            return template.read(take);
+        }
+    }
+    read_documents(text, take)
+}
+
 /// Reads a text of several YAML documents; a document that breaks costs the others nothing. What was not read of
 /// it is named.
-pub(crate) fn read_documents<R>(text: &str, take: impl FnOnce(&Tree<'_>, Option<Broken>) -> R) -> R {
+fn read_documents<R>(text: &str, take: impl FnOnce(&Tree<'_>, Option<Broken>) -> R) -> R {
     if yaml::read(text, |_, broken| broken.is_none()) {
         return yaml::read(text, |tree, _| take(tree, None));
     }
@@ -211,8 +237,8 @@ mod tests {
     fn a_helm_template_becomes_readable_and_keeps_its_places() {
         let chart = "{{- if .Values.on }}\nname: {{ .Values.name | quote }}\nkeys:\n  {{- toYaml .x | nindent 2 }}\n  a: b\n{{- end }}\n";
         let template = Template::new(chart);
-        assert_eq!(template.text().len(), chart.len());
-        yaml::read(template.text(), |tree, broken| {
+        assert_eq!(template.text.len(), chart.len());
+        yaml::read(&template.text, |tree, broken| {
             assert_eq!(broken, None);
             let root = tree.first().expect("a document is there");
             let name = root.get("name").expect("a name is there");
@@ -240,8 +266,8 @@ mod tests {
         #[test]
         fn neither_bytes_nor_lines_are_lost(text in "[a{}%#<> \\n:é~-]{0,80}") {
             let template = Template::new(&text);
-            prop_assert_eq!(template.text().matches('\n').count(), text.matches('\n').count());
-            prop_assert_eq!(template.text().len(), text.len());
+            prop_assert_eq!(template.text.matches('\n').count(), text.matches('\n').count());
+            prop_assert_eq!(template.text.len(), text.len());
         }
     }
 }

@@ -34,6 +34,13 @@ pub(crate) struct Broken {
     too_far_left: Option<usize>,
 }
 
+impl Broken {
+    /// A reason that lies before the parser.
+    pub(crate) fn new(reason: &'static str, detail: String, line: usize) -> Self {
+        Self { reason, detail, line, too_far_left: None }
+    }
+}
+
 /// Reads a text and hands the tree to `take`, with the reason why it is not whole.
 ///
 /// The parser is stricter than the systems that run these files: it refuses a bracket or quoted line that

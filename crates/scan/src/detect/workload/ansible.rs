@@ -5,9 +5,9 @@ use tenure_model::{Fact, FingerprintKey, Grant, PrivilegeLevel, Quality, Subject
 use super::held::{Account, Held, Literal, Workload};
 use crate::detect::ci::purpose::names_a_secret;
 use crate::detect::recogniser::Recogniser;
-use crate::detect::template::{self, Template};
+use crate::detect::template;
 use crate::detect::witness::Witness;
-use crate::detect::yaml::{self, Broken, Tree, Yaml};
+use crate::detect::yaml::{Broken, Tree, Yaml};
 use crate::detect::{Blob, Detector, Reading, Unreadable, text};
 
 /// Largest file that is read.
@@ -78,12 +78,7 @@ impl Detector for Ansible {
             return Reading::default();
         }
         let take = |tree: &Tree<'_>, broken: Option<Broken>| self.tell(blob, tree, broken, values);
-        // Expressions stand in quotes and are plain YAML; only what does not read is taken for a template.
-        if yaml::read(&text, |_, broken| broken.is_none()) {
-            yaml::read(&text, take)
-        } else {
-            template::read_documents(Template::new(&text).text(), take)
-        }
+        template::read_quoted(&text, take)
     }
 }
 

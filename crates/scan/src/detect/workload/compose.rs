@@ -6,7 +6,7 @@ use tenure_model::{Federation, FingerprintKey, Quality, Subject, SubjectKind};
 use super::held::{Account, Held, Literal, Workload};
 use crate::detect::ci::purpose::names_a_secret;
 use crate::detect::recogniser::Recogniser;
-use crate::detect::template::{self, Template, is_computed};
+use crate::detect::template::{Template, is_computed};
 use crate::detect::witness::Witness;
 use crate::detect::yaml::{Broken, Tree, Yaml};
 use crate::detect::{Blob, Detector, Reading, Unreadable, text};
@@ -52,7 +52,7 @@ impl Detector for Compose {
             return Reading::failed("not_text", "the Compose file is not UTF-8 text");
         };
         let template = Template::new(&text);
-        template::read_documents(template.text(), |tree, broken| self.tell(blob, tree, broken, values))
+        template.read(|tree, broken| self.tell(blob, tree, broken, values))
     }
 }
 

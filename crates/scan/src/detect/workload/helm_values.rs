@@ -7,7 +7,7 @@ use tenure_model::{Federation, FingerprintKey, Quality, Subject, SubjectKind};
 
 use super::held::{Account, Held, Workload};
 use crate::detect::ci::purpose::{Part, Purpose};
-use crate::detect::template::{self, Template, is_computed};
+use crate::detect::template::{Template, is_computed};
 use crate::detect::witness::Witness;
 use crate::detect::yaml::{Broken, Tree, Yaml};
 use crate::detect::{Blob, Detector, Reading, Unreadable, text};
@@ -58,7 +58,7 @@ impl Detector for HelmValues {
             return Reading::failed("not_text", "the file of values is not UTF-8 text");
         };
         let template = Template::new(&text);
-        template::read_documents(template.text(), |tree, broken| self.tell(blob, tree, broken))
+        template.read(|tree, broken| self.tell(blob, tree, broken))
     }
 }
 

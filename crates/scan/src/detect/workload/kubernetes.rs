@@ -15,7 +15,7 @@ use self::documents::{Document, documents};
 use self::service_account::ServiceAccounts;
 use super::held::Account;
 use crate::detect::recogniser::Recogniser;
-use crate::detect::template::{self, Template, is_computed};
+use crate::detect::template::{Template, is_computed};
 use crate::detect::witness::Witness;
 use crate::detect::yaml::{Broken, Tree};
 use crate::detect::{Blob, Detector, Reading, Unreadable, jsonc, text};
@@ -77,7 +77,7 @@ impl Detector for Kubernetes {
         if text.trim_start().starts_with('{') && !template.is_templated() {
             jsonc::read(&text, take)
         } else {
-            template::read_documents(template.text(), take)
+            template.read(take)
         }
     }
 }

@@ -87,6 +87,9 @@ pub(super) fn calendar_runs(text: &str) -> Option<f64> {
             return None;
         }
     }
+    if date.is_none() && time.is_none() && weekday == "*" {
+        return None;
+    }
     let (month, day) = match date.map(|date| date.split('-').collect::<Vec<_>>()).as_deref() {
         None => ("*".to_owned(), "*".to_owned()),
         Some([_, month, day] | [month, day]) => (month.replace("..", "-"), day.replace("..", "-")),
@@ -163,7 +166,7 @@ mod tests {
 
     #[test]
     fn what_is_no_schedule_has_no_count() {
-        for text in ["", "~~.Values.schedule~~", "sometimes", "*-*"] {
+        for text in ["", "~~.Values.schedule~~", "sometimes"] {
             assert_eq!((calendar_runs(text), cron_runs(text), aws_runs(text)), (None, None, None), "{text}");
         }
     }

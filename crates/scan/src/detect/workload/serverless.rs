@@ -7,7 +7,7 @@ use super::schedule;
 use crate::detect::ci::purpose::names_a_secret;
 use crate::detect::recogniser::Recogniser;
 use crate::detect::rules;
-use crate::detect::template::{self, Template, is_computed};
+use crate::detect::template::{self, is_computed};
 use crate::detect::witness::{Spot, Statement, Witness};
 use crate::detect::yaml::{Broken, Tree, Yaml};
 use crate::detect::{Blob, Detector, Reading, Unreadable, jsonc, text};
@@ -74,11 +74,7 @@ impl Detector for Serverless {
         if text.trim_start().starts_with('{') && !text.trim_start().starts_with("{{") {
             return jsonc::read(&text, take);
         }
-        // `{{resolve:…}}` stands in quotes and is plain YAML; only what does not read is taken for a template.
-        if crate::detect::yaml::read(&text, |_, broken| broken.is_none()) {
-            return crate::detect::yaml::read(&text, take);
-        }
-        template::read_documents(Template::new(&text).text(), take)
+        template::read_quoted(&text, take)
     }
 }
 

@@ -8,7 +8,6 @@ use tenure_model::{Fact, Federation, FingerprintKey, Quality, Subject, SubjectKi
 use super::held::{Account, Held, Literal, Workload};
 use super::schedule;
 use crate::detect::recogniser::Recogniser;
-use crate::detect::template::Template;
 use crate::detect::witness::Witness;
 use crate::detect::{Blob, Detector, Reading, Unreadable, text};
 
@@ -45,8 +44,7 @@ impl Detector for Systemd {
         let Some(text) = text::decode(blob.bytes) else {
             return Reading::failed("not_text", "the unit is not UTF-8 text");
         };
-        let template = Template::new(&text);
-        let (settings, odd) = settings(template.text());
+        let (settings, odd) = settings(&text);
         let mut witness = Witness::new(blob, self.name());
         let unit = blob.path.rsplit('/').next().unwrap_or(blob.path);
         if unit.ends_with(".timer") {

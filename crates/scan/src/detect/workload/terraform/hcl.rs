@@ -208,7 +208,7 @@ impl<'t> Reader<'t> {
 
     /// Everything up to the end of the line on which no bracket, string or heredoc is open.
     fn expression(&mut self) -> &'t str {
-        let start = self.at;
+        let (start, line) = (self.at, self.line);
         let mut depth = 0_u32;
         while self.at < self.text.len() {
             match self.peek() {
@@ -239,19 +239,23 @@ impl<'t> Reader<'t> {
                 _ => self.step(),
             }
         }
+        if depth > 0 {
+            self.note(line);
+        }
         self.text[start..self.at].trim_end()
     }
 
-    /// A string with its quotes; one that does not end on its line ends with the line.
+    /// A string with its quotes; one that does not end on its line ends with the line. An interpolation may go on.
     fn string(&mut self) {
+        let line = self.line;
         self.at += 1;
-        // Open interpolations, each with the braces inside it and whether a string is open in there.
+        // Open interpolations, each with the braces inside it.
         let mut interpolations: Vec<u32> = Vec::new();
-        while self.at < self.text.len() && self.peek() != b'\n' {
+        while self.at < self.text.len() && (self.peek() != b'\n' || !interpolations.is_empty()) {
             let byte = self.peek();
             let inside = interpolations.len();
             match byte {
-                b'\\' => self.at += 1,
+                b'\\' if self.peek_at(1) != b'\n' => self.at += 1,
                 b'$' | b'%' if self.peek_at(1) == b'{' && inside < DEPTH_MAX => {
                     interpolations.push(0);
                     self.at += 1;
@@ -268,14 +272,16 @@ impl<'t> Reader<'t> {
                 _ => {}
             }
             if self.at < self.text.len() {
-                self.at += 1;
+                self.step();
             }
         }
         self.at = self.at.min(self.text.len());
+        self.note(line);
     }
 
     /// `<<EOT` or `<<-EOT` with its lines.
     fn heredoc(&mut self) {
+        let line = self.line;
         self.at += 2;
         if self.peek() == b'-' {
             self.at += 1;
@@ -290,6 +296,7 @@ impl<'t> Reader<'t> {
                 return;
             }
         }
+        self.note(line);
     }
 }
 
