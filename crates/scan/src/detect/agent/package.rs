@@ -54,7 +54,7 @@ pub(super) fn of<'t>(command: Option<&'t str>, arguments: &[(&'t str, u32)]) -> 
             .iter()
             .take_while(|word| word.starts_with(['/', '-']) && word.len() <= 2 || word.contains('='))
             .count();
-        let Some(next) = rest.get(skip) else { return None };
+        let next = rest.get(skip)?;
         program = base_name(next);
         rest.drain(..=skip);
     }

@@ -229,7 +229,7 @@ pub(super) fn of_arguments<'t>(arguments: &[(&'t str, u32)]) -> Vec<Token<'t>> {
     for &(argument, line) in arguments {
         let found = match option.take() {
             Some(name) if name == "--header" || name == "-H" => of_pair(argument, ':', Slot::Header),
-            Some(name) if matches!(name, "-e" | "--env") => of_pair(argument, '=', Slot::Variable),
+            Some("-e" | "--env") => of_pair(argument, '=', Slot::Variable),
             Some(name) => given(bare(argument)).map(|given| (Slot::Argument, name, given)),
             None => match argument.split_once('=') {
                 Some((name, value)) if SECRET_OPTIONS.contains(&name) => {

@@ -89,6 +89,7 @@ impl<'a> Ledger<'a> {
     }
 
     /// Takes one result; its value is gone when this returns.
+    #[allow(clippy::needless_pass_by_value)] // the value is wiped when this returns
     pub(super) fn take(&mut self, found: Found) {
         self.taken += 1;
         if self.taken > RESULTS_MAX {
@@ -113,7 +114,7 @@ impl<'a> Ledger<'a> {
         {
             self.credential(&subject, &found, known);
         }
-        let finding = self.finding(&found, &subject, known.as_ref(), name);
+        let finding = self.finding(&found, &subject, known.as_ref(), &name);
         let order = self.findings.len();
         match self.findings.get_mut(&finding.id) {
             Some((_, kept, _)) if kept.also_at.len() < PLACES_MAX => kept.also_at.push(OtherPlace {
@@ -190,7 +191,7 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    fn finding(&self, found: &Found, subject: &Subject, known: Option<&Recognised>, name: String) -> Finding {
+    fn finding(&self, found: &Found, subject: &Subject, known: Option<&Recognised>, name: &str) -> Finding {
         let original = found.path.as_deref().and_then(|path| in_root(self.blob, path));
         let path = original.clone().unwrap_or_else(|| self.blob.path.to_owned());
         let line = found.line.filter(|_| original.is_some()).unwrap_or(1).max(1);

@@ -1,6 +1,6 @@
 //! Ansible playbooks, tasks and variables: encrypted variables, lookups in stores of secrets, power on the hosts.
 
-use tenure_model::{Fact, FingerprintKey, Grant, PrivilegeLevel, Quality, Subject, SubjectKind};
+use tenure_model::{Fact, FingerprintKey, Grant, Quality, Subject, SubjectKind};
 
 use super::held::{Account, Held, Literal, Workload};
 use crate::detect::ci::purpose::names_a_secret;
@@ -102,7 +102,7 @@ impl Ansible {
             for play in plays {
                 let hosts = play.get("hosts").map(|hosts| hosts.words().join(",")).unwrap_or_default();
                 let name = play.get("name").and_then(Yaml::text).unwrap_or(&hosts);
-                let index = walk.add(&format!("play {name}"), play.line());
+                let index = walk.add(name, play.line());
                 power(blob, play, name, &hosts, &walk.account.workloads[index], &mut witness);
                 walk.collect(play, index);
             }
@@ -152,8 +152,6 @@ fn power(
         scope: "become".to_owned(),
     };
     witness.fact(&subject, line, Quality::Config, Fact::Grant { grant });
-    let because = vec![format!("its tasks run as root on {hosts}")];
-    witness.fact(&subject, line, Quality::Config, Fact::Privilege { level: PrivilegeLevel::Admin, because });
     let consumer = workload.consumer(blob, line);
     witness.fact(&subject, line, Quality::Config, Fact::Consumer { consumer });
 }

@@ -103,7 +103,7 @@ impl Compose {
         let index = account.workloads.len();
         account.workloads.push(Workload {
             kind: "compose_service",
-            name: format!("service {name}"),
+            name: name.to_owned(),
             line: service.line().saturating_sub(1).max(1),
             ..Workload::default()
         });

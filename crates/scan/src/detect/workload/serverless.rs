@@ -235,7 +235,7 @@ fn function_workload(name: &str, line: u32, events: Option<Yaml<'_>>, seconds: u
     let runs: Option<f64> = rates.map(schedule::aws_runs).sum();
     Workload {
         kind: "serverless_function",
-        name: format!("function {name}"),
+        name: name.to_owned(),
         line,
         triggers,
         runs_per_day: runs.filter(|&runs| runs > 0.0),

@@ -127,7 +127,7 @@ impl<'t> Walk<'_, 't, '_> {
                 }
             }
             "serviceAccountName" | "serviceAccount" => {
-                self.accounts.uses(self.workload, self.document, value)
+                self.accounts.uses(self.workload, self.document, value);
             }
             "serviceAccountToken" => self.accounts.projects(self.workload, value),
             "automountServiceAccountToken" if value.text() == Some("false") => {

@@ -26,7 +26,7 @@ pub(super) fn read(
     match document.kind {
         "Secret" => secret(document, names, account, witness),
         "SealedSecret" => {
-            filled(document, names, account, "sealed in the repository (SealedSecret)", witness)
+            filled(document, names, account, "sealed in the repository (SealedSecret)", witness);
         }
         "ExternalSecret" => {
             let text = external(document);
