@@ -182,7 +182,7 @@ pub struct Privilege {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Consumer {
-    /// `ci_job`, `kubernetes_workload`, `agent`, `file`, or another of [`Consumer::BOUNDED`] and [`Consumer::ALWAYS_ON`].
+    /// `ci_job`, `kubernetes_workload`, `agent`, `file`.
     pub kind: String,
     /// Scanned root.
     pub root: String,
@@ -197,7 +197,7 @@ pub struct Consumer {
     /// The name under which it receives the credential.
     #[serde(default)]
     pub secret_name: Option<String>,
-    /// Where it is exposed: `workflow`, `job`, `step`, `with`, `run`, `passed`, `env`, `env_all`, `file`, `pull`, `header`, …
+    /// Where it is exposed: `workflow`, `job`, `step`, `with`, `run`, `passed`.
     #[serde(default)]
     pub exposure: Option<String>,
     /// Events that start it.

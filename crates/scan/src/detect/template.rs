@@ -1,8 +1,8 @@
 //! Files that a template engine makes into what is really used: Helm, Jinja, ERB.
 //!
 //! What the engine would put in is not known here. It is replaced by neutral text of the same length, so that
-//! the rest can be read and every line stays where it is; a line that holds nothing but template text becomes
-//! blank.
+//! the rest can be read and everything stays where it is; a line that holds nothing but template text becomes
+//! empty.
 
 use std::borrow::Cow;
 
@@ -12,6 +12,8 @@ use super::yaml::{self, Broken, Tree, Yaml};
 
 /// Stands for `{{` and `}}`. No name of a platform begins with it.
 const MARK: &str = "~~";
+/// How a comment of Helm ends, before the `}}`.
+const COMMENT_END: &str = "*/";
 /// How template text begins and ends. `{{` comes last: the others must not be taken for it.
 const PAIRS: [(&str, &str); 4] = [("{%", "%}"), ("{#", "#}"), ("<%", "%>"), ("{{", "}}")];
 
@@ -88,9 +90,8 @@ fn neutral(original: &str) -> (Cow<'static, str>, Option<usize>) {
         let made = neutral_line(content, &mut open);
         // What spans lines, or fills one alone, is a statement of the template and no value.
         let alone = begun || open.is_some() || made.only_template;
-        if alone {
-            out.extend(std::iter::repeat_n(' ', content.len()));
-        } else {
+        // Nothing stays of such a line: blanks would count as indentation inside a block of text.
+        if !alone {
             out.push_str(&made.text);
         }
         out.push_str(ending);
@@ -121,7 +122,7 @@ fn neutral_line(content: &str, open: &mut Option<(&'static str, bool)>) -> Line 
             blank(&mut text, &rest[..at], value);
             text.push_str(if value { MARK } else { "  " });
             rest = &rest[at + end.len()..];
-            *open = None;
+            *open = (end == COMMENT_END).then_some(("}}", false));
             continue;
         }
         let next = PAIRS.iter().filter_map(|pair| Some((rest.find(pair.0)?, pair))).min_by_key(|(at, _)| *at);
@@ -133,11 +134,13 @@ fn neutral_line(content: &str, open: &mut Option<(&'static str, bool)>) -> Line 
         let before = &rest[..at];
         other |= !before.trim().trim_start_matches('#').is_empty();
         text.push_str(before);
-        let value = start == "{{";
+        rest = &rest[at + start.len()..];
+        // A comment of Helm may hold `}}`.
+        let comment = start == "{{" && rest.trim_start_matches(['-', ' ']).starts_with("/*");
+        let value = start == "{{" && !comment;
         text.push_str(if value { MARK } else { "  " });
         template = true;
-        rest = &rest[at + start.len()..];
-        *open = Some((end, value));
+        *open = Some((if comment { COMMENT_END } else { end }, value));
     }
     Line { text, only_template: template && !other }
 }
@@ -237,7 +240,6 @@ mod tests {
     fn a_helm_template_becomes_readable_and_keeps_its_places() {
         let chart = "{{- if .Values.on }}\nname: {{ .Values.name | quote }}\nkeys:\n  {{- toYaml .x | nindent 2 }}\n  a: b\n{{- end }}\n";
         let template = Template::new(chart);
-        assert_eq!(template.text.len(), chart.len());
         yaml::read(&template.text, |tree, broken| {
             assert_eq!(broken, None);
             let root = tree.first().expect("a document is there");
@@ -245,6 +247,16 @@ mod tests {
             assert_eq!((name.line(), is_computed(name.text().unwrap_or(""))), (2, true));
             assert_eq!(template.written(name).as_deref(), Some("{{ .Values.name | quote }}"));
             assert_eq!(root.get("keys").and_then(|keys| keys.get("a")?.text()), Some("b"));
+        });
+    }
+
+    #[test]
+    fn a_comment_that_holds_template_text_ends_where_it_ends() {
+        let template = Template::new("{{/* a: {{ x }}\nb: 1 */}}\nc: |\n  {{- if x }}\n  d\n  {{- end }}\n");
+        template.read(|tree, broken| {
+            let keys: Vec<_> =
+                tree.all().flat_map(Yaml::pairs).map(|(key, value)| (key.text(), value.text())).collect();
+            assert_eq!((keys, broken), (vec![(Some("c"), Some("\nd\n"))], None));
         });
     }
 
@@ -264,10 +276,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn neither_bytes_nor_lines_are_lost(text in "[a{}%#<> \\n:é~-]{0,80}") {
+        fn no_line_moves_or_changes_its_length(text in "[a{}%#<> \\n:é~-]{0,80}") {
             let template = Template::new(&text);
             prop_assert_eq!(template.text.matches('\n').count(), text.matches('\n').count());
-            prop_assert_eq!(template.text.len(), text.len());
+            let kept = template.text.lines().zip(text.lines()).all(|(made, line)| made.is_empty() || made.len() == line.len());
+            prop_assert!(kept, "a line has another length");
         }
     }
 }
