@@ -82,7 +82,7 @@ pub(crate) fn archetype(reading: &Reading<'_>) -> Archetype {
             !consumer.triggers.is_empty() && consumer.triggers.iter().all(|trigger| trigger == "schedule")
         });
         if by_clock { Archetype::ScheduledBatch } else { Archetype::CiJob }
-    } else if all("kubernetes_workload") {
+    } else if workers.iter().all(|consumer| consumer.is_always_on()) {
         Archetype::Service
     } else {
         Archetype::Unknown

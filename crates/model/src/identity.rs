@@ -217,6 +217,31 @@ pub struct Consumer {
     pub action: Option<String>,
 }
 
+impl Consumer {
+    /// Kinds that run to an end by themselves.
+    pub const BOUNDED: [&'static str; 7] = [
+        "ci_job",
+        "kubernetes_job",
+        "systemd_job",
+        "cron_job",
+        "serverless_function",
+        "ansible_play",
+        "terraform",
+    ];
+    /// Kinds that run until somebody stops them.
+    pub const ALWAYS_ON: [&'static str; 3] = ["kubernetes_workload", "compose_service", "systemd_service"];
+
+    /// Runs to an end by itself: a job.
+    pub fn is_bounded(&self) -> bool {
+        Self::BOUNDED.contains(&self.kind.as_str())
+    }
+
+    /// Runs until somebody stops it: a service.
+    pub fn is_always_on(&self) -> bool {
+        Self::ALWAYS_ON.contains(&self.kind.as_str())
+    }
+}
+
 /// One machine identity with everything that is known and judged.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]

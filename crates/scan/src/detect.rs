@@ -4,18 +4,25 @@
 //! A [`Detector`] that claims them turns them into observations. Finding secrets in arbitrary text is the
 //! business of `engine`; deciding which observations are one identity is the business of the inventory.
 
+mod agent;
 mod ci;
 mod export;
+mod import;
+mod jsonc;
 mod owners;
+mod recogniser;
 mod rules;
+mod template;
 mod text;
 mod witness;
+mod workload;
 pub(crate) mod yaml;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tenure_model::{FingerprintKey, Observation};
 
+pub use recogniser::{Recognised, Recogniser};
 pub(crate) use rules::KEYSTORE_FILE;
 pub use rules::{ReaderRule, rules};
 
@@ -82,11 +89,22 @@ pub trait Detector: Sync {
     fn claims(&self, blob: &Blob<'_>) -> bool;
     /// Reads the file.
     fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading;
+    /// Reads the file with the help of somebody who knows values, for readers of files that hold some.
+    fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {
+        self.read(blob, values.key())
+    }
 }
 
 /// Every reader, in a stable order.
 pub fn readers() -> impl Iterator<Item = &'static dyn Detector> {
-    ci::READERS.iter().chain(export::READERS).chain(owners::READERS).copied()
+    let of_platforms = ci::READERS.iter().chain(export::READERS).chain(owners::READERS);
+    of_platforms.chain(workload::READERS).chain(agent::READERS).chain(import::READERS).copied()
+}
+
+/// Whether naming the public ids of credentials is this file's business, so that each one is no news.
+pub(crate) fn names_ids(blob: &Blob<'_>) -> bool {
+    let mut readers = ci::READERS.iter().chain(export::READERS).chain(owners::READERS).chain(import::READERS);
+    readers.any(|reader| reader.claims(blob))
 }
 
 /// Whether any reader would read this file.
@@ -95,7 +113,7 @@ pub fn claimed(blob: &Blob<'_>) -> bool {
 }
 
 /// Sends a file through all readers that claim it. A reader that panics costs its own file and nothing else.
-pub fn read(blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
+pub fn read(blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {
     let mut whole = Reading::default();
     for reader in readers().filter(|reader| reader.claims(blob)) {
         let reading = if blob.bytes.len() > READER_BYTES_MAX {
@@ -105,7 +123,7 @@ pub fn read(blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
                 format!("the {} reader takes up to {limit} MiB", reader.name()),
             )
         } else {
-            catch_unwind(AssertUnwindSafe(|| reader.read(blob, key))).unwrap_or_else(|_| {
+            catch_unwind(AssertUnwindSafe(|| reader.read_values(blob, values))).unwrap_or_else(|_| {
                 Reading::failed("reader_failed", format!("the {} reader stopped on this file", reader.name()))
             })
         };

@@ -22,6 +22,26 @@ use crate::source::below;
 /// Reasons that another try may not meet.
 const REFUSED_BY_THE_DISK: [&str; 3] = ["io_error", "read_error", "permission_denied"];
 
+/// Ends of the names of files that a structured reader might take; nothing else of a bare repository's HEAD is opened.
+const STRUCTURED: &[&str] = &[
+    ".yml",
+    ".yaml",
+    ".json",
+    ".csv",
+    "CODEOWNERS",
+    ".jsonl",
+    ".ndjson",
+    ".sarif",
+    ".baseline",
+    ".tf",
+    ".tpl",
+    ".service",
+    ".timer",
+    ".toml",
+    ".env",
+    "crontab",
+    ".cron",
+];
 /// A finding's place in history: path, rule, fingerprint.
 type Key = (String, String, String);
 
@@ -416,8 +436,7 @@ impl History {
                 return;
             }
             let inside = path_text(&path);
-            let structured =
-                [".yml", ".yaml", ".json", ".csv", "CODEOWNERS"].iter().any(|end| inside.ends_with(end));
+            let structured = STRUCTURED.iter().any(|end| inside.ends_with(end));
             if !structured {
                 continue;
             }
@@ -426,7 +445,7 @@ impl History {
             let blob =
                 detect::Blob { root, path: &shown, base: &self.base, repository: &self.name, bytes: &bytes };
             if detect::claimed(&blob) {
-                read_out(run, &shown, detect::read(&blob, run.engine.key()));
+                read_out(run, &shown, detect::read(&blob, run.engine));
             }
         }
     }

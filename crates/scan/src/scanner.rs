@@ -222,9 +222,10 @@ fn scan_file(
     let repository = repositories.iter().find(|r| entry.shown.starts_with(&r.base));
     let whole = (bytes.len() as u64) < (WINDOW_BYTES as u64) || opened.len <= WINDOW_BYTES as u64;
     let file_of = File { run, root, shown: &entry.shown, repository };
-    let mut read = false;
+    let (mut read, mut names_ids) = (false, false);
     if whole {
         read = file_of.structured(&entry.shown, &bytes);
+        names_ids = read && detect::names_ids(&file_of.blob(&entry.shown, &bytes));
     } else if detect::claimed(&file_of.blob(&entry.shown, &bytes)) {
         run.observe(Observation::Unread(too_large_for_reader(&entry.shown)));
     }
@@ -240,7 +241,7 @@ fn scan_file(
     if run.tally.files.load(Relaxed).is_multiple_of(64) {
         run.progress(&entry.shown);
     }
-    if read {
+    if names_ids {
         // An export names key ids because that is its business; only a value in it would be a leak.
         hits.keep_secrets();
     }
@@ -281,7 +282,7 @@ impl File<'_> {
         if !detect::claimed(&blob) {
             return false;
         }
-        read_out(self.run, path, detect::read(&blob, self.run.engine.key()));
+        read_out(self.run, path, detect::read(&blob, self.run.engine));
         true
     }
 

@@ -26,7 +26,7 @@ pub(super) fn bounded_task(reading: &Reading<'_>, archetype: Archetype) -> Facto
     if jobs.is_empty() {
         return FactorInput::unknown("no job or workload that uses it was found");
     }
-    if reading.workers().any(|consumer| consumer.kind != "ci_job") && archetype != Archetype::ScheduledBatch {
+    if reading.workers().any(|consumer| !consumer.is_bounded()) && archetype != Archetype::ScheduledBatch {
         return known(Quarters::HALF, "jobs and other workloads use it".into());
     }
     let limits = reading.rules.reading();

@@ -116,12 +116,15 @@ fn archetype(best_first: &[&Evidence], consumers: &[Consumer]) -> Archetype {
         Archetype::Agent
     } else if says(|fact| matches!(fact, Fact::ThirdParty { state: ThirdParty::HoldsCopy })) {
         Archetype::VendorConnector
-    } else if used_as("kubernetes_workload") {
+    } else if consumers.iter().any(Consumer::is_always_on) {
         Archetype::Service
-    } else if used_as("ci_job") {
-        let jobs = || consumers.iter().filter(|c| c.kind == "ci_job");
-        let by_the_clock = jobs().all(|c| c.runs_per_day.is_some());
-        if by_the_clock { Archetype::ScheduledBatch } else { Archetype::CiJob }
+    } else if consumers.iter().any(Consumer::is_bounded) {
+        let by_the_clock = consumers.iter().filter(|c| c.is_bounded()).all(|c| c.runs_per_day.is_some());
+        match by_the_clock {
+            true => Archetype::ScheduledBatch,
+            false if used_as("ci_job") => Archetype::CiJob,
+            false => Archetype::Unknown,
+        }
     } else {
         Archetype::Unknown
     }
@@ -191,6 +194,21 @@ mod tests {
         let pushed = evidence(SubjectKind::CiSecret, Quality::Config, "b", job(None));
         assert_eq!(compose("i", std::slice::from_ref(&nightly), &[]).archetype, Archetype::ScheduledBatch);
         assert_eq!(compose("i", &[nightly, pushed], &[]).archetype, Archetype::CiJob);
+    }
+
+    #[test]
+    fn a_service_and_a_timer_are_told_apart() {
+        let used = |kind: &str, runs_per_day| {
+            let consumer = Consumer { kind: kind.into(), runs_per_day, ..Consumer::default() };
+            evidence(SubjectKind::Account, Quality::Config, kind, Fact::Consumer { consumer })
+        };
+        let of = |all: &[Evidence]| compose("i", all, &[]).archetype;
+        assert_eq!(of(&[used("kubernetes_job", Some(1.0))]), Archetype::ScheduledBatch);
+        assert_eq!(of(&[used("systemd_job", None)]), Archetype::Unknown, "nothing says what starts it");
+        assert_eq!(
+            of(&[used("kubernetes_job", Some(1.0)), used("compose_service", None)]),
+            Archetype::Service
+        );
     }
 
     fn any_fact() -> impl Strategy<Value = Fact> {

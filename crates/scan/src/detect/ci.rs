@@ -1,8 +1,8 @@
 //! Readers of CI systems: which job uses which credential, and could the platform prove who it is?
 
-mod cron;
+pub(super) mod cron;
 mod github_actions;
-mod purpose;
+pub(super) mod purpose;
 
 use super::Detector;
 

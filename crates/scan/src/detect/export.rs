@@ -8,7 +8,7 @@ mod aws_authorization_details;
 mod aws_credential_report;
 mod aws_policy;
 mod aws_trust;
-mod json;
+pub(super) mod json;
 
 use super::Detector;
 

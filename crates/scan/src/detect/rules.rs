@@ -211,6 +211,128 @@ rules! {
         help: "A store of private keys under a password, which often lies beside it or is the tool's default. Keep \
                keys in the platform's store, or let each workload make its own and have a short-lived certificate signed.",
     };
+    WORKLOAD_STATIC_CLOUD_KEY = ReaderRule {
+        id: "workload-static-cloud-key",
+        title: "A workload receives a static cloud key",
+        category: Category::StandingPrivilege,
+        severity: Severity::Medium,
+        confidence: Confidence::Medium,
+        controls: &[INSECURE_DEPLOYMENT, LONG_LIVED],
+        help: "The key is valid at every hour, for everyone who can read it. Where the platform can prove who the \
+               workload is, let it become a principal of the cloud with that proof, then delete the key.",
+    };
+    IAC_LONG_LIVED_KEY = ReaderRule {
+        id: "iac-long-lived-key",
+        title: "Infrastructure code makes a long-lived key",
+        category: Category::Lifecycle,
+        severity: Severity::Medium,
+        confidence: Confidence::High,
+        controls: &[LONG_LIVED, LEAKAGE],
+        help: "Each run keeps a key alive that has no end of its own, and its value lies in the state. Let the workload \
+               prove who it is to the cloud, or let a broker make a key for each use.",
+    };
+    AGENT_BROAD_TOKEN_NO_POLICY = ReaderRule {
+        id: "agent-broad-token-no-policy",
+        title: "An agent holds a broad token, and no policy judges its requests",
+        category: Category::StandingPrivilege,
+        severity: Severity::High,
+        confidence: Confidence::Medium,
+        controls: &[OVERPRIVILEGED, LONG_LIVED],
+        help: "An agent decides by itself what to call next, and text that it reads can decide for it. Give it a token for \
+               the task at hand, and put a policy before the tool that judges every request.",
+    };
+    AGENT_LITERAL_TOKEN = ReaderRule {
+        id: "agent-literal-token",
+        title: "An agent's token is written into its configuration",
+        category: Category::Secret,
+        severity: Severity::High,
+        confidence: Confidence::Medium,
+        controls: &[LEAKAGE, LONG_LIVED],
+        help: "Whoever reads the file is the agent. Revoke the token, and let the configuration refer to an input, a variable or \
+               a store of secrets.",
+    };
+    AGENT_UNPINNED_SERVER = ReaderRule {
+        id: "agent-unpinned-server",
+        title: "A token goes to a tool server whose code can change",
+        category: Category::Trust,
+        severity: Severity::Medium,
+        confidence: Confidence::High,
+        controls: &[THIRD_PARTY],
+        help: "The newest package or image is fetched and started with the token in its hands. Name an exact version, better \
+               a digest.",
+    };
+    IMPORT_GITLEAKS = ReaderRule {
+        id: "import-gitleaks",
+        title: "A secret that gitleaks reported",
+        category: Category::Secret,
+        severity: Severity::High,
+        confidence: Confidence::Medium,
+        controls: &[LEAKAGE, LONG_LIVED],
+        help: "Revoke the secret at its target, then remove it from where it lies.",
+    };
+    IMPORT_TRUFFLEHOG = ReaderRule {
+        id: "import-trufflehog",
+        title: "A secret that TruffleHog reported",
+        category: Category::Secret,
+        severity: Severity::High,
+        confidence: Confidence::Medium,
+        controls: &[LEAKAGE, LONG_LIVED],
+        help: "Revoke the secret at its target, then remove it from where it lies.",
+    };
+    IMPORT_KINGFISHER = ReaderRule {
+        id: "import-kingfisher",
+        title: "A secret that Kingfisher reported",
+        category: Category::Secret,
+        severity: Severity::High,
+        confidence: Confidence::Medium,
+        controls: &[LEAKAGE, LONG_LIVED],
+        help: "Revoke the secret at its target, then remove it from where it lies.",
+    };
+    IMPORT_DETECT_SECRETS = ReaderRule {
+        id: "import-detect-secrets",
+        title: "A secret that detect-secrets reported",
+        category: Category::Secret,
+        severity: Severity::Medium,
+        confidence: Confidence::Low,
+        controls: &[LEAKAGE, LONG_LIVED],
+        help: "A baseline holds hashes only, so the value is not joined with others. Revoke the secret at its target, then remove it from where it lies.",
+    };
+    IMPORT_NOSEY_PARKER = ReaderRule {
+        id: "import-nosey-parker",
+        title: "A secret that Nosey Parker reported",
+        category: Category::Secret,
+        severity: Severity::High,
+        confidence: Confidence::Medium,
+        controls: &[LEAKAGE, LONG_LIVED],
+        help: "Revoke the secret at its target, then remove it from where it lies.",
+    };
+    IMPORT_SARIF = ReaderRule {
+        id: "import-sarif",
+        title: "A secret that another scanner reported in SARIF",
+        category: Category::Secret,
+        severity: Severity::High,
+        confidence: Confidence::Medium,
+        controls: &[LEAKAGE, LONG_LIVED],
+        help: "Revoke the secret at its target, then remove it from where it lies.",
+    };
+    IMPORT_ZIZMOR = ReaderRule {
+        id: "import-zizmor",
+        title: "A weakness of a workflow that zizmor reported",
+        category: Category::Ci,
+        severity: Severity::Medium,
+        confidence: Confidence::Medium,
+        controls: &[INSECURE_DEPLOYMENT],
+        help: "The audit's name is in the title; zizmor's documentation explains each and says what to do.",
+    };
+    IMPORT_LEFT_OUT = ReaderRule {
+        id: "import-left-out",
+        title: "Results of a report that are not about credentials",
+        category: Category::Lifecycle,
+        severity: Severity::Info,
+        confidence: Confidence::High,
+        controls: &[],
+        help: "The report of another scanner holds more than what concerns machine identities. The rest is left to that scanner.",
+    };
 }
 
 #[cfg(test)]

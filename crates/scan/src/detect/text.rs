@@ -41,6 +41,20 @@ pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
+/// Tells the line of an offset.
+pub(crate) struct LineIndex(Vec<usize>);
+
+impl LineIndex {
+    pub(crate) fn new(text: &str) -> Self {
+        Self(memchr_iter(b'\n', text.as_bytes()).collect())
+    }
+
+    /// The line of a byte, from 1.
+    pub(crate) fn line(&self, offset: usize) -> u32 {
+        u32::try_from(self.0.partition_point(|&end| end < offset) + 1).unwrap_or(u32::MAX)
+    }
+}
+
 /// Finds lines of things in a text that are asked for in about the order in which they stand there.
 pub(crate) struct Lines<'t> {
     text: &'t str,

@@ -28,8 +28,17 @@ pub(crate) struct Broken {
     pub(crate) reason: &'static str,
     /// Where and why, in words.
     pub(crate) detail: String,
+    /// The line at which the reading ended, from 1.
+    pub(crate) line: usize,
     /// The line that stands too far to the left, when that is all.
     too_far_left: Option<usize>,
+}
+
+impl Broken {
+    /// A reason that lies before the parser.
+    pub(crate) fn new(reason: &'static str, detail: String, line: usize) -> Self {
+        Self { reason, detail, line, too_far_left: None }
+    }
 }
 
 /// Reads a text and hands the tree to `take`, with the reason why it is not whole.
@@ -146,7 +155,7 @@ impl<'t> Growth<'_, 't> {
                         "invalid indentation in quoted scalar" => Some(line + 1),
                         _ => None,
                     };
-                    break Some(Broken { reason: "yaml_broken", detail, too_far_left });
+                    break Some(Broken { reason: "yaml_broken", detail, line, too_far_left });
                 }
             };
             if self.open.len() >= DEPTH_MAX || self.tree.nodes.len() >= NODES_MAX {
@@ -154,7 +163,8 @@ impl<'t> Growth<'_, 't> {
                     "line {}: nested deeper than {DEPTH_MAX} levels or more than {NODES_MAX} values",
                     span.start.line()
                 );
-                break Some(Broken { reason: "yaml_too_large", detail, too_far_left: None });
+                let line = span.start.line();
+                break Some(Broken { reason: "yaml_too_large", detail, line, too_far_left: None });
             }
             self.take(event, span);
         };

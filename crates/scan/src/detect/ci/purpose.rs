@@ -4,12 +4,12 @@ mod words;
 
 use tenure_model::Quality;
 
-pub(super) use words::PLAIN_KIND;
+pub(in crate::detect) use words::PLAIN_KIND;
 use words::{CONFIGURATION_ENDINGS, NAMES, OTHER_S3, PROVIDER_WORDS};
 
 /// The role that a value plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(in crate::detect) enum Part {
     /// Proves an identity by itself.
     Credential,
     /// Names an AWS access key; proves something only beside its secret half.
@@ -24,23 +24,37 @@ pub(super) enum Part {
 
 /// What a secret is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Purpose {
+pub(in crate::detect) struct Purpose {
     /// Its role.
-    pub(super) part: Part,
+    pub(in crate::detect) part: Part,
     /// Kind of credential, a key of the catalogue.
-    pub(super) kind: &'static str,
+    pub(in crate::detect) kind: &'static str,
     /// The platform that it opens.
-    pub(super) provider: &'static str,
+    pub(in crate::detect) provider: &'static str,
     /// How we know.
-    pub(super) quality: Quality,
+    pub(in crate::detect) quality: Quality,
 }
 
+/// Words of which one names a credential.
+const SECRET_WORDS: [&str; 11] = [
+    "TOKEN",
+    "SECRET",
+    "PASSWORD",
+    "PASSWD",
+    "PAT",
+    "APIKEY",
+    "KEY",
+    "CREDENTIAL",
+    "CREDENTIALS",
+    "AUTHORIZATION",
+    "BEARER",
+];
 /// Kinds that open a cloud account which would accept the CI system's own proof of identity instead.
 const CLOUD_KINDS: &[&str] = &["aws_access_key", "gcp_service_account_key", "entra_client_secret"];
 
 impl Purpose {
     /// A static key of a cloud that federates.
-    pub(super) fn is_cloud_key(&self) -> bool {
+    pub(in crate::detect) fn is_cloud_key(&self) -> bool {
         self.part != Part::Configuration && CLOUD_KINDS.contains(&self.kind)
     }
 
@@ -50,7 +64,7 @@ impl Purpose {
 }
 
 /// What a name says, be it a variable's, an input's or a secret's.
-pub(super) fn by_name(name: &str, quality: Quality) -> Option<Purpose> {
+pub(in crate::detect) fn by_name(name: &str, quality: Quality) -> Option<Purpose> {
     let name = parted(name);
     let row = NAMES.iter().find(|(pattern, ..)| has_words(&name, pattern));
     if let Some(&(_, part, kind, provider)) = row {
@@ -77,6 +91,17 @@ pub(super) fn by_name(name: &str, quality: Quality) -> Option<Purpose> {
     // A vendor's word in a receiver's name tells nothing that the secret's own name would not tell better.
     let provider = provider.filter(|_| quality == Quality::Heuristic)?;
     Some(Purpose::new(Part::Credential, PLAIN_KIND, provider, quality))
+}
+
+/// Whether a name is one of a credential.
+pub(in crate::detect) fn names_a_secret(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let mut words = upper.split(|c: char| !c.is_ascii_alphanumeric());
+    let secret = words.any(|word| SECRET_WORDS.contains(&word) || word.ends_with("APIKEY"));
+    let told = by_name(name, Quality::Config);
+    // `DATABASE_URL` has none of the words; `AWS_ACCESS_KEY_ID` has one.
+    let known = told.is_some_and(|purpose| purpose.part != Part::Configuration && purpose.kind != PLAIN_KIND);
+    (secret || known) && !told.is_some_and(|purpose| purpose.part == Part::Configuration)
 }
 
 /// The same part of a key for storage that only speaks the protocol.
@@ -205,5 +230,17 @@ mod tests {
         assert_eq!(qualifier("STAGING_AWS_ACCESS_KEY_ID"), qualifier("STAGING_AWS_SECRET_ACCESS_KEY"));
         assert_eq!(qualifier("AWS_QA_ACCESS_KEY"), qualifier("AWS_QA_SECRET_KEY"));
         assert_ne!(qualifier("STAGING_AWS_ACCESS_KEY_ID"), qualifier("PROD_AWS_SECRET_ACCESS_KEY"));
+    }
+
+    #[test]
+    fn names_of_credentials_are_known() {
+        for name in
+            ["GITHUB_PERSONAL_ACCESS_TOKEN", "X-API-Key", "Authorization", "DATABASE_URL", "OPENAI_API_KEY"]
+        {
+            assert!(names_a_secret(name), "{name}");
+        }
+        for name in ["LOG_LEVEL", "AWS_REGION", "NODE_ENV", "MONKEY", "HOST"] {
+            assert!(!names_a_secret(name), "{name}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::detect::{Blob, Unreadable, text};
 
 /// Whether the file looks like JSON and names all of these keys near its beginning.
-pub(super) fn opens_with(blob: &Blob<'_>, keys: &[&str]) -> bool {
+pub(in crate::detect) fn opens_with(blob: &Blob<'_>, keys: &[&str]) -> bool {
     let opening = text::opening(blob.bytes);
     let first = opening.iter().find(|byte| !byte.is_ascii_whitespace());
     matches!(first, Some(b'{' | b'['))
@@ -36,7 +36,7 @@ pub(super) fn pages<T: DeserializeOwned>(text: &str) -> (Vec<T>, Option<Unreadab
 }
 
 /// Says where JSON breaks, without its text: the library's own message would quote values.
-pub(super) fn broken(text: &str, error: &serde_json::Error) -> Unreadable {
+pub(in crate::detect) fn broken(text: &str, error: &serde_json::Error) -> Unreadable {
     let (line, column) = (error.line(), error.column());
     let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     let rest = text.as_bytes().get(before + column..).unwrap_or_default();
@@ -149,7 +149,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ManyVisitor<T> {
 
 /// A text, or nothing where something else is written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Text(Option<String>);
+pub(in crate::detect) struct Text(Option<String>);
 
 impl Text {
     /// The text; empty where there is none.
@@ -158,7 +158,7 @@ impl Text {
     }
 
     /// The text, where one is written.
-    pub(super) fn get(&self) -> Option<&str> {
+    pub(in crate::detect) fn get(&self) -> Option<&str> {
         self.0.as_deref().filter(|text| !text.is_empty())
     }
 }

@@ -1,0 +1,117 @@
+//! Codex's configuration: tool servers in TOML, and whether its requests are approved.
+
+use memchr::memmem;
+use tenure_model::FingerprintKey;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::account::{Configuration, Policy};
+use super::server::{Server, Setting};
+use super::token::Slot;
+use crate::detect::recogniser::Recogniser;
+use crate::detect::text::LineIndex;
+use crate::detect::witness::Witness;
+use crate::detect::{Blob, Detector, Reading, Unreadable, text};
+
+/// Largest configuration that is read.
+const CONFIGURATION_BYTES_MAX: usize = 1 << 20;
+/// Servers that are read.
+const SERVERS_MAX: usize = 500;
+
+/// The reader.
+pub(super) struct Codex;
+
+impl Detector for Codex {
+    fn name(&self) -> &'static str {
+        "codex"
+    }
+
+    fn describe(&self) -> &'static str {
+        "Codex configuration (config.toml): MCP tool servers, their tokens, approval policy"
+    }
+
+    fn claims(&self, blob: &Blob<'_>) -> bool {
+        let named = blob.path == "config.toml" || blob.path.ends_with("/config.toml");
+        named && memmem::find(&text::opening(blob.bytes), b"[mcp_servers").is_some()
+    }
+
+    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
+        self.read_values(blob, key)
+    }
+
+    fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {
+        if blob.bytes.len() > CONFIGURATION_BYTES_MAX {
+            let limit = CONFIGURATION_BYTES_MAX >> 20;
+            return Reading::failed(
+                "too_large_for_reader",
+                format!("a configuration is read up to {limit} MiB"),
+            );
+        }
+        let Some(text) = text::decode(blob.bytes) else {
+            return Reading::failed("not_text", "the configuration is not UTF-8 text");
+        };
+        let lines = LineIndex::new(&text);
+        let (table, errors) = DeTable::parse_recoverable(&text);
+        let table = table.into_inner();
+        let mut witness = Witness::new(blob, self.name());
+        let approves = table.get("approval_policy").and_then(|value| value.get_ref().as_str());
+        // `never` asks nobody. Every other policy asks for what the sandbox does not allow, not for each request.
+        let policy = if approves == Some("never") { Policy::Unjudged } else { Policy::Unsaid };
+        let configuration = Configuration { blob, client: "codex", policy, values };
+        let servers = table.get("mcp_servers").and_then(|value| value.get_ref().as_table());
+        for (name, value) in servers.into_iter().flatten().take(SERVERS_MAX) {
+            let Some(entry) = value.get_ref().as_table() else { continue };
+            configuration.give(&server(name, entry, &lines), &mut witness);
+        }
+        let broken = errors.first().map(|error| {
+            let line = error.span().map_or(1, |span| lines.line(span.start));
+            Unreadable { reason: "toml_broken", detail: format!("line {line}: not valid TOML") }
+        });
+        let cut = servers.is_some_and(|all| all.len() > SERVERS_MAX).then(|| Unreadable {
+            reason: "too_many_servers",
+            detail: format!("the first {SERVERS_MAX} tool servers are read"),
+        });
+        witness.done(broken.or(cut))
+    }
+}
+
+fn server<'t>(
+    name: &'t Spanned<std::borrow::Cow<'t, str>>,
+    entry: &'t DeTable<'t>,
+    lines: &LineIndex,
+) -> Server<'t> {
+    let text = |key: &str| entry.get(key).and_then(|value| value.get_ref().as_str());
+    let line = |value: &Spanned<DeValue<'_>>| lines.line(value.span().start);
+    let list = entry.get("args").and_then(|value| value.get_ref().as_array());
+    let arguments = list
+        .into_iter()
+        .flat_map(|list| list.iter())
+        .filter_map(|argument| Some((argument.get_ref().as_str()?, line(argument))));
+    let mut settings = Vec::new();
+    for (key, slot) in [("env", Slot::Variable), ("http_headers", Slot::Header)] {
+        let pairs = entry.get(key).and_then(|value| value.get_ref().as_table());
+        settings.extend(pairs.into_iter().flatten().filter_map(|(name, value)| {
+            let text = value.get_ref().as_str()?;
+            Some(Setting { slot, name: name.get_ref(), value: Some(text), line: line(value) })
+        }));
+    }
+    // Headers whose values come from variables of the client.
+    let from_variables = entry.get("env_http_headers").and_then(|value| value.get_ref().as_table());
+    settings.extend(from_variables.into_iter().flatten().filter_map(|(_, value)| {
+        Some(Setting { slot: Slot::Header, name: value.get_ref().as_str()?, value: None, line: line(value) })
+    }));
+    if let Some(value) = entry.get("bearer_token_env_var") {
+        let name = value.get_ref().as_str().unwrap_or_default();
+        settings.push(Setting { slot: Slot::Header, name, value: None, line: line(value) });
+    }
+    Server {
+        name: name.get_ref(),
+        line: lines.line(name.span().start),
+        command: text("command"),
+        arguments: arguments.collect(),
+        url: text("url"),
+        settings,
+        unasked: Vec::new(),
+        disabled: entry.get("enabled").and_then(|value| value.get_ref().as_bool()) == Some(false),
+    }
+}

@@ -1,0 +1,28 @@
+//! Readers of other scanners' reports: what they found joins what is found here.
+//!
+//! A report is known by what stands in it, not by its name. The values in it are fingerprinted while they are read,
+//! and forgotten: not even an error names one.
+
+mod clear;
+mod detect_secrets;
+mod found;
+mod gitleaks;
+mod kingfisher;
+mod nosey_parker;
+mod report;
+mod sarif;
+mod trufflehog;
+mod zizmor;
+
+use super::Detector;
+
+/// Every importer.
+pub(super) const READERS: &[&dyn Detector] = &[
+    &gitleaks::Gitleaks,
+    &trufflehog::Trufflehog,
+    &kingfisher::Kingfisher,
+    &detect_secrets::DetectSecrets,
+    &nosey_parker::NoseyParker,
+    &zizmor::Zizmor,
+    &sarif::Sarif,
+];
