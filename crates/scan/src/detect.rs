@@ -12,6 +12,7 @@ mod text;
 mod witness;
 pub(crate) mod yaml;
 
+use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tenure_model::{FingerprintKey, Observation};
@@ -82,6 +83,15 @@ pub trait Detector: Sync {
     fn claims(&self, blob: &Blob<'_>) -> bool;
     /// Reads the file.
     fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading;
+    /// Commands that make such a file, where one does.
+    fn exported_by(&self) -> &'static [&'static str] {
+        &[]
+    }
+    /// Reads a file that is too large to be held: `blob` has its first bytes, `rest` gives the others. `None`
+    /// when this reader needs the whole file at once.
+    fn read_stream(&self, _blob: &Blob<'_>, _rest: &mut dyn Read, _key: &FingerprintKey) -> Option<Reading> {
+        None
+    }
 }
 
 /// Every reader, in a stable order.

@@ -1,0 +1,296 @@
+//! A format of exports: how it is known, how it is cut into records, and who reads them.
+
+use std::io::Read;
+
+use memchr::memmem;
+use tenure_model::{
+    Credential, Fact, Federation, FingerprintKey, Fingerprint, Grant, OwnerClaim, Quality, Severity, Subject, SubjectKind,
+};
+
+use super::node::Node;
+use super::owner_tag::owner_confidence;
+use super::records::{LinesWithin, records};
+use crate::detect::rules::ReaderRule;
+use crate::detect::witness::{Spot, Statement, Witness};
+use crate::detect::{Blob, Detector, Reading, Unreadable, text};
+
+/// Bytes at the start that tell what an export is.
+const OPENING_BYTES: usize = 16 << 10;
+
+/// One format; its reader is one file.
+pub(super) struct Export {
+    /// Stable name, as evidence shows it.
+    pub(super) name: &'static str,
+    /// What it is, in one sentence.
+    pub(super) describe: &'static str,
+    /// Commands that make such a file.
+    pub(super) exported_by: &'static [&'static str],
+    /// Whether a file that begins like this is one.
+    pub(super) claims: fn(&Opening<'_>) -> bool,
+    /// Members of a page whose elements are records.
+    pub(super) lists: &'static [&'static str],
+    /// Reads the records of one file.
+    pub(super) start: fn() -> Box<dyn Gather>,
+}
+
+/// What reads the records of one file.
+pub(super) trait Gather {
+    /// One record, of the list of this name; of none when it is a page itself.
+    fn record(&mut self, list: &str, record: Node<'_>, pen: &mut Pen<'_>);
+    /// Nothing more comes. What needs the whole file is told now.
+    fn end(&mut self, _pen: &mut Pen<'_>) {}
+}
+
+/// A reader that needs one record at a time and keeps nothing.
+pub(super) struct Each(pub(super) fn(&str, Node<'_>, &mut Pen<'_>));
+
+impl Gather for Each {
+    fn record(&mut self, list: &str, record: Node<'_>, pen: &mut Pen<'_>) {
+        (self.0)(list, record, pen);
+    }
+}
+
+/// The first bytes of a file that looks like JSON.
+pub(super) struct Opening<'b>(&'b [u8]);
+
+impl Opening<'_> {
+    /// Whether it names this member, in exactly this spelling.
+    pub(super) fn names(&self, name: &str) -> bool {
+        memmem::find_iter(self.0, name.as_bytes()).any(|at| {
+            let end = at + name.len();
+            at > 0 && self.0[at - 1] == b'"' && self.0.get(end) == Some(&b'"') && {
+                let after = self.0[end + 1..].iter().find(|byte| !byte.is_ascii_whitespace());
+                matches!(after, Some(b':') | None)
+            }
+        })
+    }
+
+    /// Whether it names all of these.
+    pub(super) fn all(&self, names: &[&str]) -> bool {
+        names.iter().all(|name| self.names(name))
+    }
+
+    /// Whether it names one of these.
+    pub(super) fn any(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.names(name))
+    }
+
+    /// Whether it holds this text.
+    pub(super) fn holds(&self, text: &str) -> bool {
+        memmem::find(self.0, text.as_bytes()).is_some()
+    }
+}
+
+impl Detector for Export {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn describe(&self) -> &'static str {
+        self.describe
+    }
+
+    fn exported_by(&self) -> &'static [&'static str] {
+        self.exported_by
+    }
+
+    fn claims(&self, blob: &Blob<'_>) -> bool {
+        let opening = text::opening(&blob.bytes[..blob.bytes.len().min(OPENING_BYTES)]);
+        let first = opening.iter().find(|byte| !byte.is_ascii_whitespace());
+        matches!(first, Some(b'{' | b'[')) && (self.claims)(&Opening(&opening))
+    }
+
+    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
+        let Some(text) = text::decode(blob.bytes) else {
+            return Reading::failed("not_text", "the export is neither UTF-8 nor UTF-16 text");
+        };
+        self.read_from(blob, &mut text.as_bytes(), key)
+    }
+
+    fn read_stream(&self, blob: &Blob<'_>, rest: &mut dyn Read, key: &FingerprintKey) -> Option<Reading> {
+        let plain = match blob.bytes {
+            [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => return None,
+            [0xEF, 0xBB, 0xBF, plain @ ..] => plain,
+            plain => plain,
+        };
+        Some(self.read_from(blob, &mut plain.chain(rest), key))
+    }
+}
+
+impl Export {
+    fn read_from(&self, blob: &Blob<'_>, stream: &mut dyn Read, key: &FingerprintKey) -> Reading {
+        let mut gather = (self.start)();
+        let mut pen = Pen {
+            blob,
+            key,
+            witness: Witness::new(blob, self.name),
+            quality: Quality::Authoritative,
+            line: 0,
+            lines: None,
+            unreadable: None,
+        };
+        let unreadable = records(stream, self.lists, &mut |record| {
+            pen.line = record.line;
+            pen.lines = Some(record.lines);
+            gather.record(record.list, Node::of(&record.value), &mut pen);
+        });
+        (pen.line, pen.lines) = (0, None);
+        gather.end(&mut pen);
+        let said = pen.unreadable.take();
+        pen.witness.done(unreadable.or(said))
+    }
+}
+
+/// Writes down what records say, each fact with its line.
+pub(super) struct Pen<'b> {
+    pub(super) blob: &'b Blob<'b>,
+    pub(super) key: &'b FingerprintKey,
+    witness: Witness<'b>,
+    quality: Quality,
+    line: u32,
+    lines: Option<LinesWithin>,
+    unreadable: Option<Unreadable>,
+}
+
+impl Pen<'_> {
+    /// What follows stands where this text comes next in the record.
+    pub(super) fn at(&mut self, needle: &str) -> u32 {
+        if let Some(lines) = &mut self.lines {
+            self.line = lines.find(needle);
+        }
+        self.line
+    }
+
+    /// The line of what is written now; 0 for the file as a whole.
+    pub(super) fn line(&self) -> u32 {
+        self.line
+    }
+
+    /// Goes to a line that was noted earlier.
+    pub(super) fn go(&mut self, line: u32) {
+        self.line = line;
+    }
+
+    /// How far what follows can be trusted.
+    pub(super) fn trust(&mut self, quality: Quality) {
+        self.quality = quality;
+    }
+
+    pub(super) fn fact(&mut self, subject: &Subject, fact: Fact) {
+        self.witness.fact(subject, self.line, self.quality, fact);
+    }
+
+    pub(super) fn identity(&mut self, subject: &Subject, kind: &str, name: &str, native_id: Option<&str>) {
+        let provider = match subject.kind {
+            SubjectKind::AwsPrincipal => "aws",
+            _ => subject.key.split(':').next().unwrap_or_default(),
+        };
+        let fact = Fact::Identity {
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+            native_id: native_id.map(str::to_owned),
+            provider: provider.to_owned(),
+        };
+        self.fact(subject, fact);
+    }
+
+    pub(super) fn credential(&mut self, subject: &Subject, credential: Credential) {
+        self.fact(subject, Fact::Credential { credential });
+    }
+
+    /// Notes that two subjects are one identity.
+    pub(super) fn same(&mut self, subject: &Subject, other: Subject, because: &str) {
+        if *subject != other {
+            self.fact(subject, Fact::SameAs { other, because: because.to_owned() });
+        }
+    }
+
+    /// A grant; a target begins with its platform, so that whoever judges it knows whose words the actions are.
+    pub(super) fn grant(&mut self, subject: &Subject, target: String, actions: Vec<String>, scope: String) {
+        self.fact(subject, Fact::Grant { grant: Grant { target, actions, scope } });
+    }
+
+    /// The workload proves who it is with something that the platform signs.
+    pub(super) fn federation(&mut self, subject: &Subject, how: String) {
+        self.fact(subject, Fact::Federation { state: Federation::Used, how });
+    }
+
+    /// A label; one that names an owner is a claim as well.
+    pub(super) fn tag(&mut self, subject: &Subject, key: &str, value: &str) {
+        self.fact(subject, Fact::Tag { key: key.to_owned(), value: value.to_owned() });
+        if let Some(confidence) = owner_confidence(key, value) {
+            self.owner(subject, "tag", value, confidence);
+        }
+    }
+
+    /// Somebody answers for it, says this source.
+    pub(super) fn owner(&mut self, subject: &Subject, source: &str, value: &str, confidence: f64) {
+        let claim = OwnerClaim {
+            source: source.to_owned(),
+            path: self.blob.path.to_owned(),
+            line: (self.line > 0).then_some(self.line),
+            value: value.to_owned(),
+            confidence,
+            inactive: false,
+        };
+        self.fact(subject, Fact::Owner { claim });
+    }
+
+    /// A finding about a subject at the line of what is written now.
+    pub(super) fn finding(&mut self, rule: &'static ReaderRule, subject: &Subject, name: &str, reason: String) {
+        self.finding_as(rule, None, subject, name, reason);
+    }
+
+    /// The same with a severity of its own.
+    pub(super) fn finding_as(
+        &mut self,
+        rule: &'static ReaderRule,
+        severity: Option<Severity>,
+        subject: &Subject,
+        name: &str,
+        reason: String,
+    ) {
+        self.finding_at(rule, severity, subject, name, reason, vec![Spot::line(self.line.max(1))]);
+    }
+
+    /// The same about several places.
+    pub(super) fn finding_at(
+        &mut self,
+        rule: &'static ReaderRule,
+        severity: Option<Severity>,
+        subject: &Subject,
+        name: &str,
+        reason: String,
+        spots: Vec<Spot>,
+    ) {
+        self.witness.finding(Statement {
+            rule,
+            severity,
+            subject: subject.clone(),
+            about: format!("{} {reason}", subject.key),
+            title: format!("{}: {name}", rule.title),
+            spots,
+            reasons: vec![reason],
+        });
+    }
+
+    /// Something in the file was not read. The first of several counts.
+    pub(super) fn unread(&mut self, reason: &'static str, detail: String) {
+        self.unreadable.get_or_insert(Unreadable { reason, detail });
+    }
+
+    /// The fingerprint of a value, which stays here, or of a public id that stands for it.
+    pub(super) fn print(&self, kind: &str, value: &str) -> Fingerprint {
+        self.key.fingerprint(kind, value.as_bytes())
+    }
+}
+
+/// An account at a platform.
+pub(super) fn account(provider: &str, id: &str) -> Subject {
+    Subject::new(SubjectKind::Account, format!("{provider}:{id}"))
+}
+
+/// A credential by its fingerprint.
+pub(super) fn value_subject(fingerprint: &Fingerprint) -> Subject {
+    Subject::new(SubjectKind::Credential, fingerprint.0.clone())
+}
