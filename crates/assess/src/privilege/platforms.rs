@@ -33,7 +33,9 @@ fn fits(word: &str, action: &str) -> bool {
     match word.split_once('*') {
         None => word.eq_ignore_ascii_case(action),
         Some((before, after)) => {
-            action.len() >= before.len() + after.len() && action.starts_with(before) && action.ends_with(after)
+            action.len() >= before.len() + after.len()
+                && action.starts_with(before)
+                && action.ends_with(after)
         }
     }
 }

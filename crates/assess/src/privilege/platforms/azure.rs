@@ -41,9 +41,13 @@ fn facts() -> &'static Facts {
 pub(super) fn level(scope: &str, roles: &[String]) -> PrivilegeLevel {
     if scope == "graph" {
         let known = |id: &String| facts().graph.contains_key(&id.to_ascii_lowercase());
-        return worst(roles.iter().map(|id| {
-            if known(id) { PrivilegeLevel::Escalates } else { PrivilegeLevel::Unknown }
-        }));
+        return worst(
+            roles.iter().map(
+                |id| {
+                    if known(id) { PrivilegeLevel::Escalates } else { PrivilegeLevel::Unknown }
+                },
+            ),
+        );
     }
     worst(roles.iter().map(|role| narrowed(role_level(role), reach(scope))))
 }

@@ -103,7 +103,11 @@ mod tests {
             (project, "projects/acme/roles/custom", PrivilegeLevel::Unknown),
             ("storage.googleapis.com/acme-reports", "roles/storage.admin", PrivilegeLevel::Scoped),
             ("storage.googleapis.com/acme-reports", "roles/storage.objectViewer", PrivilegeLevel::Read),
-            ("iam.googleapis.com/projects/p/serviceAccounts/a@b", "roles/iam.workloadIdentityUser", PrivilegeLevel::Wide),
+            (
+                "iam.googleapis.com/projects/p/serviceAccounts/a@b",
+                "roles/iam.workloadIdentityUser",
+                PrivilegeLevel::Wide,
+            ),
             ("APIs", "maps-backend.googleapis.com", PrivilegeLevel::Scoped),
         ] {
             assert_eq!(level(target, &[role.to_owned()]), expected, "{role} on {target}");

@@ -50,7 +50,9 @@ pub(super) fn level(target: &str, actions: &[String]) -> PrivilegeLevel {
 fn action_level(action: &str, everywhere: bool) -> PrivilegeLevel {
     if let Some(role) = action.strip_prefix("clusterrole/") {
         let known = facts().roles.get(role);
-        return known.map_or(PrivilegeLevel::Unknown, |known| if everywhere { known.cluster } else { known.namespace });
+        return known.map_or(PrivilegeLevel::Unknown, |known| {
+            if everywhere { known.cluster } else { known.namespace }
+        });
     }
     let Some((verbs, resource)) = action.split_once(' ') else { return PrivilegeLevel::Unknown };
     let verbs: Vec<&str> = verbs.split(',').collect();

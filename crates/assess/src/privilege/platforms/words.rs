@@ -9,7 +9,6 @@ use tenure_model::PrivilegeLevel;
 use super::{fits, worst};
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Facts {
     #[allow(dead_code)] // read by people
     version: String,
@@ -77,7 +76,10 @@ mod tests {
             assert_eq!(judged("github", target, actions), Some(expected), "{target} {actions:?}");
         }
         assert_eq!(judged("gitlab", "*", &["scope:api"]), Some(PrivilegeLevel::Wide));
-        assert_eq!(judged("gitlab", "its project", &["scope:read_api", "level:reporter"]), Some(PrivilegeLevel::Read));
+        assert_eq!(
+            judged("gitlab", "its project", &["scope:read_api", "level:reporter"]),
+            Some(PrivilegeLevel::Read)
+        );
     }
 
     #[test]

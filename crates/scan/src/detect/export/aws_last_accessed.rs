@@ -13,8 +13,14 @@ const UNUSED_SHOWN_MAX: usize = 20;
 pub(super) static EXPORT: Export = Export {
     name: "aws_last_accessed",
     describe: "AWS service last accessed details of a principal",
-    exported_by: &["aws iam get-service-last-accessed-details --job-id JOB", "aws iam get-service-last-accessed-details-with-entities --job-id JOB --service-namespace SERVICE"],
-    claims: |opening| opening.any(&["ServicesLastAccessed", "EntityDetailsList"]) && opening.any(&["JobStatus", "JobCreationDate"]),
+    exported_by: &[
+        "aws iam get-service-last-accessed-details --job-id JOB",
+        "aws iam get-service-last-accessed-details-with-entities --job-id JOB --service-namespace SERVICE",
+    ],
+    claims: |opening| {
+        opening.any(&["ServicesLastAccessed", "EntityDetailsList"])
+            && opening.any(&["JobStatus", "JobCreationDate"])
+    },
     lists: &["ServicesLastAccessed", "EntityDetailsList"],
     start: || Box::<LastAccessed>::default(),
 };
@@ -59,7 +65,8 @@ impl Gather for LastAccessed {
             return;
         }
         // The answer speaks of a user, role, group or policy; only users and roles act by themselves.
-        let Some(arn) = self.entity.take().filter(|arn| arn.contains(":user/") || arn.contains(":role/")) else {
+        let Some(arn) = self.entity.take().filter(|arn| arn.contains(":user/") || arn.contains(":role/"))
+        else {
             let detail = "the answer does not name the principal that it is about".to_owned();
             return pen.unread("export_without_principal", detail);
         };

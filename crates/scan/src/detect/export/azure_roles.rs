@@ -43,7 +43,8 @@ fn assignment(inner: Node<'_>, outer: Node<'_>, pen: &mut Pen<'_>) {
         let name = inner.text("principalName").unwrap_or(principal);
         pen.identity(&subject, "azure_service_principal", name, Some(principal));
     }
-    let role = inner.text("roleDefinitionName").or_else(|| inner.text("roleDefinitionId")?.rsplit('/').next());
+    let role =
+        inner.text("roleDefinitionName").or_else(|| inner.text("roleDefinitionId")?.rsplit('/').next());
     let limited = inner.text("condition").map_or("", |_| " under a condition");
     let name = outer.text("name").unwrap_or_default();
     let by = format!("role assignment {name}{limited}");

@@ -30,7 +30,8 @@ pub(super) struct Stored<'v> {
 impl Stored<'_> {
     /// Notes the secret under the name by which jobs know it.
     pub(super) fn note(&self, pen: &mut Pen<'_>) -> Subject {
-        let key = format!("{}:{}:{}:{}", self.system, self.holder, self.scope, self.name.to_ascii_uppercase());
+        let key =
+            format!("{}:{}:{}:{}", self.system, self.holder, self.scope, self.name.to_ascii_uppercase());
         let subject = Subject::new(SubjectKind::CiSecret, key);
         pen.at(self.name);
         let plain = match self.system {

@@ -12,7 +12,9 @@ pub(super) static EXPORT: Export = Export {
     lists: &["items"],
     start: || {
         Box::new(Each(|_, record, pen| {
-            let (Some(name), Some(context)) = (record.text("variable"), record.text("context_id")) else { return };
+            let (Some(name), Some(context)) = (record.text("variable"), record.text("context_id")) else {
+                return;
+            };
             let stored = Stored {
                 system: "circleci",
                 holder: context,

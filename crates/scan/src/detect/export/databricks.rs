@@ -30,11 +30,20 @@ fn principal(record: Node<'_>, pen: &mut Pen<'_>) {
     let Some(client) = record.text("applicationId") else { return };
     pen.at(client);
     let subject = account("databricks", client);
-    pen.identity(&subject, "databricks_service_principal", record.text("displayName").unwrap_or(client), Some(client));
+    pen.identity(
+        &subject,
+        "databricks_service_principal",
+        record.text("displayName").unwrap_or(client),
+        Some(client),
+    );
     if let Some(id) = record.id("id") {
         pen.same(&subject, account("databricks", &id), "both are ids of the service principal");
     }
-    let groups: Vec<String> = record.list("groups").filter_map(|group| group.text("display")).map(|group| format!("group:{group}")).collect();
+    let groups: Vec<String> = record
+        .list("groups")
+        .filter_map(|group| group.text("display"))
+        .map(|group| format!("group:{group}"))
+        .collect();
     if !groups.is_empty() {
         pen.grant(&subject, "databricks:workspace".to_owned(), groups, "groups of the principal".to_owned());
     }

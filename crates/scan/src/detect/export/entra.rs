@@ -6,9 +6,6 @@ use super::format::{Each, Export, Pen, account};
 use super::node::{Node, When};
 use crate::detect::rules;
 
-/// Years from which an end means "never": portals and scripts write 2099 and 2299 for it.
-const NEVER_FROM_YEAR: i16 = 2099;
-
 /// The format.
 pub(super) static EXPORT: Export = Export {
     name: "entra_applications",
@@ -22,9 +19,16 @@ pub(super) static EXPORT: Export = Export {
         "az rest --url 'https://graph.microsoft.com/beta/reports/servicePrincipalSignInActivities'",
     ],
     claims: |opening| {
-        opening.names("appId") && opening.any(&["passwordCredentials", "keyCredentials", "servicePrincipalType", "lastSignInActivity"])
+        opening.names("appId")
+            && opening.any(&[
+                "passwordCredentials",
+                "keyCredentials",
+                "servicePrincipalType",
+                "lastSignInActivity",
+            ])
             || opening.all(&["issuer", "subject", "audiences"])
-            || opening.all(&["clientId", "principalId", "tenantId"]) && opening.holds("userAssignedIdentities")
+            || opening.all(&["clientId", "principalId", "tenantId"])
+                && opening.holds("userAssignedIdentities")
     },
     lists: &["value"],
     start: || Box::new(Each(record)),
@@ -68,8 +72,13 @@ fn application(client: &str, app: Node<'_>, pen: &mut Pen<'_>) {
         let how = "a managed identity: Azure hands its workload short-lived tokens".to_owned();
         pen.federation(&subject, how);
     }
-    for (name, tag) in [("accountEnabled", "azure:enabled"), ("servicePrincipalType", "azure:type"), ("signInAudience", "azure:audience")] {
-        if let Some(value) = app.text(name).map(str::to_owned).or(app.flag(name).map(|flag| flag.to_string())) {
+    for (name, tag) in [
+        ("accountEnabled", "azure:enabled"),
+        ("servicePrincipalType", "azure:type"),
+        ("signInAudience", "azure:audience"),
+    ] {
+        if let Some(value) = app.text(name).map(str::to_owned).or(app.flag(name).map(|flag| flag.to_string()))
+        {
             pen.tag(&subject, tag, &value);
         }
     }
@@ -100,16 +109,14 @@ fn credential(kind: &str, entry: Node<'_>, subject: &Subject, pen: &mut Pen<'_>)
     let Some(id) = entry.text("keyId") else { return };
     pen.at(id);
     let end = entry.when("endDateTime");
-    let never = end == When::Never
-        || end.at().is_some_and(|at| at.to_zoned(jiff::tz::TimeZone::UTC).year() >= NEVER_FROM_YEAR);
     let hint = entry.text("hint").map(|hint| format!("{hint}****"));
     let credential = Credential {
         kind: kind.to_owned(),
         fingerprint: Some(pen.print("entra_key_id", id)),
         masked: hint.or(Some(mask(id.as_bytes(), 8))),
         created_at: entry.instant("startDateTime"),
-        expires_at: end.at().filter(|_| !never),
-        never_expires: never,
+        expires_at: end.at(),
+        never_expires: end == When::Never,
         ..Credential::default()
     };
     pen.credential(subject, credential);
@@ -118,7 +125,8 @@ fn credential(kind: &str, entry: Node<'_>, subject: &Subject, pen: &mut Pen<'_>)
 /// Notes a federated credential of an application, and whether it lets in more than one workload.
 pub(super) fn federated(entry: Node<'_>, subject: &Subject, name: &str, pen: &mut Pen<'_>) {
     let entry = if entry.has("properties") { entry.get("properties") } else { entry };
-    let issuer = entry.text("issuer").unwrap_or_default().trim_start_matches("https://").trim_end_matches('/');
+    let issuer =
+        entry.text("issuer").unwrap_or_default().trim_start_matches("https://").trim_end_matches('/');
     let expression = entry.at("claimsMatchingExpression.value").as_text();
     let who = entry.text("subject").or(expression).unwrap_or_default();
     pen.at(who);
@@ -168,7 +176,11 @@ fn managed_identity(entry: Node<'_>, pen: &mut Pen<'_>) {
     pen.identity(&subject, "azure_managed_identity", entry.text("name").unwrap_or(client), Some(id));
     pen.federation(&subject, "a managed identity: Azure hands its workload short-lived tokens".to_owned());
     for other in [Some(id), entry.text("principalId")].into_iter().flatten() {
-        pen.same(&subject, account("azure", &other.to_ascii_lowercase()), "both are ids of the managed identity");
+        pen.same(
+            &subject,
+            account("azure", &other.to_ascii_lowercase()),
+            "both are ids of the managed identity",
+        );
     }
     for (key, value) in entry.get("tags").members() {
         if let Some(value) = value.as_text() {

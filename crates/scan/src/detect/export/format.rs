@@ -4,7 +4,8 @@ use std::io::Read;
 
 use memchr::memmem;
 use tenure_model::{
-    Credential, Fact, Federation, FingerprintKey, Fingerprint, Grant, OwnerClaim, Quality, Severity, Subject, SubjectKind,
+    Credential, Fact, Federation, Fingerprint, FingerprintKey, Grant, OwnerClaim, Quality, Severity, Subject,
+    SubjectKind,
 };
 
 use super::node::Node;
@@ -16,6 +17,9 @@ use crate::detect::{Blob, Detector, Reading, Unreadable, text};
 
 /// Bytes at the start that tell what an export is.
 const OPENING_BYTES: usize = 16 << 10;
+
+/// Facts and findings that one file may give; they are held until the file is read.
+const FACTS_MAX: usize = 400_000;
 
 /// One format; its reader is one file.
 pub(super) struct Export {
@@ -128,6 +132,7 @@ impl Export {
             line: 0,
             lines: None,
             unreadable: None,
+            facts: 0,
         };
         let unreadable = records(stream, self.lists, &mut |record| {
             pen.line = record.line;
@@ -150,9 +155,23 @@ pub(super) struct Pen<'b> {
     line: u32,
     lines: Option<LinesWithin>,
     unreadable: Option<Unreadable>,
+    facts: usize,
 }
 
 impl Pen<'_> {
+    /// Whether more may be written; what is cut is told.
+    fn has_room(&mut self, weight: usize) -> bool {
+        self.facts += weight;
+        let room = self.facts <= FACTS_MAX;
+        if !room {
+            self.unread(
+                "too_many_facts",
+                format!("only the first {FACTS_MAX} statements of the file are kept"),
+            );
+        }
+        room
+    }
+
     /// What follows stands where this text comes next in the record.
     pub(super) fn at(&mut self, needle: &str) -> u32 {
         if let Some(lines) = &mut self.lines {
@@ -177,6 +196,14 @@ impl Pen<'_> {
     }
 
     pub(super) fn fact(&mut self, subject: &Subject, fact: Fact) {
+        // A grant can be as large as all the permissions of a role.
+        let weight = match &fact {
+            Fact::Grant { grant } => 1 + grant.actions.len() / 4,
+            _ => 1,
+        };
+        if !self.has_room(weight) {
+            return;
+        }
         self.witness.fact(subject, self.line, self.quality, fact);
     }
 
@@ -237,7 +264,13 @@ impl Pen<'_> {
     }
 
     /// A finding about a subject at the line of what is written now.
-    pub(super) fn finding(&mut self, rule: &'static ReaderRule, subject: &Subject, name: &str, reason: String) {
+    pub(super) fn finding(
+        &mut self,
+        rule: &'static ReaderRule,
+        subject: &Subject,
+        name: &str,
+        reason: String,
+    ) {
         self.finding_as(rule, None, subject, name, reason);
     }
 
@@ -263,6 +296,9 @@ impl Pen<'_> {
         reason: String,
         spots: Vec<Spot>,
     ) {
+        if !self.has_room(1) {
+            return;
+        }
         self.witness.finding(Statement {
             rule,
             severity,

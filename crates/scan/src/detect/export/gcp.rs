@@ -60,13 +60,16 @@ pub(super) fn service_account(email: &str) -> Subject {
 
 /// Accounts that Google makes by itself and that run whatever names no other.
 pub(super) fn is_default_account(email: &str) -> bool {
-    email.ends_with("-compute@developer.gserviceaccount.com") || email.ends_with("@appspot.gserviceaccount.com")
+    email.ends_with("-compute@developer.gserviceaccount.com")
+        || email.ends_with("@appspot.gserviceaccount.com")
 }
 
 /// Accounts by which Google's own services act; nobody holds a credential of theirs.
 pub(super) fn is_service_agent(email: &str) -> bool {
     email.split('@').nth(1).is_some_and(|domain| {
-        domain.starts_with("gcp-sa-") || domain == "cloudservices.gserviceaccount.com" || domain.ends_with("-robot.iam.gserviceaccount.com")
+        domain.starts_with("gcp-sa-")
+            || domain == "cloudservices.gserviceaccount.com"
+            || domain.ends_with("-robot.iam.gserviceaccount.com")
     })
 }
 
@@ -128,15 +131,15 @@ pub(super) fn note_key(name: &str, data: Node<'_>, pen: &mut Pen<'_>) {
 
 /// Notes what the bindings of a resource give to machine identities.
 ///
-/// `resource` is the resource as far as the export names it; `within` is the service account that the bindings are
-/// set on, where they are.
+/// `resource` is the resource as far as the export names it.
 pub(super) fn note_bindings<'v>(
     bindings: impl Iterator<Item = Node<'v>>,
     resource: Option<&str>,
     pen: &mut Pen<'_>,
 ) {
-    let target = format!("gcp:{}", resource.unwrap_or("the resource of this export"));
-    let on_account = resource.and_then(|name| part(name, "/serviceAccounts/")).filter(|email| email.contains('@'));
+    let place = resource.unwrap_or("the resource of this export");
+    let on_account =
+        resource.and_then(|name| part(name, "/serviceAccounts/")).filter(|email| email.contains('@'));
     for binding in bindings {
         let Some(role) = binding.text("role") else { continue };
         pen.at(role);
@@ -146,7 +149,7 @@ pub(super) fn note_bindings<'v>(
             None => String::new(),
         };
         for member in binding.texts("members") {
-            note_member(member, role, &target, &limited, on_account, pen);
+            note_member(member, role, place, &limited, on_account, pen);
         }
     }
 }
@@ -154,7 +157,7 @@ pub(super) fn note_bindings<'v>(
 pub(super) fn note_member(
     member: &str,
     role: &str,
-    target: &str,
+    place: &str,
     limited: &str,
     on_account: Option<&str>,
     pen: &mut Pen<'_>,
@@ -164,22 +167,23 @@ pub(super) fn note_member(
         Member::ServiceAccount(email) => {
             pen.at(email);
             let subject = note_account(email, Node::nothing(), pen);
-            pen.grant(&subject, target.to_owned(), vec![role.to_owned()], scope);
+            pen.grant(&subject, format!("gcp:{place}"), vec![role.to_owned()], scope);
             if is_default_account(email) && matches!(role, "roles/editor" | "roles/owner") {
-                let reason = format!("{role} on {target}: every workload that names no account of its own has it");
+                let reason =
+                    format!("{role} on {place}: every workload that names no account of its own has it");
                 pen.finding(&rules::GCP_DEFAULT_ACCOUNT_BROAD, &subject, email, reason);
             }
         }
         Member::Deleted(email) => {
             pen.at(email);
             let subject = service_account(email);
-            let reason = format!("{role} on {target} is still bound to the deleted account");
+            let reason = format!("{role} on {place} is still bound to the deleted account");
             pen.finding(&rules::GCP_ORPHANED_BINDING, &subject, email, reason);
         }
         Member::Anybody(who) => {
             pen.at(who);
-            let subject = on_account.map_or_else(|| account("gcp", target), service_account);
-            let reason = format!("{who} has {role}{limited} on {target}");
+            let subject = on_account.map_or_else(|| account("gcp", place), service_account);
+            let reason = format!("{who} has {role}{limited} on {place}");
             pen.finding(&rules::GCP_ANYBODY, &subject, role, reason);
         }
         Member::Federated(pool) => federated(member, pool, role, on_account, pen),
@@ -207,11 +211,19 @@ mod tests {
     #[test]
     fn members_are_told_apart() {
         for (member, expected) in [
-            ("serviceAccount:ci@acme.iam.gserviceaccount.com", Member::ServiceAccount("ci@acme.iam.gserviceaccount.com")),
-            ("deleted:serviceAccount:old@acme.iam.gserviceaccount.com?uid=1", Member::Deleted("old@acme.iam.gserviceaccount.com")),
+            (
+                "serviceAccount:ci@acme.iam.gserviceaccount.com",
+                Member::ServiceAccount("ci@acme.iam.gserviceaccount.com"),
+            ),
+            (
+                "deleted:serviceAccount:old@acme.iam.gserviceaccount.com?uid=1",
+                Member::Deleted("old@acme.iam.gserviceaccount.com"),
+            ),
             ("serviceAccount:acme.svc.id.goog[shop/web]", Member::Federated("acme.svc.id.goog[shop/web]")),
-            ("principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/*",
-             Member::Federated("projects/1/locations/global/workloadIdentityPools/p/*")),
+            (
+                "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/*",
+                Member::Federated("projects/1/locations/global/workloadIdentityPools/p/*"),
+            ),
             ("allUsers", Member::Anybody("allUsers")),
             ("user:dana@example.test", Member::Other),
         ] {

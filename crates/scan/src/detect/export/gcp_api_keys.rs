@@ -12,7 +12,8 @@ pub(super) static EXPORT: Export = Export {
     describe: "Google Cloud API keys and what restricts them",
     exported_by: &["gcloud services api-keys list --format=json"],
     claims: |opening| {
-        opening.holds("/locations/global/keys/") && opening.any(&["uid", "displayName", "createTime", "restrictions"])
+        opening.holds("/locations/global/keys/")
+            && opening.any(&["uid", "displayName", "createTime", "restrictions"])
             && !opening.any(&["asset_type", "assetType"])
     },
     lists: &["keys"],

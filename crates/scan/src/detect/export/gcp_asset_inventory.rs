@@ -28,7 +28,9 @@ fn asset(asset: Node<'_>, pen: &mut Pen<'_>) {
     let data = asset.at("resource.data");
     match asset.text("asset_type").unwrap_or_default() {
         "iam.googleapis.com/ServiceAccount" => {
-            if let Some(email) = data.text("email").or(part(name, "/serviceAccounts/").filter(|n| n.contains('@'))) {
+            if let Some(email) =
+                data.text("email").or(part(name, "/serviceAccounts/").filter(|n| n.contains('@')))
+            {
                 pen.at(email);
                 note_account(email, data, pen);
             }

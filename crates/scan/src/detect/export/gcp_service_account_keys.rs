@@ -14,7 +14,8 @@ pub(super) static EXPORT: Export = Export {
     claims: |opening| {
         !opening.any(&["asset_type", "assetType"])
             && (opening.holds("/serviceAccounts/")
-                && (opening.any(&["validAfterTime", "valid_after_time"]) || opening.all(&["email", "uniqueId"])))
+                && (opening.any(&["validAfterTime", "valid_after_time"])
+                    || opening.all(&["email", "uniqueId"])))
     },
     lists: &["keys", "accounts"],
     start: || {

@@ -19,8 +19,20 @@ const SHARED_ISSUERS: &[&str] = &[
     "sts.windows.net",
 ];
 /// Claims that name the workload: a condition that mentions one narrows.
-const NARROWING: &[&str] =
-    &["sub", "subject", "repository", "project", "owner", "namespace", "organization", "workspace", "arn", "account", "tid", "actor"];
+const NARROWING: &[&str] = &[
+    "sub",
+    "subject",
+    "repository",
+    "project",
+    "owner",
+    "namespace",
+    "organization",
+    "workspace",
+    "arn",
+    "account",
+    "tid",
+    "actor",
+];
 
 /// The format.
 pub(super) static EXPORT: Export = Export {
@@ -30,7 +42,9 @@ pub(super) static EXPORT: Export = Export {
         "gcloud iam workload-identity-pools list --location=global --format=json",
         "gcloud iam workload-identity-pools providers list --workload-identity-pool=POOL --location=global --format=json",
     ],
-    claims: |opening| opening.holds("/workloadIdentityPools/") && !opening.any(&["asset_type", "assetType", "bindings"]),
+    claims: |opening| {
+        opening.holds("/workloadIdentityPools/") && !opening.any(&["asset_type", "assetType", "bindings"])
+    },
     lists: &["workloadIdentityPools", "workloadIdentityPoolProviders"],
     start: || Box::new(Each(|_, record, pen| provider(record, pen))),
 };
@@ -55,11 +69,15 @@ pub(super) fn provider(provider: Node<'_>, pen: &mut Pen<'_>) {
     };
     pen.identity(&subject, "gcp_workload_identity_provider", shown, Some(name));
     let condition = provider.text("attributeCondition");
-    pen.federation(&subject, match condition {
-        Some(condition) => format!("the pool accepts tokens of {who} where {condition}"),
-        None => format!("the pool accepts tokens of {who} without a condition"),
-    });
-    let shared = SHARED_ISSUERS.iter().any(|issuer| host == *issuer || host.starts_with(&format!("{issuer}/")));
+    pen.federation(
+        &subject,
+        match condition {
+            Some(condition) => format!("the pool accepts tokens of {who} where {condition}"),
+            None => format!("the pool accepts tokens of {who} without a condition"),
+        },
+    );
+    let shared =
+        SHARED_ISSUERS.iter().any(|issuer| host == *issuer || host.starts_with(&format!("{issuer}/")));
     if !shared {
         return;
     }
@@ -96,7 +114,8 @@ mod tests {
         ] {
             assert!(narrows(good), "{good}");
         }
-        for bad in ["true", "assertion.aud == 'x'", "assertion.repository != ''", "has(assertion.repository)"] {
+        for bad in ["true", "assertion.aud == 'x'", "assertion.repository != ''", "has(assertion.repository)"]
+        {
             assert!(!narrows(bad), "{bad}");
         }
     }

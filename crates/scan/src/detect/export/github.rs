@@ -29,7 +29,9 @@ pub(super) fn note_permissions(
     for (name, level) in permissions.members() {
         match level.as_text() {
             Some(level) => actions.push(format!("{name}:{level}")),
-            None => actions.extend(level.members().filter_map(|(name, level)| Some(format!("{name}:{}", level.as_text()?)))),
+            None => actions.extend(
+                level.members().filter_map(|(name, level)| Some(format!("{name}:{}", level.as_text()?))),
+            ),
         }
     }
     if !actions.is_empty() {

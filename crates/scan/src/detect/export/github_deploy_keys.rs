@@ -14,7 +14,10 @@ const ADDED_BY: f64 = 0.6;
 pub(super) static EXPORT: Export = Export {
     name: "github_deploy_keys",
     describe: "GitHub deploy keys of a repository",
-    exported_by: &["gh api --paginate repos/OWNER/REPO/keys", "gh repo deploy-key list --json id,key,title,readOnly,createdAt"],
+    exported_by: &[
+        "gh api --paginate repos/OWNER/REPO/keys",
+        "gh repo deploy-key list --json id,key,title,readOnly,createdAt",
+    ],
     claims: |opening| opening.any(&["read_only", "readOnly"]) && opening.all(&["key", "title", "id"]),
     lists: &[],
     start: || Box::new(Each(|_, record, pen| key(record, pen))),
@@ -47,7 +50,11 @@ fn key(record: Node<'_>, pen: &mut Pen<'_>) {
     pen.credential(&subject, credential);
     let repository = record.text("url").and_then(repository_of);
     let repository = repository.unwrap_or_else(|| pen.blob.repository.to_owned());
-    let target = if repository.is_empty() { "github:its repository".to_owned() } else { format!("github:{repository}") };
+    let target = if repository.is_empty() {
+        "github:its repository".to_owned()
+    } else {
+        format!("github:{repository}")
+    };
     let level = if read_only { "contents:read" } else { "contents:write" };
     pen.grant(&subject, target.clone(), vec![level.to_owned()], "deploy key".to_owned());
     if let Some(login) = record.text("added_by") {

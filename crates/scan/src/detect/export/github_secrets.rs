@@ -17,7 +17,9 @@ pub(super) static EXPORT: Export = Export {
     ],
     claims: |opening| {
         let dated = opening.any(&["updated_at", "updatedAt"]) && opening.names("name");
-        dated && (opening.all(&["total_count", "secrets"]) || opening.any(&["numSelectedRepos", "selectedReposURL"]))
+        dated
+            && (opening.all(&["total_count", "secrets"])
+                || opening.any(&["numSelectedRepos", "selectedReposURL"]))
     },
     lists: &["secrets"],
     start: || Box::new(Each(secret)),
@@ -28,7 +30,8 @@ fn secret(list: &str, record: Node<'_>, pen: &mut Pen<'_>) {
     if list.is_empty() && !record.has("updated_at") {
         return;
     }
-    let url = record.text("selected_repositories_url").or(record.text("selectedReposURL")).unwrap_or_default();
+    let url =
+        record.text("selected_repositories_url").or(record.text("selectedReposURL")).unwrap_or_default();
     let visibility = record.text("visibility");
     let (owner, _) = pen.blob.repository.split_once('/').unwrap_or(("", ""));
     let (owner, repository) = (owner.to_owned(), pen.blob.repository.to_owned());
@@ -38,7 +41,8 @@ fn secret(list: &str, record: Node<'_>, pen: &mut Pen<'_>) {
         None => (repository_of(url).unwrap_or(repository), "repo"),
     };
     if holder.is_empty() {
-        let detail = "the export does not say which repository it is of: keep it in a clone of that repository";
+        let detail =
+            "the export does not say which repository it is of: keep it in a clone of that repository";
         pen.unread("export_without_repository", detail.to_owned());
     }
     let stored = Stored {

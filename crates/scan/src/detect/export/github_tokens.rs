@@ -74,7 +74,9 @@ fn authorization(record: Node<'_>, pen: &mut Pen<'_>) {
     let login = record.text("login");
     let is_key = record.text("credential_type").is_some_and(|kind| kind.eq_ignore_ascii_case("ssh key"));
     let kind = if is_key { "ssh_private_key" } else { "github_pat" };
-    let name = ["authorized_credential_note", "authorized_credential_title"].iter().find_map(|name| record.text(name));
+    let name = ["authorized_credential_note", "authorized_credential_title"]
+        .iter()
+        .find_map(|name| record.text(name));
     pen.at(name.or(login).unwrap_or("credential_id"));
     let subject = account("github", &format!("credential:{id}"));
     let shown = name.map_or_else(|| format!("{kind} of {}", login.unwrap_or(&id)), str::to_owned);

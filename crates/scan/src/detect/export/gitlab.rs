@@ -73,9 +73,14 @@ fn token(record: Node<'_>, pen: &mut Pen<'_>) {
         ..Credential::default()
     };
     pen.credential(&subject, credential);
-    let mut actions: Vec<String> = record.texts("scopes").iter().map(|scope| format!("scope:{scope}")).collect();
+    let mut actions: Vec<String> =
+        record.texts("scopes").iter().map(|scope| format!("scope:{scope}")).collect();
     let level = record.number("access_level");
-    actions.extend(level.and_then(|level| LEVELS.iter().find(|(from, _)| level >= *from)).map(|(_, word)| format!("level:{word}")));
+    actions.extend(
+        level
+            .and_then(|level| LEVELS.iter().find(|(from, _)| level >= *from))
+            .map(|(_, word)| format!("level:{word}")),
+    );
     let target = if level.is_some() || is_deploy { "gitlab:its project or group" } else { "gitlab:*" };
     pen.grant(&subject, target.to_owned(), actions, "scopes of the token".to_owned());
     if let Some(text) = record.text("description") {
@@ -122,10 +127,20 @@ fn variable(record: Node<'_>, pen: &mut Pen<'_>) {
     let Some(name) = record.text("key") else { return };
     let holder = pen.blob.repository.to_owned();
     let value = record.text("value");
-    if named_kind(name).is_none() && value.is_none_or(|value| super::known_value::known_value(value, pen.key).is_none()) {
+    if named_kind(name).is_none()
+        && value.is_none_or(|value| super::known_value::known_value(value, pen.key).is_none())
+    {
         return;
     }
-    let stored = Stored { system: "gitlab", holder: &holder, scope: "repo", name, created_at: None, rotated_at: None, value };
+    let stored = Stored {
+        system: "gitlab",
+        holder: &holder,
+        scope: "repo",
+        name,
+        created_at: None,
+        rotated_at: None,
+        value,
+    };
     let subject = stored.note(pen);
     exposed(record, &subject, name, pen);
 }

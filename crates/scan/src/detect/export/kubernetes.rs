@@ -27,10 +27,22 @@ pub(super) static EXPORT: Export = Export {
     ],
     claims: |opening| {
         opening.all(&["apiVersion", "kind"])
-            && ["ServiceAccount", "Secret", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "Pod",
-                "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"]
-                .iter()
-                .any(|kind| opening.holds(&format!("\"{kind}\"")) || opening.holds(&format!("\"{kind}List\"")))
+            && [
+                "ServiceAccount",
+                "Secret",
+                "Role",
+                "ClusterRole",
+                "RoleBinding",
+                "ClusterRoleBinding",
+                "Pod",
+                "Deployment",
+                "StatefulSet",
+                "DaemonSet",
+                "Job",
+                "CronJob",
+            ]
+            .iter()
+            .any(|kind| opening.holds(&format!("\"{kind}\"")) || opening.holds(&format!("\"{kind}List\"")))
             && opening.names("metadata")
     },
     lists: &["items"],

@@ -7,8 +7,10 @@ use super::aws::timestamp;
 
 /// Milliseconds since 1970 are larger than any plausible number of seconds.
 const MILLISECONDS_FROM: f64 = 1e11;
-/// Years that mean "never": the largest that a platform can write, and the smallest.
-const NEVER_YEARS: [&str; 3] = ["9999-", "0001-", "2999-"];
+/// Years from which an end means "never": platforms, portals and scripts write 2099, 2299 and 9999 for it.
+const NEVER_FROM_YEAR: i64 = 2099;
+/// The year that Go programs write for an instant that is not set.
+const UNSET_YEAR: i64 = 1;
 
 /// A value, or nothing.
 #[derive(Debug, Clone, Copy)]
@@ -109,9 +111,7 @@ impl<'v> Node<'v> {
     pub(super) fn when(self, name: &str) -> When {
         let member = self.get(name);
         let seconds = match member.0 {
-            Some(Value::String(text)) if NEVER_YEARS.iter().any(|year| text.starts_with(year)) => {
-                return When::Never;
-            }
+            Some(Value::String(text)) if is_never(text) => return When::Never,
             Some(Value::String(text)) => match text.trim().parse::<f64>() {
                 Ok(seconds) => seconds,
                 Err(_) => return timestamp(text).map_or(When::Unknown, When::At),
@@ -161,10 +161,20 @@ impl<'v> Node<'v> {
     }
 }
 
+/// Whether an instant is written only because something had to be.
+fn is_never(text: &str) -> bool {
+    let year = text.split_once('-').map(|(year, _)| year).filter(|year| year.len() == 4);
+    let year = year.and_then(|year| year.parse::<i64>().ok());
+    year.is_some_and(|year| year >= NEVER_FROM_YEAR || year == UNSET_YEAR)
+}
+
 /// Whether two names are the same apart from case, `_` and `-`.
 fn same_name(one: &str, other: &str) -> bool {
     let letters = |name: &'_ str| {
-        name.bytes().filter(|byte| !matches!(byte, b'_' | b'-')).map(|byte| byte.to_ascii_lowercase()).collect::<Vec<_>>()
+        name.bytes()
+            .filter(|byte| !matches!(byte, b'_' | b'-'))
+            .map(|byte| byte.to_ascii_lowercase())
+            .collect::<Vec<_>>()
     };
     // Most names differ at once; only what begins alike is spelled out.
     one.as_bytes().first().map(u8::to_ascii_lowercase) == other.as_bytes().first().map(u8::to_ascii_lowercase)

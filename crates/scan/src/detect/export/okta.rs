@@ -28,7 +28,8 @@ pub(super) static EXPORT: Export = Export {
 fn application(record: Node<'_>, pen: &mut Pen<'_>) {
     let settings = record.at("settings.oauthClient");
     // Applications that people sign in to are no machine identities.
-    let by_itself = settings.texts("grant_types").contains(&"client_credentials") || settings.text("application_type") == Some("service");
+    let by_itself = settings.texts("grant_types").contains(&"client_credentials")
+        || settings.text("application_type") == Some("service");
     let Some(id) = record.text("id").filter(|_| by_itself) else { return };
     pen.at(id);
     let client = record.at("credentials.oauthClient");

@@ -249,7 +249,6 @@ impl Capture {
             self.full = true;
         }
     }
-
 }
 
 /// A stream of JSON, byte by byte, with the line.
@@ -396,7 +395,10 @@ mod tests {
     #[test]
     fn pages_arrays_lines_and_single_objects_are_read() {
         for (text, expected) in [
-            ("{\"items\": [\n{\"a\": 1},\n{\"a\": 2}], \"n\": \"x\"}", "2:items {\"a\":1}|3:items {\"a\":2}|1: {\"n\":\"x\"}"),
+            (
+                "{\"items\": [\n{\"a\": 1},\n{\"a\": 2}], \"n\": \"x\"}",
+                "2:items {\"a\":1}|3:items {\"a\":2}|1: {\"n\":\"x\"}",
+            ),
             ("[{\"a\": 1},\n{\"value\": [true]}]", "1: {\"a\":1}|2:value true|2: {}"),
             ("{\"a\": 1}\n{\"a\": 2}\n", "1: {\"a\":1}|2: {\"a\":2}"),
             ("[\"one\", [\"]\"], -1.5e3]", "1: \"one\"|1: [\"]\"]|1: -1500.0"),

@@ -9,7 +9,10 @@ use super::node::Node;
 pub(super) static EXPORT: Export = Export {
     name: "snowflake_users",
     describe: "Snowflake users of services and programmatic access tokens",
-    exported_by: &["snow sql --format json -q 'SHOW USERS'", "snow sql --format json -q 'SHOW USER PROGRAMMATIC ACCESS TOKENS'"],
+    exported_by: &[
+        "snow sql --format json -q 'SHOW USERS'",
+        "snow sql --format json -q 'SHOW USER PROGRAMMATIC ACCESS TOKENS'",
+    ],
     claims: |opening| {
         opening.any(&["has_rsa_public_key", "HAS_RSA_PUBLIC_KEY"])
             || opening.any(&["role_restriction", "ROLE_RESTRICTION"])
@@ -46,7 +49,8 @@ fn user(record: Node<'_>, pen: &mut Pen<'_>) {
     };
     let held = [("has_password", "database_password"), ("has_rsa_public_key", "private_key")];
     for (_, kind) in held.iter().filter(|(flag, _)| record.flag(flag) == Some(true)) {
-        let credential = Credential { kind: (*kind).to_owned(), never_expires: true, state, ..Credential::default() };
+        let credential =
+            Credential { kind: (*kind).to_owned(), never_expires: true, state, ..Credential::default() };
         pen.credential(&subject, credential);
     }
     for login in ["last_successful_login", "last_success_login"] {

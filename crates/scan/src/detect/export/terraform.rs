@@ -29,9 +29,15 @@ const ADDRESSES_SHOWN_MAX: usize = 5;
 pub(super) static EXPORT: Export = Export {
     name: "terraform_state",
     describe: "Terraform and OpenTofu state and plans: credentials that they made, and identities by their ARN or id",
-    exported_by: &["terraform state pull", "terraform show -json", "terraform show -json PLAN", "tofu show -json"],
+    exported_by: &[
+        "terraform state pull",
+        "terraform show -json",
+        "terraform show -json PLAN",
+        "tofu show -json",
+    ],
     claims: |opening| {
-        opening.names("terraform_version") && opening.any(&["resources", "lineage", "format_version", "serial"])
+        opening.names("terraform_version")
+            && opening.any(&["resources", "lineage", "format_version", "serial"])
     },
     lists: &["resources", "resource_changes"],
     start: || Box::<State>::default(),
@@ -95,14 +101,17 @@ impl State {
     fn page(&mut self, page: Node<'_>, pen: &mut Pen<'_>) {
         self.modules(page.at("values.root_module"), 0, pen);
         if page.has("lineage") && page.number("version").is_some_and(|version| version < 4.0) {
-            let detail = "a state of version 3 or older; `terraform state pull` with a newer program writes version 4";
+            let detail =
+                "a state of version 3 or older; `terraform state pull` with a newer program writes version 4";
             pen.unread("export_version", detail.to_owned());
         }
     }
 
     fn modules(&mut self, module: Node<'_>, depth: usize, pen: &mut Pen<'_>) {
         for resource in module.list("resources") {
-            let (Some(kind), Some(address)) = (resource.text("type"), resource.text("address")) else { continue };
+            let (Some(kind), Some(address)) = (resource.text("type"), resource.text("address")) else {
+                continue;
+            };
             pen.at(address);
             let attributes = resource.get("values");
             self.instance(&Resource { kind, address: address.to_owned(), attributes }, pen);

@@ -120,7 +120,8 @@ fn app_role(data: Node<'_>, pen: &mut Pen<'_>) {
         let reason = "no secret id is asked for: the role id alone signs in".to_owned();
         pen.finding(&rules::VAULT_APPROLE_ENDLESS, &subject, name, reason);
     } else if zero("secret_id_ttl") && zero("secret_id_num_uses") {
-        let bound = data.texts("secret_id_bound_cidrs").is_empty() && data.texts("token_bound_cidrs").is_empty();
+        let bound =
+            data.texts("secret_id_bound_cidrs").is_empty() && data.texts("token_bound_cidrs").is_empty();
         let from = if bound { ", from anywhere" } else { "" };
         let reason = format!("its secret ids never end and work any number of times{from}");
         pen.finding(&rules::VAULT_APPROLE_ENDLESS, &subject, name, reason);
@@ -165,7 +166,12 @@ fn kubernetes_role(data: Node<'_>, pen: &mut Pen<'_>) {
     pen.federation(&subject, format!("a pod's token signs in: {who}"));
     policies(data, &subject, "policies of the role", pen);
     if names.contains(&"*") && namespaces.contains(&"*") {
-        pen.finding(&rules::VAULT_ROLE_UNBOUND, &subject, name, "every pod of the cluster may sign in".to_owned());
+        pen.finding(
+            &rules::VAULT_ROLE_UNBOUND,
+            &subject,
+            name,
+            "every pod of the cluster may sign in".to_owned(),
+        );
     } else if names.contains(&"*") && names.len() + namespaces.len() > 0 && namespaces.contains(&"default") {
         let reason = "every pod of the namespace default may sign in".to_owned();
         pen.finding(&rules::VAULT_ROLE_UNBOUND, &subject, name, reason);
@@ -184,9 +190,13 @@ fn jwt_role(data: Node<'_>, pen: &mut Pen<'_>) {
         .collect();
     pen.at("bound_claims");
     let who = bound_subject.map_or_else(|| claims.join(", "), str::to_owned);
-    pen.federation(&subject, format!("a signed token signs in where {who}"));
+    let who = if who.is_empty() { "whatever it claims".to_owned() } else { format!("where {who}") };
+    pen.federation(&subject, format!("a signed token signs in {who}"));
     policies(data, &subject, "policies of the role", pen);
-    let open = data.get("bound_claims").members().all(|(claim, _)| data.get("bound_claims").texts(claim).contains(&"*"));
+    let open = data
+        .get("bound_claims")
+        .members()
+        .all(|(claim, _)| data.get("bound_claims").texts(claim).contains(&"*"));
     if bound_subject.is_none() && open {
         let reason = match claims.is_empty() {
             true => "neither a subject nor a claim is demanded".to_owned(),

@@ -19,8 +19,12 @@ const ALL_ACCOUNTS: &str = "system:serviceaccounts";
 /// Groups that hold everybody, with or without a credential.
 const EVERYBODY: [&str; 2] = ["system:authenticated", "system:unauthenticated"];
 /// Built-in roles that are meant for everybody.
-const MEANT_FOR_ALL: [&str; 4] =
-    ["system:discovery", "system:basic-user", "system:public-info-viewer", "system:service-account-issuer-discovery"];
+const MEANT_FOR_ALL: [&str; 4] = [
+    "system:discovery",
+    "system:basic-user",
+    "system:public-info-viewer",
+    "system:service-account-issuer-discovery",
+];
 
 /// Namespace (empty for the cluster) and name.
 type Name = (String, String);
@@ -54,7 +58,8 @@ impl Rbac {
     pub(super) fn role(&mut self, kind: &str, object: Node<'_>) {
         let metadata = object.get("metadata");
         let Some(name) = metadata.text("name") else { return };
-        let namespace = if kind == "ClusterRole" { "" } else { metadata.text("namespace").unwrap_or("default") };
+        let namespace =
+            if kind == "ClusterRole" { "" } else { metadata.text("namespace").unwrap_or("default") };
         let mut actions: Vec<String> = object.list("rules").flat_map(actions).take(ACTIONS_MAX + 1).collect();
         if actions.len() > ACTIONS_MAX {
             // What is cut could be the worst of it.
@@ -110,22 +115,24 @@ impl Rbac {
         }
         let role = binding.role.1.as_str();
         // Kubernetes itself binds these, and they show nothing but what the cluster can do.
-        if !MEANT_FOR_ALL.contains(&role) {
-            let subject = account("kubernetes", &format!("{}:group:{group}", cluster(pen)));
-            let where_ = place_of(binding);
-            let reason = format!("{} gives {role} {where_} to {group}", binding_name(binding));
-            let severity = match role {
-                "cluster-admin" => Severity::Critical,
-                _ if group == "system:unauthenticated" => Severity::Critical,
-                _ => rules::K8S_BOUND_TO_EVERYBODY.severity,
-            };
-            pen.finding_as(&rules::K8S_BOUND_TO_EVERYBODY, Some(severity), &subject, group, reason);
+        if MEANT_FOR_ALL.contains(&role) {
+            return;
         }
+        let subject = account("kubernetes", &format!("{}:group:{group}", cluster(pen)));
+        let where_ = place_of(binding);
+        let reason = format!("{} gives {role} {where_} to {group}", binding_name(binding));
+        let severity = match role {
+            "cluster-admin" => Severity::Critical,
+            _ if group == "system:unauthenticated" => Severity::Critical,
+            _ => rules::K8S_BOUND_TO_EVERYBODY.severity,
+        };
+        pen.finding_as(&rules::K8S_BOUND_TO_EVERYBODY, Some(severity), &subject, group, reason);
         if group == "system:unauthenticated" {
             return;
         }
         let namespace = within.and_then(|rest| rest.strip_prefix(':'));
-        let members = self.accounts.keys().filter(|(of, _)| namespace.is_none_or(|namespace| namespace == of));
+        let members =
+            self.accounts.keys().filter(|(of, _)| namespace.is_none_or(|namespace| namespace == of));
         for (namespace, name) in members.take(GROUP_MEMBERS_MAX) {
             self.grant(binding, namespace, name, &format!("group {group}: "), pen);
         }

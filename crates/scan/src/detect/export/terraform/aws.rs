@@ -98,7 +98,10 @@ impl AwsPolicies {
         if self.attached.len() < ATTACHED_MAX {
             self.attached.push(Attached { to, scope, document, line: pen.line() });
         } else {
-            pen.unread("too_many_policies", format!("only the first {ATTACHED_MAX} attached policies are read"));
+            pen.unread(
+                "too_many_policies",
+                format!("only the first {ATTACHED_MAX} attached policies are read"),
+            );
         }
     }
 

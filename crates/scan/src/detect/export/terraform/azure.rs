@@ -17,12 +17,18 @@ pub(super) fn read(resource: &Resource<'_>, pen: &mut Pen<'_>) {
             made_by(resource, &subject, pen);
         }
         "azurerm_user_assigned_identity" => {
-            let (Some(client), Some(name)) = (resource.text("client_id"), resource.text("name")) else { return };
+            let (Some(client), Some(name)) = (resource.text("client_id"), resource.text("name")) else {
+                return;
+            };
             pen.at(client);
             let subject = account("azure", &client.to_ascii_lowercase());
             pen.identity(&subject, "azure_managed_identity", name, resource.text("id"));
             if let Some(object) = resource.text("principal_id") {
-                pen.same(&subject, account("azure", &object.to_ascii_lowercase()), "both are ids of the identity");
+                pen.same(
+                    &subject,
+                    account("azure", &object.to_ascii_lowercase()),
+                    "both are ids of the identity",
+                );
             }
             made_by(resource, &subject, pen);
         }
@@ -32,7 +38,8 @@ pub(super) fn read(resource: &Resource<'_>, pen: &mut Pen<'_>) {
             federated(resource.attributes, &subject, &resource.address, pen);
         }
         "azurerm_role_assignment" => {
-            let (Some(principal), Some(scope)) = (resource.text("principal_id"), resource.text("scope")) else {
+            let (Some(principal), Some(scope)) = (resource.text("principal_id"), resource.text("scope"))
+            else {
                 return;
             };
             if resource.text("principal_type").is_some_and(|kind| kind != "ServicePrincipal") {

@@ -84,6 +84,10 @@ fn note(resource: &Resource<'_>, kind: &str, value: &str, pen: &mut Pen<'_>) -> 
         None => match (kind, resource.text("id")) {
             // The key's id stands for both of its halves, as everywhere.
             (AWS_ACCESS_KEY, Some(id)) => (kind, access_key_fingerprint(pen.key, id)),
+            ("gcp_service_account_key", _) => {
+                let inner = super::google::private_key(value);
+                (kind, pen.print(kind, inner.as_deref().unwrap_or(value)))
+            }
             _ => (kind, pen.print(kind, value.trim())),
         },
     };
@@ -93,11 +97,16 @@ fn note(resource: &Resource<'_>, kind: &str, value: &str, pen: &mut Pen<'_>) -> 
     let end = resource.attributes.when("end_date");
     let credential = Credential {
         kind: kind.to_owned(),
-        masked: Some(mask(shown.as_bytes(), MASK_KEEPS)),
+        // The first bytes of a block or of a file in base64 say nothing.
+        masked: (!kind.ends_with("private_key") && kind != "gcp_service_account_key")
+            .then(|| mask(shown.as_bytes(), MASK_KEEPS)),
         created_at: ["create_date", "start_date", "valid_after", "created_at"]
             .iter()
             .find_map(|name| resource.attributes.instant(name)),
-        expires_at: end.at().or(resource.attributes.instant("valid_before")).or(resource.attributes.instant("expires_at")),
+        expires_at: end
+            .at()
+            .or(resource.attributes.instant("valid_before"))
+            .or(resource.attributes.instant("expires_at")),
         never_expires: end == When::Never || resource.attributes.when("valid_before") == When::Never,
         state: match resource.text("status") {
             Some("Active") => CredentialState::Active,
@@ -130,11 +139,15 @@ fn holder(resource: &Resource<'_>, own: &Subject) -> Subject {
             resource.text("user").zip(account).map(|(user, account)| user_alias(&account, user))
         }
         "google_service_account_key" => super::google::account_of_key_resource(resource),
-        "azuread_application_password" | "azuread_service_principal_password" => super::azure::holder(resource),
-        "github_actions_secret" => resource.text("secret_name").zip(resource.text("repository")).map(|(name, repository)| {
-            let key = format!("github:{repository}:repo:{}", name.to_ascii_uppercase());
-            Subject::new(SubjectKind::CiSecret, key)
-        }),
+        "azuread_application_password" | "azuread_service_principal_password" => {
+            super::azure::holder(resource)
+        }
+        "github_actions_secret" => {
+            resource.text("secret_name").zip(resource.text("repository")).map(|(name, repository)| {
+                let key = format!("github:{repository}:repo:{}", name.to_ascii_uppercase());
+                Subject::new(SubjectKind::CiSecret, key)
+            })
+        }
         _ => database_login(resource),
     };
     subject.unwrap_or_else(|| own.clone())
@@ -161,7 +174,8 @@ fn database_login(resource: &Resource<'_>) -> Option<Subject> {
         other => other,
     };
     let user = text(&["username", "master_username", "administrator_login", "user", "name"])?;
-    let host = text(&["address", "endpoint", "fqdn", "fully_qualified_domain_name", "instance", "host"]).unwrap_or("localhost");
+    let host = text(&["address", "endpoint", "fqdn", "fully_qualified_domain_name", "instance", "host"])
+        .unwrap_or("localhost");
     let host = host.split(':').next().unwrap_or(host);
     let port = resource.attributes.id("port").map(|port| format!(":{port}")).unwrap_or_default();
     let database = text(&["db_name", "database_name", "database"]).unwrap_or_default();
