@@ -24,6 +24,9 @@ pub use rules::{ReaderRule, rules};
 /// is named as unread instead of filling the memory.
 pub const READER_BYTES_MAX: usize = 64 << 20;
 
+/// Reason of a file that a reader would have to hold whole. It was searched for secrets all the same.
+pub(crate) const TOO_LARGE: &str = "too_large_for_reader";
+
 /// One file's bytes on their way through the readers.
 #[derive(Debug, Clone, Copy)]
 pub struct Blob<'a> {
@@ -73,6 +76,9 @@ impl Reading {
     }
 }
 
+/// Gives a file from its start, each time anew.
+pub type Reopen<'a> = &'a dyn Fn() -> Box<dyn Read + 'a>;
+
 /// Reads one kind of file.
 pub trait Detector: Sync {
     /// Stable name, as evidence and reports show it.
@@ -87,9 +93,9 @@ pub trait Detector: Sync {
     fn exported_by(&self) -> &'static [&'static str] {
         &[]
     }
-    /// Reads a file that is too large to be held: `blob` has its first bytes, `rest` gives the others. `None`
-    /// when this reader needs the whole file at once.
-    fn read_stream(&self, _blob: &Blob<'_>, _rest: &mut dyn Read, _key: &FingerprintKey) -> Option<Reading> {
+    /// Reads a file that is too large to be held: `blob` has its first bytes only, and `open` gives all of it from
+    /// the start, as often as it is asked. `None` when this reader needs the whole file at once.
+    fn read_stream(&self, _blob: &Blob<'_>, _open: Reopen<'_>, _key: &FingerprintKey) -> Option<Reading> {
         None
     }
 }
@@ -99,6 +105,11 @@ pub fn readers() -> impl Iterator<Item = &'static dyn Detector> {
     ci::READERS.iter().chain(export::READERS).chain(owners::READERS).copied()
 }
 
+/// Readers of exports, in the same order.
+pub fn exports() -> impl Iterator<Item = &'static dyn Detector> {
+    export::READERS.iter().copied()
+}
+
 /// Whether any reader would read this file.
 pub fn claimed(blob: &Blob<'_>) -> bool {
     readers().any(|reader| reader.claims(blob))
@@ -106,21 +117,32 @@ pub fn claimed(blob: &Blob<'_>) -> bool {
 
 /// Sends a file through all readers that claim it. A reader that panics costs its own file and nothing else.
 pub fn read(blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
+    through(blob, |reader| {
+        if blob.bytes.len() > READER_BYTES_MAX { too_large(reader) } else { reader.read(blob, key) }
+    })
+}
+
+/// Sends a file that is too large to be held through the readers that claim its first bytes.
+pub fn read_stream(blob: &Blob<'_>, open: Reopen<'_>, key: &FingerprintKey) -> Reading {
+    through(blob, |reader| reader.read_stream(blob, open, key).unwrap_or_else(|| too_large(reader)))
+}
+
+fn through(blob: &Blob<'_>, read: impl Fn(&dyn Detector) -> Reading) -> Reading {
     let mut whole = Reading::default();
     for reader in readers().filter(|reader| reader.claims(blob)) {
-        let reading = if blob.bytes.len() > READER_BYTES_MAX {
-            let limit = READER_BYTES_MAX >> 20;
-            Reading::failed(
-                "too_large_for_reader",
-                format!("the {} reader takes up to {limit} MiB", reader.name()),
-            )
-        } else {
-            catch_unwind(AssertUnwindSafe(|| reader.read(blob, key))).unwrap_or_else(|_| {
-                Reading::failed("reader_failed", format!("the {} reader stopped on this file", reader.name()))
-            })
-        };
+        let reading = catch_unwind(AssertUnwindSafe(|| read(reader))).unwrap_or_else(|_| {
+            Reading::failed("reader_failed", format!("the {} reader stopped on this file", reader.name()))
+        });
         whole.observations.extend(reading.observations);
         whole.unreadable = whole.unreadable.or(reading.unreadable);
     }
     whole
+}
+
+fn too_large(reader: &dyn Detector) -> Reading {
+    let detail = format!(
+        "searched for secrets, but the {} reader needs the whole file at once: split it into pages",
+        reader.name()
+    );
+    Reading::failed(TOO_LARGE, detail)
 }

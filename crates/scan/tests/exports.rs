@@ -3,7 +3,15 @@
 
 mod readers;
 
-use readers::{fixture, read_as, told};
+use std::io::Write as _;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+
+use readers::{fixture, key, raw, read_as, told};
+use tenure_model::{Fact, Observation};
+use tenure_scan::cache::NoCache;
+use tenure_scan::rules::RuleSet;
+use tenure_scan::{Progress, ScanRequest, Sink, scan};
 
 /// Every fixture, in its folder; the test's name says what it is.
 macro_rules! exports {
@@ -126,4 +134,114 @@ fn values_of_another_kind_than_expected_never_stop_a_reader() {
             }
         }
     }
+}
+
+#[test]
+fn no_value_of_an_export_leaves_its_reader() {
+    let mut values = 0;
+    for file in FIXTURES {
+        let said = of(file);
+        let text = raw(file);
+        for (at, mark) in text.match_indices("{+}") {
+            let around = |c: char| c.is_ascii_alphanumeric() || "+/=_.~-".contains(c);
+            let before = text[..at].rfind(|c| !around(c)).map_or(0, |start| start + 1);
+            let rest = &text[at + mark.len()..];
+            let after = rest.find(|c| !around(c)).unwrap_or(rest.len());
+            let value = format!("{}{}", &text[before..at], &rest[..after]);
+            assert!(value.len() > 12 && !said.contains(&value), "{file} tells a value");
+            values += 1;
+        }
+    }
+    assert!(values > 8, "the fixtures hold values");
+}
+
+#[derive(Default)]
+struct Seen(Mutex<Vec<Observation>>);
+
+impl Sink for Seen {
+    fn observe(&self, observation: Observation) {
+        self.0.lock().expect("no thread of this test panics").push(observation);
+    }
+
+    fn progress(&self, _: &Progress<'_>) {}
+}
+
+/// Scans a folder that holds these files.
+fn scanned(files: &[(&str, &[u8])]) -> Vec<Observation> {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    for (name, bytes) in files {
+        std::fs::write(folder.path().join(name), bytes).expect("the temporary folder takes files");
+    }
+    let request = ScanRequest {
+        roots: vec![("shop".to_owned(), folder.path().to_owned())],
+        history: false,
+        key: key(),
+        rules: RuleSet::embedded(),
+    };
+    let seen = Seen::default();
+    scan(request, &NoCache, &seen, &AtomicBool::new(false));
+    seen.0.into_inner().expect("no thread of this test panics")
+}
+
+/// Pairs of subjects that are one identity.
+fn joined(observations: &[Observation]) -> Vec<(String, String)> {
+    let pair = |observation: &Observation| match observation {
+        Observation::Evidence(evidence) => match &evidence.fact {
+            Fact::SameAs { other, .. } => Some((evidence.subject.key.clone(), other.key.clone())),
+            _ => None,
+        },
+        _ => None,
+    };
+    observations.iter().filter_map(pair).collect()
+}
+
+#[test]
+fn a_key_file_the_state_that_made_it_and_the_roles_of_its_account_are_one_identity() {
+    let body = "MIWfgCyQacKPL84A674vWzIIgdvEfh1cQRAzM0TVSxcF5Y5E8OXMkQ3Sv9l6WD";
+    let pem = ["-----BEGIN PRI", "VATE KEY-----\\n", body, "\\n-----END PRI", "VATE KEY-----\\n"].concat();
+    let file = format!(
+        "{{\"type\": \"service_account\", \"private_key\": \"{pem}\", \"client_email\": \"shop-deploy@acme-prod.iam.gserviceaccount.com\"}}"
+    );
+    let observations = scanned(&[
+        ("credentials.json", file.as_bytes()),
+        ("terraform.tfstate", &fixture("terraform/state.json")),
+        ("policy.json", &fixture("gcp/project-policy.json")),
+    ]);
+    let account = "gcp:shop-deploy@acme-prod.iam.gserviceaccount.com";
+    let mut values: Vec<String> = joined(&observations)
+        .into_iter()
+        .filter(|(_, other)| other == account)
+        .map(|(value, _)| value)
+        .collect();
+    values.sort();
+    values.dedup();
+    assert_eq!(values.len(), 1, "the state and the file hold one key: {values:?}");
+    let granted = observations.iter().any(|observation| {
+        matches!(observation, Observation::Evidence(evidence)
+            if evidence.subject.key == account && matches!(evidence.fact, Fact::Grant { .. }))
+    });
+    assert!(granted, "and the policy says what it may do");
+}
+
+#[test]
+fn a_state_that_is_larger_than_any_window_is_read_to_its_end() {
+    let mut state = Vec::new();
+    let head = "{\"version\": 4, \"terraform_version\": \"1.9.5\", \"serial\": 1, \"lineage\": \"x\", \"resources\": [\n";
+    state.extend(head.as_bytes());
+    let filler = format!(
+        "{{\"mode\": \"managed\", \"type\": \"null_resource\", \"name\": \"a\", \"instances\": [{{\"attributes\": {{\"note\": \"{}\"}}}}]}},\n",
+        "- ".repeat(500_000)
+    );
+    while state.len() < 33 << 20 {
+        state.write_all(filler.as_bytes()).expect("memory takes bytes");
+    }
+    state.extend("{\"mode\": \"managed\", \"type\": \"google_service_account\", \"name\": \"last\", \"instances\": [{\"attributes\": {\"email\": \"last@acme-prod.iam.gserviceaccount.com\"}}]}]}".bytes());
+    let lines = u32::try_from(state.iter().filter(|&&byte| byte == b'\n').count() + 1).expect("few lines");
+    let observations = scanned(&[("large.json", &state)]);
+    let last = observations.iter().find_map(|observation| match observation {
+        Observation::Evidence(evidence) if evidence.subject.key.contains("last@") => evidence.source.line,
+        _ => None,
+    });
+    let unread = observations.iter().any(|observation| matches!(observation, Observation::Unread(_)));
+    assert_eq!((last, unread), (Some(lines), false));
 }

@@ -1,6 +1,6 @@
 //! Microsoft Entra: applications, service principals, managed identities, their secrets and federated credentials.
 
-use tenure_model::{Credential, Fact, Subject, mask};
+use tenure_model::{Credential, CredentialState, Fact, Subject, mask};
 
 use super::format::{Each, Export, Pen, account};
 use super::node::{Node, When};
@@ -117,6 +117,8 @@ fn credential(kind: &str, entry: Node<'_>, subject: &Subject, pen: &mut Pen<'_>)
         created_at: entry.instant("startDateTime"),
         expires_at: end.at(),
         never_expires: end == When::Never,
+        // What is listed works until its end; whether that has passed is not this reader's to say.
+        state: CredentialState::Active,
         ..Credential::default()
     };
     pen.credential(subject, credential);

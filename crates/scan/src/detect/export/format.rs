@@ -13,13 +13,13 @@ use super::owner_tag::owner_confidence;
 use super::records::{LinesWithin, records};
 use crate::detect::rules::ReaderRule;
 use crate::detect::witness::{Spot, Statement, Witness};
-use crate::detect::{Blob, Detector, Reading, Unreadable, text};
+use crate::detect::{Blob, Detector, Reading, Reopen, Unreadable, text};
 
 /// Bytes at the start that tell what an export is.
 const OPENING_BYTES: usize = 16 << 10;
 
 /// Facts and findings that one file may give; they are held until the file is read.
-const FACTS_MAX: usize = 400_000;
+const FACTS_MAX: usize = 250_000;
 
 /// One format; its reader is one file.
 pub(super) struct Export {
@@ -111,13 +111,16 @@ impl Detector for Export {
         self.read_from(blob, &mut text.as_bytes(), key)
     }
 
-    fn read_stream(&self, blob: &Blob<'_>, rest: &mut dyn Read, key: &FingerprintKey) -> Option<Reading> {
-        let plain = match blob.bytes {
+    fn read_stream(&self, blob: &Blob<'_>, open: Reopen<'_>, key: &FingerprintKey) -> Option<Reading> {
+        let mark = match blob.bytes {
             [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => return None,
-            [0xEF, 0xBB, 0xBF, plain @ ..] => plain,
-            plain => plain,
+            [0xEF, 0xBB, 0xBF, ..] => 3,
+            _ => 0,
         };
-        Some(self.read_from(blob, &mut plain.chain(rest), key))
+        let mut stream = open();
+        let mut skipped = [0; 3];
+        stream.read_exact(&mut skipped[..mark]).ok()?;
+        Some(self.read_from(blob, &mut stream, key))
     }
 }
 

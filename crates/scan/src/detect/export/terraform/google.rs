@@ -35,7 +35,8 @@ pub(super) fn private_key(value: &str) -> Option<String> {
     let start = file.find("-----BEGIN")?;
     // The second of these words ends the block.
     let (end, _) = file[start..].match_indices(END).nth(1)?;
-    Some(file[start..start + end + END.len()].to_owned())
+    // The rules tell a value without the escapes of the JSON around it.
+    Some(file[start..start + end + END.len()].replace("\\n", "\n"))
 }
 
 fn binding(resource: &Resource<'_>, pen: &mut Pen<'_>) {
