@@ -107,7 +107,7 @@ pub fn readers() -> impl Iterator<Item = &'static dyn Detector> {
 
 /// Readers of exports, in the same order.
 pub fn exports() -> impl Iterator<Item = &'static dyn Detector> {
-    export::READERS.iter().copied()
+    export::each()
 }
 
 /// Whether any reader would read this file.

@@ -8,6 +8,7 @@ mod aws_access_keys;
 mod aws_authorization_details;
 mod aws_credential_report;
 mod aws_last_accessed;
+mod aws_organizations;
 mod aws_policy;
 mod aws_trust;
 mod azure_roles;
@@ -43,11 +44,8 @@ mod vault;
 
 use super::Detector;
 
-/// Every export reader.
-pub(super) const READERS: &[&dyn Detector] = &[
-    &aws_authorization_details::AuthorizationDetails,
-    &aws_credential_report::CredentialReport,
-    &aws_access_keys::AccessKeys,
+/// Every format in JSON.
+const FORMATS: &[&format::Export] = &[
     &gcp_iam_policy::EXPORT,
     &gcp_asset_inventory::EXPORT,
     &gcp_service_account_keys::EXPORT,
@@ -71,4 +69,18 @@ pub(super) const READERS: &[&dyn Detector] = &[
     &circleci::EXPORT,
     &aws_last_accessed::EXPORT,
     &aws_access_analyzer::EXPORT,
+    &aws_organizations::EXPORT,
 ];
+
+/// Every export reader; the last one stands for all of [`FORMATS`].
+pub(super) const READERS: &[&dyn Detector] = &[
+    &aws_authorization_details::AuthorizationDetails,
+    &aws_credential_report::CredentialReport,
+    &aws_access_keys::AccessKeys,
+    &format::Formats(FORMATS),
+];
+
+/// Every export that is read, one by one.
+pub(super) fn each() -> impl Iterator<Item = &'static dyn Detector> {
+    READERS[..READERS.len() - 1].iter().copied().chain(FORMATS.iter().map(|format| *format as &dyn Detector))
+}

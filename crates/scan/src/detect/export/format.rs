@@ -54,19 +54,40 @@ impl Gather for Each {
     }
 }
 
-/// The first bytes of a file that looks like JSON.
-pub(super) struct Opening<'b>(&'b [u8]);
+/// The first bytes of a file that looks like JSON, looked at once for all formats.
+pub(super) struct Opening<'b> {
+    bytes: &'b [u8],
+    /// Names of members, sorted.
+    names: Vec<&'b [u8]>,
+}
 
-impl Opening<'_> {
+impl<'b> Opening<'b> {
+    /// `None` for what does not begin like JSON.
+    fn of(bytes: &'b [u8]) -> Option<Self> {
+        let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+        if !matches!(first, Some(b'{' | b'[')) {
+            return None;
+        }
+        let mut names = Vec::new();
+        let mut at = 0;
+        while let Some(quote) = memchr::memchr(b'"', &bytes[at..]) {
+            let start = at + quote + 1;
+            let Some(length) = string_length(&bytes[start..]) else { break };
+            at = start + length + 1;
+            // A name whose colon lies beyond the opening counts.
+            let next = bytes.get(at..).unwrap_or_default().iter().find(|byte| !byte.is_ascii_whitespace());
+            if matches!(next, Some(b':') | None) {
+                names.push(&bytes[start..start + length]);
+            }
+        }
+        names.sort_unstable();
+        names.dedup();
+        Some(Self { bytes, names })
+    }
+
     /// Whether it names this member, in exactly this spelling.
     pub(super) fn names(&self, name: &str) -> bool {
-        memmem::find_iter(self.0, name.as_bytes()).any(|at| {
-            let end = at + name.len();
-            at > 0 && self.0[at - 1] == b'"' && self.0.get(end) == Some(&b'"') && {
-                let after = self.0[end + 1..].iter().find(|byte| !byte.is_ascii_whitespace());
-                matches!(after, Some(b':') | None)
-            }
-        })
+        self.names.binary_search(&name.as_bytes()).is_ok()
     }
 
     /// Whether it names all of these.
@@ -81,7 +102,65 @@ impl Opening<'_> {
 
     /// Whether it holds this text.
     pub(super) fn holds(&self, text: &str) -> bool {
-        memmem::find(self.0, text.as_bytes()).is_some()
+        memmem::find(self.bytes, text.as_bytes()).is_some()
+    }
+}
+
+/// Bytes up to the quote that ends a string.
+fn string_length(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let found = memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
+        match bytes[at + found] {
+            b'"' => return Some(at + found),
+            _ => at += found + 2,
+        }
+    }
+}
+
+/// Every format of this kind as one reader, so that a file's opening is looked at once for all of them.
+pub(super) struct Formats(pub(super) &'static [&'static Export]);
+
+impl Formats {
+    fn claiming<'s>(&'s self, blob: &Blob<'_>) -> Vec<&'s Export> {
+        let bytes = text::opening(&blob.bytes[..blob.bytes.len().min(OPENING_BYTES)]);
+        let Some(opening) = Opening::of(&bytes) else { return Vec::new() };
+        self.0.iter().copied().filter(|format| (format.claims)(&opening)).collect()
+    }
+
+    fn each(&self, blob: &Blob<'_>, read: impl Fn(&Export) -> Reading) -> Reading {
+        let mut whole = Reading::default();
+        for format in self.claiming(blob) {
+            let reading = read(format);
+            whole.observations.extend(reading.observations);
+            whole.unreadable = whole.unreadable.or(reading.unreadable);
+        }
+        whole
+    }
+}
+
+impl Detector for Formats {
+    fn name(&self) -> &'static str {
+        "exports"
+    }
+
+    fn describe(&self) -> &'static str {
+        "Exports in JSON: each of the formats below it"
+    }
+
+    fn claims(&self, blob: &Blob<'_>) -> bool {
+        !self.claiming(blob).is_empty()
+    }
+
+    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
+        self.each(blob, |format| format.read(blob, key))
+    }
+
+    fn read_stream(&self, blob: &Blob<'_>, open: Reopen<'_>, key: &FingerprintKey) -> Option<Reading> {
+        if blob.bytes.starts_with(&[0xFF, 0xFE]) || blob.bytes.starts_with(&[0xFE, 0xFF]) {
+            return None;
+        }
+        Some(self.each(blob, |format| format.read_stream(blob, open, key).unwrap_or_default()))
     }
 }
 
@@ -99,9 +178,8 @@ impl Detector for Export {
     }
 
     fn claims(&self, blob: &Blob<'_>) -> bool {
-        let opening = text::opening(&blob.bytes[..blob.bytes.len().min(OPENING_BYTES)]);
-        let first = opening.iter().find(|byte| !byte.is_ascii_whitespace());
-        matches!(first, Some(b'{' | b'[')) && (self.claims)(&Opening(&opening))
+        let bytes = text::opening(&blob.bytes[..blob.bytes.len().min(OPENING_BYTES)]);
+        Opening::of(&bytes).is_some_and(|opening| (self.claims)(&opening))
     }
 
     fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
