@@ -373,6 +373,15 @@ rules! {
         controls: &[INSECURE_AUTHENTICATION],
         help: "Give it a secret and check the signature at the receiver; leave certificate checks on.",
     };
+    GITHUB_DEFAULT_TOKEN_WRITES = ReaderRule {
+        id: "github-default-token-writes",
+        title: "A job's token may write unless its workflow says otherwise",
+        category: Category::StandingPrivilege,
+        severity: Severity::Medium,
+        confidence: Confidence::High,
+        controls: &[OVERPRIVILEGED],
+        help: "Set the default to read, and let each job name the few permissions that it needs.",
+    };
     GITLAB_DEPLOY_KEY_WRITE = ReaderRule {
         id: "gitlab-deploy-key-write",
         title: "A deploy key may push",

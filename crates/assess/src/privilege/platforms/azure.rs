@@ -49,6 +49,9 @@ pub(super) fn level(scope: &str, roles: &[String]) -> PrivilegeLevel {
             ),
         );
     }
+    if scope.starts_with("application ") {
+        return PrivilegeLevel::Unknown;
+    }
     worst(roles.iter().map(|role| narrowed(role_level(role), reach(scope))))
 }
 

@@ -8,16 +8,24 @@ use crate::detect::rules;
 pub(super) static EXPORT: Export = Export {
     name: "azure_roles",
     describe: "Azure role assignments of service principals, and custom role definitions",
-    exported_by: &["az role assignment list --all", "az role definition list --custom-role-only true"],
+    exported_by: &[
+        "az role assignment list --all",
+        "az role definition list --custom-role-only true",
+        "az rest --url https://graph.microsoft.com/v1.0/servicePrincipals/ID/appRoleAssignments",
+    ],
     claims: |opening| {
-        opening.all(&["principalId", "roleDefinitionId"]) || opening.all(&["assignableScopes", "roleName"])
+        opening.all(&["principalId", "roleDefinitionId"])
+            || opening.all(&["assignableScopes", "roleName"])
+            || opening.all(&["appRoleId", "principalId"])
     },
     lists: &["value"],
     start: || {
         Box::new(Each(|_, record, pen| {
             // The API puts everything into `properties`; az lifts it up.
             let inner = if record.has("properties") { record.get("properties") } else { record };
-            if inner.has("principalId") {
+            if inner.has("appRoleId") {
+                permission(inner, pen);
+            } else if inner.has("principalId") {
                 assignment(inner, record, pen);
             } else if inner.has("assignableScopes") {
                 definition(inner, record, pen);
@@ -52,6 +60,24 @@ fn assignment(inner: Node<'_>, outer: Node<'_>, pen: &mut Pen<'_>) {
     if let Some(text) = inner.text("description") {
         pen.fact(&subject, tenure_model::Fact::Purpose { text: text.to_owned() });
     }
+}
+
+/// A permission of an application at an interface, Microsoft Graph above all.
+fn permission(record: Node<'_>, pen: &mut Pen<'_>) {
+    let (Some(principal), Some(role)) = (record.text("principalId"), record.text("appRoleId")) else {
+        return;
+    };
+    if record.text("principalType") != Some("ServicePrincipal") {
+        return;
+    }
+    pen.at(role);
+    let subject = account("azure", &principal.to_ascii_lowercase());
+    let name = record.text("principalDisplayName").unwrap_or(principal);
+    pen.identity(&subject, "azure_service_principal", name, Some(principal));
+    let of = record.text("resourceDisplayName").unwrap_or("an application");
+    let target =
+        if of == "Microsoft Graph" { "azure:graph".to_owned() } else { format!("azure:application {of}") };
+    pen.grant(&subject, target, vec![role.to_owned()], format!("application permission at {of}"));
 }
 
 fn is_guid(text: &str) -> bool {

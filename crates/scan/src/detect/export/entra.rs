@@ -145,7 +145,7 @@ pub(super) fn federated(entry: Node<'_>, subject: &Subject, name: &str, pen: &mu
 
 /// Why a matching expression lets in more than one workload; a plain subject is compared as it is written.
 fn open_expression(expression: &str) -> Option<&'static str> {
-    let pattern = expression.split('\'').filter(|part| part.contains('*')).next_back()?;
+    let pattern = expression.split('\'').rfind(|part| part.contains('*'))?;
     let before = pattern.split('*').next().unwrap_or_default();
     let named = before.split([':', '/']).filter(|part| !part.is_empty()).count();
     match named {

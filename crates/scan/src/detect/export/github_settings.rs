@@ -11,19 +11,20 @@ const TELLS_REPOSITORY: &[&str] = &["repo", "repository", "repository_id", "job_
 /// The format.
 pub(super) static EXPORT: Export = Export {
     name: "github_settings",
-    describe: "GitHub runners and runner groups, environments, OIDC subject templates and webhooks",
+    describe: "GitHub runners and runner groups, environments, OIDC subject templates, default rights of job tokens and webhooks",
     exported_by: &[
         "gh api --paginate orgs/ORG/actions/runners",
         "gh api --paginate orgs/ORG/actions/runner-groups",
         "gh api repos/OWNER/REPO/environments",
         "gh api orgs/ORG/actions/oidc/customization/sub",
+        "gh api repos/OWNER/REPO/actions/permissions/workflow",
         "gh api --paginate repos/OWNER/REPO/hooks",
     ],
     claims: |opening| {
         opening.all(&["total_count", "runners"])
             || opening.names("runner_groups")
             || opening.all(&["environments", "protection_rules"])
-            || opening.names("include_claim_keys")
+            || opening.any(&["include_claim_keys", "default_workflow_permissions"])
             || opening.all(&["events", "config", "insecure_ssl"])
     },
     lists: &["runners", "runner_groups", "environments"],
@@ -35,6 +36,7 @@ fn setting(list: &str, record: Node<'_>, pen: &mut Pen<'_>) {
         "runners" => runner(record, pen),
         "runner_groups" => group(record, pen),
         "environments" => environment(record, pen),
+        _ if record.has("default_workflow_permissions") => default_rights(record, pen),
         _ if record.has("include_claim_keys") => template(record, pen),
         _ if record.get("config").has("insecure_ssl") => webhook(record, pen),
         _ => {}
@@ -88,6 +90,19 @@ fn template(record: Node<'_>, pen: &mut Pen<'_>) {
         let reason = format!("the subject is made of {}, which other repositories share", claims.join(", "));
         pen.finding(&rules::GITHUB_OIDC_SUBJECT_SHARED, &subject, &claims.join(", "), reason);
     }
+}
+
+/// What a job's own token may do where its workflow does not say.
+fn default_rights(record: Node<'_>, pen: &mut Pen<'_>) {
+    if record.text("default_workflow_permissions") != Some("write") {
+        return;
+    }
+    pen.at("default_workflow_permissions");
+    let subject = account("github", &format!("default-token:{}", pen.blob.repository));
+    let approves = record.flag("can_approve_pull_request_reviews") == Some(true);
+    let more = if approves { ", and approve pull requests" } else { "" };
+    let reason = format!("a job whose workflow names no permissions may write everything{more}");
+    pen.finding(&rules::GITHUB_DEFAULT_TOKEN_WRITES, &subject, "default_workflow_permissions", reason);
 }
 
 fn webhook(record: Node<'_>, pen: &mut Pen<'_>) {

@@ -2,6 +2,8 @@
 
 mod rbac;
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tenure_model::{Consumer, Credential, CredentialState, Fact, Subject, SubjectKind, mask};
@@ -53,6 +55,8 @@ pub(super) static EXPORT: Export = Export {
 #[derive(Default)]
 struct Cluster {
     rbac: Rbac,
+    /// Service accounts by the principal of a cloud as which their pods may act, with their lines.
+    annotated: BTreeMap<Subject, Vec<(Subject, u32)>>,
 }
 
 impl Gather for Cluster {
@@ -78,6 +82,7 @@ impl Gather for Cluster {
     }
 
     fn end(&mut self, pen: &mut Pen<'_>) {
+        self.principals(pen);
         self.rbac.end(pen);
     }
 }
@@ -109,6 +114,29 @@ fn note(pen: &mut Pen<'_>, namespace: &str, name: &str) -> Subject {
 }
 
 impl Cluster {
+    /// A principal that one service account may act as is the same identity. One that several share stays apart:
+    /// joined, each of them would seem to have the others' rights in the cluster.
+    fn principals(&self, pen: &mut Pen<'_>) {
+        for (principal, accounts) in &self.annotated {
+            for (subject, line) in accounts {
+                pen.go(*line);
+                if let [_] = accounts.as_slice() {
+                    pen.same(subject, principal.clone(), "an annotation lets its pods act as this principal");
+                    continue;
+                }
+                let consumer = Consumer {
+                    kind: "kubernetes_workload".to_owned(),
+                    root: pen.blob.root.to_owned(),
+                    path: pen.blob.path.to_owned(),
+                    line: *line,
+                    job: subject.key.rsplit_once(':').map(|(_, name)| name.to_owned()),
+                    ..Consumer::default()
+                };
+                pen.fact(principal, Fact::Consumer { consumer });
+            }
+        }
+    }
+
     fn service_account(&mut self, object: Node<'_>, pen: &mut Pen<'_>) {
         let metadata = object.get("metadata");
         let (namespace, Some(name)) = (namespace(object), metadata.text("name")) else { return };
@@ -120,8 +148,8 @@ impl Cluster {
                 let Some(value) = value.as_text() else { continue };
                 match cloud_identity(key, value) {
                     Some((other, how)) => {
-                        pen.same(&subject, other, "an annotation lets its pods act as this principal");
                         pen.federation(&subject, format!("{how} {value}"));
+                        self.annotated.entry(other).or_default().push((subject.clone(), pen.line()));
                     }
                     None if key == "kubectl.kubernetes.io/last-applied-configuration" => {}
                     None => pen.tag(&subject, key, value),

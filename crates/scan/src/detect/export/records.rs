@@ -19,7 +19,7 @@ const CHUNK_BYTES: usize = 64 << 10;
 /// Bytes of a member's name that can matter.
 const NAME_BYTES_MAX: usize = 256;
 /// Searches without a result in one record after which no more are made.
-const MISSES_MAX: u32 = 64;
+const MISSES_MAX: u32 = 16;
 
 /// One record of an export.
 pub(super) struct Record<'r> {

@@ -92,7 +92,7 @@ fn note(resource: &Resource<'_>, kind: &str, value: &str, pen: &mut Pen<'_>) -> 
         },
     };
     let own = value_subject(&fingerprint);
-    let holder = holder(resource, &own);
+    let holder = holder(resource, &own, pen);
     let shown = resource.text("id").filter(|_| kind == AWS_ACCESS_KEY).unwrap_or(value);
     let end = resource.attributes.when("end_date");
     let credential = Credential {
@@ -116,23 +116,41 @@ fn note(resource: &Resource<'_>, kind: &str, value: &str, pen: &mut Pen<'_>) -> 
         fingerprint: Some(fingerprint),
         ..Credential::default()
     };
-    if holder == own {
-        let fact = Fact::Identity {
-            kind: kind.to_owned(),
-            name: resource.address.clone(),
-            native_id: None,
-            provider: provider(resource.kind).to_owned(),
-        };
-        pen.fact(&holder, fact);
-    }
+    identity(resource, kind, &holder, pen);
     pen.credential(&holder, credential);
     pen.same(&own, holder.clone(), "the state holds the value as this identity's");
     made_by(resource, &holder, pen);
     holder
 }
 
+/// Notes who holds a credential, as far as its resource tells.
+fn identity(resource: &Resource<'_>, kind: &str, holder: &Subject, pen: &mut Pen<'_>) {
+    let login = holder.key.split_once("://");
+    let (of, name, native_id, provider) = match (holder.kind, login) {
+        (SubjectKind::DatabaseLogin, Some((engine, rest))) => {
+            ("database_login", rest, Some(holder.key.clone()), engine)
+        }
+        (SubjectKind::AwsPrincipal, _) => {
+            ("aws_iam_user", resource.text("user").unwrap_or_default(), None, "aws")
+        }
+        (SubjectKind::CiSecret, _) => {
+            ("github_actions_secret", resource.text("secret_name").unwrap_or_default(), None, "github")
+        }
+        // An account says more of itself where it is made; here it is known by its id alone.
+        (SubjectKind::Account, _) => return,
+        _ => (kind, resource.address.as_str(), None, provider(resource.kind)),
+    };
+    let fact = Fact::Identity {
+        kind: of.to_owned(),
+        name: name.to_owned(),
+        native_id,
+        provider: provider.to_owned(),
+    };
+    pen.fact(holder, fact);
+}
+
 /// Whose credential it is, where the resource tells.
-fn holder(resource: &Resource<'_>, own: &Subject) -> Subject {
+fn holder(resource: &Resource<'_>, own: &Subject, pen: &Pen<'_>) -> Subject {
     let subject = match resource.kind {
         "aws_iam_access_key" => {
             let account = resource.text("id").and_then(account_of_key);
@@ -143,8 +161,11 @@ fn holder(resource: &Resource<'_>, own: &Subject) -> Subject {
             super::azure::holder(resource)
         }
         "github_actions_secret" => {
-            resource.text("secret_name").zip(resource.text("repository")).map(|(name, repository)| {
-                let key = format!("github:{repository}:repo:{}", name.to_ascii_uppercase());
+            // The state names the repository only; whose it is says the repository that holds the state.
+            let owner = pen.blob.repository.split_once('/').map(|(owner, _)| owner);
+            let named = resource.text("secret_name").zip(resource.text("repository"));
+            named.zip(owner).map(|((name, repository), owner)| {
+                let key = format!("github:{owner}/{repository}:repo:{}", name.to_ascii_uppercase());
                 Subject::new(SubjectKind::CiSecret, key)
             })
         }
