@@ -15,7 +15,7 @@ use tenure_scan::{Progress, ScanRequest, Sink, scan};
 
 /// Every fixture, in its folder; the test's name says what it is.
 macro_rules! exports {
-    ($(fn $test:ident() = $file:literal;)*) => {
+    ($(fn $test:ident() { $file:literal })*) => {
         $(#[test]
         fn $test() {
             insta::assert_snapshot!(of($file));
@@ -39,60 +39,60 @@ fn of(file: &str) -> String {
 }
 
 exports! {
-    fn gcp_policy_of_a_project() = "gcp/project-policy.json";
-    fn gcp_assets_one_a_line() = "gcp/assets.ndjson";
-    fn gcp_policies_as_a_search_finds_them() = "gcp/searched-policies.json";
-    fn gcp_keys_of_a_service_account() = "gcp/keys.json";
-    fn gcp_api_keys() = "gcp/api-keys.json";
-    fn gcp_workload_identity_providers_with_and_without_a_condition() = "gcp/workload-identity.json";
-    fn kubernetes_roles_bindings_and_pods() = "kubernetes/rbac.json";
-    fn kubernetes_secrets_lose_their_values() = "kubernetes/secrets.json";
-    fn terraform_state() = "terraform/state.json";
-    fn terraform_plan_with_open_and_narrow_trust() = "terraform/plan.json";
-    fn terraform_state_as_show_prints_it() = "terraform/show.json";
-    fn entra_applications_with_secrets_beside_federation() = "azure/applications.json";
-    fn entra_service_principals_as_az_prints_them() = "azure/service-principals.json";
-    fn entra_federated_credentials_alone() = "azure/federated-credentials.json";
-    fn entra_sign_ins() = "azure/sign-ins.json";
-    fn azure_role_assignments_as_az_prints_them() = "azure/role-assignments.json";
-    fn azure_role_assignments_of_the_api() = "azure/role-assignments-api.json";
-    fn entra_application_permissions() = "azure/app-role-assignments.json";
-    fn azure_custom_roles_with_and_without_a_star() = "azure/role-definitions.json";
-    fn github_apps() = "github_org/installations.json";
-    fn github_tokens() = "github_org/tokens.json";
-    fn github_classic_tokens_and_keys_under_single_sign_on() = "github_org/authorizations.json";
-    fn github_deploy_keys() = "github_org/deploy-keys.json";
-    fn github_secrets_of_a_repository() = "github_org/secrets.json";
-    fn github_secrets_of_an_organisation() = "github_org/org-secrets.json";
-    fn github_secrets_as_gh_lists_them() = "github_org/secret-list.json";
-    fn github_runners() = "github_org/runners.json";
-    fn github_runner_groups() = "github_org/runner-groups.json";
-    fn github_environments() = "github_org/environments.json";
-    fn github_oidc_subject() = "github_org/oidc-subject.json";
-    fn github_default_rights_of_a_jobs_token() = "github_org/default-permissions.json";
-    fn github_webhooks() = "github_org/hooks.json";
-    fn gitlab_tokens() = "gitlab/tokens.json";
-    fn gitlab_deploy_keys() = "gitlab/deploy-keys.json";
-    fn gitlab_variables_lose_their_values() = "gitlab/variables.json";
-    fn gitlab_runners() = "gitlab/runners.json";
-    fn vault_tokens() = "vault/tokens.ndjson";
-    fn vault_approle_without_an_end() = "vault/ci-deployer.json";
-    fn vault_approle_with_limits() = "vault/bounded.json";
-    fn vault_secret_id() = "vault/secret-id.json";
-    fn vault_role_for_any_pod() = "vault/any-pod.json";
-    fn vault_role_for_one_pod() = "vault/one-pod.json";
-    fn vault_jwt_role_without_bounds() = "vault/jwt-open.json";
-    fn vault_jwt_role_with_bounds() = "vault/jwt-bound.json";
-    fn spire_entries() = "others/spire.json";
-    fn okta_applications() = "others/okta.json";
-    fn snowflake_users() = "others/snowflake-users.json";
-    fn snowflake_tokens() = "others/snowflake-tokens.json";
-    fn databricks_tokens() = "others/databricks-tokens.json";
-    fn databricks_service_principals() = "others/databricks-principals.json";
-    fn circleci_context() = "others/circleci.json";
-    fn aws_services_last_accessed() = "aws/service-last-accessed.json";
-    fn aws_access_analyzer() = "aws/access-analyzer.json";
-    fn aws_service_control_policy() = "aws/service-control-policy.json";
+    fn gcp_policy_of_a_project() { "gcp/project-policy.json" }
+    fn gcp_assets_one_a_line() { "gcp/assets.ndjson" }
+    fn gcp_policies_as_a_search_finds_them() { "gcp/searched-policies.json" }
+    fn gcp_keys_of_a_service_account() { "gcp/keys.json" }
+    fn gcp_api_keys() { "gcp/api-keys.json" }
+    fn gcp_workload_identity_providers_with_and_without_a_condition() { "gcp/workload-identity.json" }
+    fn kubernetes_roles_bindings_and_pods() { "kubernetes/rbac.json" }
+    fn kubernetes_secrets_lose_their_values() { "kubernetes/secrets.json" }
+    fn terraform_state() { "terraform/state.json" }
+    fn terraform_plan_with_open_and_narrow_trust() { "terraform/plan.json" }
+    fn terraform_state_as_show_prints_it() { "terraform/show.json" }
+    fn entra_applications_with_secrets_beside_federation() { "azure/applications.json" }
+    fn entra_service_principals_as_az_prints_them() { "azure/service-principals.json" }
+    fn entra_federated_credentials_alone() { "azure/federated-credentials.json" }
+    fn entra_sign_ins() { "azure/sign-ins.json" }
+    fn azure_role_assignments_as_az_prints_them() { "azure/role-assignments.json" }
+    fn azure_role_assignments_of_the_api() { "azure/role-assignments-api.json" }
+    fn entra_application_permissions() { "azure/app-role-assignments.json" }
+    fn azure_custom_roles_with_and_without_a_star() { "azure/role-definitions.json" }
+    fn github_apps() { "github_org/installations.json" }
+    fn github_tokens() { "github_org/tokens.json" }
+    fn github_classic_tokens_and_keys_under_single_sign_on() { "github_org/authorizations.json" }
+    fn github_deploy_keys() { "github_org/deploy-keys.json" }
+    fn github_secrets_of_a_repository() { "github_org/secrets.json" }
+    fn github_secrets_of_an_organisation() { "github_org/org-secrets.json" }
+    fn github_secrets_as_gh_lists_them() { "github_org/secret-list.json" }
+    fn github_runners() { "github_org/runners.json" }
+    fn github_runner_groups() { "github_org/runner-groups.json" }
+    fn github_environments() { "github_org/environments.json" }
+    fn github_oidc_subject() { "github_org/oidc-subject.json" }
+    fn github_default_rights_of_a_jobs_token() { "github_org/default-permissions.json" }
+    fn github_webhooks() { "github_org/hooks.json" }
+    fn gitlab_tokens() { "gitlab/tokens.json" }
+    fn gitlab_deploy_keys() { "gitlab/deploy-keys.json" }
+    fn gitlab_variables_lose_their_values() { "gitlab/variables.json" }
+    fn gitlab_runners() { "gitlab/runners.json" }
+    fn vault_tokens() { "vault/tokens.ndjson" }
+    fn vault_approle_without_an_end() { "vault/ci-deployer.json" }
+    fn vault_approle_with_limits() { "vault/bounded.json" }
+    fn vault_secret_id() { "vault/secret-id.json" }
+    fn vault_role_for_any_pod() { "vault/any-pod.json" }
+    fn vault_role_for_one_pod() { "vault/one-pod.json" }
+    fn vault_jwt_role_without_bounds() { "vault/jwt-open.json" }
+    fn vault_jwt_role_with_bounds() { "vault/jwt-bound.json" }
+    fn spire_entries() { "others/spire.json" }
+    fn okta_applications() { "others/okta.json" }
+    fn snowflake_users() { "others/snowflake-users.json" }
+    fn snowflake_tokens() { "others/snowflake-tokens.json" }
+    fn databricks_tokens() { "others/databricks-tokens.json" }
+    fn databricks_service_principals() { "others/databricks-principals.json" }
+    fn circleci_context() { "others/circleci.json" }
+    fn aws_services_last_accessed() { "aws/service-last-accessed.json" }
+    fn aws_access_analyzer() { "aws/access-analyzer.json" }
+    fn aws_service_control_policy() { "aws/service-control-policy.json" }
 }
 
 #[test]
