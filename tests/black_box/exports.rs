@@ -19,7 +19,7 @@ fn a_job_its_role_the_state_that_made_it_and_the_account_of_its_pods_are_one_ide
             r#"{{"version": 4, "terraform_version": "1.9.5", "serial": 1, "lineage": "x", "resources": [
  {{"mode": "managed", "type": "aws_iam_role", "name": "publish", "instances": [{{"attributes": {{"arn": "{ROLE}", "name": "shop-publish", "tags": {{"team": "platform"}}}}}}]}},
  {{"mode": "managed", "type": "aws_iam_role_policy", "name": "publish", "instances": [{{"attributes": {{"role": "shop-publish", "name": "publish",
-  "policy": "{{\\"Statement\\": [{{\\"Effect\\": \\"Allow\\", \\"Action\\": \\"s3:PutObject\\", \\"Resource\\": \\"arn:aws:s3:::shop-site/*\\"}}]}}"}}}}]}}]}}"#
+  "policy": "{{\"Statement\": [{{\"Effect\": \"Allow\", \"Action\": \"s3:PutObject\", \"Resource\": \"arn:aws:s3:::shop-site/*\"}}]}}"}}}}]}}]}}"#
         ),
     );
     home.write(

@@ -16,10 +16,12 @@ use tenure_scan::{Progress, ScanRequest, Sink, scan};
 /// Every fixture, in its folder; the test's name says what it is.
 macro_rules! exports {
     ($(fn $test:ident() { $file:literal })*) => {
-        $(#[test]
-        fn $test() {
-            insta::assert_snapshot!(of($file));
-        })*
+        $(
+            #[test]
+            fn $test() {
+                insta::assert_snapshot!(of($file));
+            }
+        )*
 
         const FIXTURES: &[&str] = &[$($file),*];
     };
@@ -83,6 +85,8 @@ exports! {
     fn vault_role_for_one_pod() { "vault/one-pod.json" }
     fn vault_jwt_role_without_bounds() { "vault/jwt-open.json" }
     fn vault_jwt_role_with_bounds() { "vault/jwt-bound.json" }
+    fn vault_lease() { "vault/lease.json" }
+    fn vault_logins() { "vault/logins.json" }
     fn spire_entries() { "others/spire.json" }
     fn okta_applications() { "others/okta.json" }
     fn snowflake_users() { "others/snowflake-users.json" }

@@ -409,6 +409,16 @@ rules! {
         controls: &[LONG_LIVED],
         help: "A periodic token without an explicit maximum ends only when somebody revokes it or forgets to renew it. Let the workload sign in with its own identity instead.",
     };
+    VAULT_PASSWORD_LOGIN = ReaderRule {
+        id: "vault-password-login",
+        title: "A login by password is enabled",
+        category: Category::Trust,
+        severity: Severity::Info,
+        confidence: Confidence::Medium,
+        controls: &[INSECURE_AUTHENTICATION, HUMAN_USE],
+        help: "It is meant for people. A machine that signs in there keeps a password; let it use a login that its \
+               platform signs.",
+    };
     VAULT_APPROLE_ENDLESS = ReaderRule {
         id: "vault-approle-endless",
         title: "An AppRole's secret id never ends",

@@ -1,6 +1,6 @@
 //! OpenBao and Vault: tokens, AppRole, roles of Kubernetes and JWT logins.
 
-use tenure_model::{Credential, CredentialState, Subject, mask};
+use tenure_model::{Credential, CredentialState, Fact, Subject, mask};
 
 use super::format::{Each, Export, Pen, account, value_subject};
 use super::node::{Node, When};
@@ -12,13 +12,15 @@ const MASK_KEEPS: usize = 6;
 /// The format.
 pub(super) static EXPORT: Export = Export {
     name: "vault_auth",
-    describe: "OpenBao and Vault: token accessors, AppRole roles and secret ids, roles of Kubernetes and JWT logins",
+    describe: "OpenBao and Vault: token accessors, AppRole roles and secret ids, roles of Kubernetes and JWT logins, leases and login methods",
     exported_by: &[
         "bao token lookup -format=json -accessor ACCESSOR",
         "bao read -format=json auth/approle/role/NAME",
         "bao write -format=json auth/approle/role/NAME/secret-id-accessor/lookup secret_id_accessor=ACCESSOR",
         "bao read -format=json auth/kubernetes/role/NAME",
         "bao read -format=json auth/jwt/role/NAME",
+        "bao write -format=json sys/leases/lookup lease_id=ID",
+        "bao auth list -format=json",
     ],
     claims: |opening| {
         opening.all(&["accessor", "policies", "creation_time"])
@@ -26,6 +28,8 @@ pub(super) static EXPORT: Export = Export {
             || opening.all(&["secret_id_accessor", "secret_id_num_uses"])
             || opening.names("bound_service_account_names")
             || opening.all(&["bound_audiences", "user_claim"])
+            || opening.all(&["issue_time", "last_renewal", "expire_time"])
+            || opening.all(&["accessor", "seal_wrap", "local"]) && opening.holds("\"auth_")
     },
     lists: &[],
     start: || Box::new(Each(|_, record, pen| answer(record, pen))),
@@ -43,6 +47,42 @@ fn answer(record: Node<'_>, pen: &mut Pen<'_>) {
         jwt_role(data, pen);
     } else if data.has("policies") {
         token(data, pen);
+    } else if data.has("last_renewal") {
+        lease(data, pen);
+    } else {
+        logins(data, pen);
+    }
+}
+
+/// A lease: something short-lived that a broker made. Those of one role are one identity.
+fn lease(data: Node<'_>, pen: &mut Pen<'_>) {
+    let Some((role, id)) = data.text("id").and_then(|id| id.rsplit_once('/')) else { return };
+    pen.at(id);
+    let subject = account("vault", &format!("dynamic:{role}"));
+    pen.identity(&subject, "vault_dynamic_role", role, Some(role));
+    pen.federation(
+        &subject,
+        format!("{role} makes a credential for each request and ends it with its lease"),
+    );
+    let end = data.when("expire_time");
+    pen.fact(&subject, Fact::LastUsed { at: data.instant("issue_time") });
+    if end == When::Unknown {
+        let reason = "a lease of it has no end".to_owned();
+        pen.finding(&rules::VAULT_PERIODIC_TOKEN, &subject, role, reason);
+    }
+}
+
+/// Methods of login. One by password is for people; a machine that uses it keeps a password.
+fn logins(mounts: Node<'_>, pen: &mut Pen<'_>) {
+    for (path, mount) in mounts.members().filter(|(path, _)| path.ends_with('/')) {
+        let (Some(kind), Some(_)) = (mount.text("type"), mount.text("accessor")) else { continue };
+        pen.at(path);
+        let subject = account("vault", &format!("login:{path}"));
+        pen.tag(&subject, "vault:login", kind);
+        if matches!(kind, "userpass" | "ldap" | "radius") {
+            let reason = format!("{kind} is enabled at {path}");
+            pen.finding(&rules::VAULT_PASSWORD_LOGIN, &subject, path, reason);
+        }
     }
 }
 
