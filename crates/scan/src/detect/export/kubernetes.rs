@@ -65,8 +65,7 @@ impl Gather for Cluster {
         if list.is_empty() && !object.get("metadata").has("name") {
             return;
         }
-        // Items of a typed list (`RoleList`) do not repeat their kind in every tool.
-        let kind = object.text("kind").unwrap_or_default();
+        let kind = object.text("kind").unwrap_or_else(|| kind_by_shape(object));
         match kind {
             "ServiceAccount" => self.service_account(object, pen),
             "Secret" => secret(object, pen),
@@ -84,6 +83,24 @@ impl Gather for Cluster {
     fn end(&mut self, pen: &mut Pen<'_>) {
         self.principals(pen);
         self.rbac.end(pen);
+    }
+}
+
+/// The kind of an item of a typed list: in `RoleList` the API does not repeat it.
+fn kind_by_shape(object: Node<'_>) -> &'static str {
+    let of_namespace = object.get("metadata").has("namespace");
+    if object.has("roleRef") {
+        if of_namespace { "RoleBinding" } else { "ClusterRoleBinding" }
+    } else if object.has("rules") {
+        if of_namespace { "Role" } else { "ClusterRole" }
+    } else if object.has("data") && object.has("type") {
+        "Secret"
+    } else if object.get("spec").has("containers") {
+        "Pod"
+    } else if object.has("secrets") || object.has("automountServiceAccountToken") {
+        "ServiceAccount"
+    } else {
+        ""
     }
 }
 
@@ -277,6 +294,7 @@ fn workload(object: Node<'_>, pod: Node<'_>, pen: &mut Pen<'_>) {
     }
     pen.at(name);
     let subject = note(pen, namespace, account);
+    let name = controller(metadata, name);
     let consumer = Consumer {
         kind: "kubernetes_workload".to_owned(),
         root: pen.blob.root.to_owned(),
@@ -287,4 +305,52 @@ fn workload(object: Node<'_>, pod: Node<'_>, pen: &mut Pen<'_>) {
         ..Consumer::default()
     };
     pen.fact(&subject, Fact::Consumer { consumer });
+}
+
+/// What made a pod: its copies are one workload, and a name that ends in what a controller added is that controller's.
+fn controller<'v>(metadata: Node<'v>, name: &'v str) -> &'v str {
+    let Some(owner) = metadata.list("ownerReferences").find(|owner| owner.flag("controller") == Some(true))
+    else {
+        return name;
+    };
+    let Some(owner_name) = owner.text("name") else { return name };
+    let stem = owner_name.rsplit_once('-');
+    match (owner.text("kind"), stem) {
+        (Some("ReplicaSet"), Some((deployment, _))) => deployment,
+        (Some("Job"), Some((schedule, time))) if time.bytes().all(|byte| byte.is_ascii_digit()) => schedule,
+        _ => owner_name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn copies_of_a_pod_are_one_workload() {
+        let owned = |kind: &str, by: &str| json!({"ownerReferences": [{"kind": kind, "name": by, "controller": true}]});
+        for (kind, by, expected) in [
+            ("ReplicaSet", "shop-5d8f7c", "shop"),
+            ("Job", "sweep-28912345", "sweep"),
+            ("Job", "import-once", "import-once"),
+            ("StatefulSet", "queue", "queue"),
+        ] {
+            assert_eq!(controller(Node::of(&owned(kind, by)), "x"), expected);
+        }
+        assert_eq!(controller(Node::nothing(), "alone"), "alone");
+    }
+
+    #[test]
+    fn items_of_a_typed_list_are_known_by_their_shape() {
+        for (object, kind) in [
+            (json!({"metadata": {"name": "a"}, "roleRef": {}}), "ClusterRoleBinding"),
+            (json!({"metadata": {"name": "a", "namespace": "b"}, "rules": []}), "Role"),
+            (json!({"metadata": {"name": "a"}, "type": "Opaque", "data": {}}), "Secret"),
+            (json!({"metadata": {"name": "a"}, "spec": {"containers": []}}), "Pod"),
+            (json!({"metadata": {"name": "a"}, "data": {}}), ""),
+        ] {
+            assert_eq!(kind_by_shape(Node::of(&object)), kind);
+        }
+    }
 }

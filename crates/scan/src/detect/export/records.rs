@@ -383,6 +383,7 @@ impl<'s> Feed<'s> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn told(text: &str) -> (Vec<String>, Option<&'static str>) {
         let mut all = Vec::new();
@@ -443,6 +444,47 @@ mod tests {
         let long = "x".repeat(RECORD_BYTES_MAX);
         let (all, unread) = told(&format!("{{\"items\": [\"{long}\", 2]}}"));
         assert_eq!((all.len(), unread), (2, Some("record_too_large")));
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i32>().prop_map(Value::from),
+            "[\\\\\"{}:, \\[\\]a-c\u{e9}\n]{0,8}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 32, 4, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                proptest::collection::btree_map("[a-c\"\\\\]{1,3}", inner, 0..4)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_end(bytes in proptest::collection::vec(prop_oneof![
+            Just(b'{'), Just(b'}'), Just(b'['), Just(b']'), Just(b'"'), Just(b':'), Just(b','), Just(b'\\'), Just(b' '), any::<u8>()
+        ], 0..200)) {
+            let mut count = 0;
+            let _ = records(&mut bytes.as_slice(), &["a"], &mut |_| count += 1);
+            prop_assert!(count <= bytes.len());
+        }
+
+        #[test]
+        fn every_element_of_a_list_is_what_was_written(items in proptest::collection::vec(any_json(), 0..6)) {
+            for text in [serde_json::json!({"items": items}).to_string(), format!("{:#}", serde_json::json!({"items": items}))] {
+                let mut all = Vec::new();
+                let unread = records(&mut text.as_bytes(), &["items"], &mut |record| {
+                    if record.list == "items" {
+                        all.push(record.value);
+                    }
+                });
+                prop_assert_eq!(unread, None);
+                prop_assert_eq!(&all, &items);
+            }
+        }
     }
 
     #[test]
