@@ -36,8 +36,10 @@ fn secret(list: &str, record: Node<'_>, pen: &mut Pen<'_>) {
     let (owner, _) = pen.blob.repository.split_once('/').unwrap_or(("", ""));
     let (owner, repository) = (owner.to_owned(), pen.blob.repository.to_owned());
     let of_organization = organization_of(url).map(str::to_owned).or(visibility.map(|_| owner));
+    // Other stores of the same organisation list theirs in the same form; jobs do not read them.
+    let store = ["dependabot", "codespaces"].into_iter().find(|store| url.contains(&format!("/{store}/")));
     let (holder, scope) = match of_organization {
-        Some(organization) => (organization, "org"),
+        Some(organization) => (organization, store.unwrap_or("org")),
         None => (repository_of(url).unwrap_or(repository), "repo"),
     };
     if holder.is_empty() {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use tenure_model::{Consumer, Credential, CredentialState, Fact, Subject, SubjectKind, mask};
+use tenure_model::{Consumer, Credential, CredentialState, Fact, Quality, Subject, SubjectKind, mask};
 
 use self::rbac::Rbac;
 use super::format::{Export, Gather, Pen, account, value_subject};
@@ -57,6 +57,8 @@ struct Cluster {
     rbac: Rbac,
     /// Service accounts by the principal of a cloud as which their pods may act, with their lines.
     annotated: BTreeMap<Subject, Vec<(Subject, u32)>>,
+    /// An object of the file came from a cluster.
+    exported: bool,
 }
 
 impl Gather for Cluster {
@@ -65,6 +67,10 @@ impl Gather for Cluster {
         if list.is_empty() && !object.get("metadata").has("name") {
             return;
         }
+        // Only a cluster gives ids; a manifest is what somebody wants.
+        let exported = object.get("metadata").has("uid") || object.get("metadata").has("resourceVersion");
+        self.exported |= exported;
+        pen.trust(if exported { Quality::Authoritative } else { Quality::Config });
         let kind = object.text("kind").unwrap_or_else(|| kind_by_shape(object));
         match kind {
             "ServiceAccount" => self.service_account(object, pen),
@@ -81,6 +87,7 @@ impl Gather for Cluster {
     }
 
     fn end(&mut self, pen: &mut Pen<'_>) {
+        pen.trust(if self.exported { Quality::Authoritative } else { Quality::Config });
         self.principals(pen);
         self.rbac.end(pen);
     }
