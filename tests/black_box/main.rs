@@ -5,6 +5,7 @@
 mod archives;
 mod bad_input;
 mod demo;
+mod exports;
 mod handoff;
 mod hostile_text;
 mod leaks;

@@ -1,8 +1,8 @@
 //! What the assessment itself finds: age and disuse of credentials, standing power, missing owners.
 
 use tenure_model::{
-    Category, Confidence, Credential, CredentialState, Evidence, Fact, Fate, Finding, Fingerprint,
-    OwnerState, Place, PrivilegeLevel, Quality, Severity, finding_id,
+    Category, Confidence, Credential, CredentialState, Evidence, Fact, Fate, Federation, Finding,
+    Fingerprint, OwnerState, Place, PrivilegeLevel, Quality, Severity, finding_id,
 };
 
 use crate::exposure::last_used;
@@ -15,6 +15,9 @@ const NEVER_USED: &str = "lifecycle-never-used";
 const UNUSED: &str = "lifecycle-unused-90-days";
 const TWO_ACTIVE: &str = "lifecycle-two-active-keys";
 const NEVER_EXPIRES: &str = "lifecycle-never-expires";
+const EXPIRED: &str = "lifecycle-expired-still-present";
+const LONG_LIFE: &str = "lifecycle-made-for-too-long";
+const BESIDE_FEDERATION: &str = "lifecycle-secret-beside-federation";
 const ADMIN: &str = "privilege-admin";
 const ESCALATES: &str = "privilege-escalates";
 const WIDE: &str = "privilege-wide";
@@ -29,6 +32,9 @@ pub(crate) const RULE_IDS: &[&str] = &[
     UNUSED,
     TWO_ACTIVE,
     NEVER_EXPIRES,
+    EXPIRED,
+    LONG_LIFE,
+    BESIDE_FEDERATION,
     ADMIN,
     ESCALATES,
     WIDE,
@@ -46,6 +52,10 @@ pub(crate) fn findings(reading: &Reading<'_>, legs: &Legs) -> Vec<Finding> {
     for credential in reading.usable_credentials() {
         lifecycle(reading, credential, &mut found);
     }
+    for credential in &reading.identity().credentials {
+        expired(reading, credential, &mut found);
+    }
+    beside_federation(reading, &mut found);
     account_use(reading, &mut found);
     two_active(reading, &mut found);
     power(reading, &mut found);
@@ -197,6 +207,55 @@ fn lifecycle<'a>(reading: &Reading<'a>, credential: &Credential, found: &mut Vec
         let reason = format!("{}: valid until somebody ends it", known_name(reading, credential));
         found.push(Statement::new(NEVER_EXPIRES, reason).about(reading, credential));
     }
+}
+
+/// A credential that was made to live longer than it may; and one that has ended and was left where it was.
+fn expired<'a>(reading: &Reading<'a>, credential: &Credential, found: &mut Vec<Statement<'a>>) {
+    let limits = reading.rules.reading();
+    let Some(end) = credential.expires_at else { return };
+    if end > reading.now {
+        let begin = credential.last_rotated_at.or(credential.created_at);
+        let life = begin.map(|begin| (end.as_second() - begin.as_second()).div_euclid(86_400));
+        if let Some(days) = life.filter(|days| *days > limits.life_days) {
+            let reason =
+                format!("made for {days} days; {} are the most that it should live", limits.life_days);
+            found.push(Statement::new(LONG_LIFE, reason).about(reading, credential));
+        }
+        return;
+    }
+    // One that an authority calls disabled or ended is told as that; one that is merely past its end still lies there.
+    let left = matches!(credential.state, CredentialState::Active | CredentialState::Unknown);
+    let known = reading.facts(|fact| match fact {
+        Fact::Credential { credential: seen } => (seen.fingerprint == credential.fingerprint).then_some(()),
+        _ => None,
+    });
+    let by_authority = known.into_iter().any(|((), evidence)| evidence.quality == Quality::Authoritative);
+    if left && by_authority {
+        let reason = format!("ended {} days ago and was never removed", reading.days_since(end));
+        found.push(Statement::new(EXPIRED, reason).about(reading, credential));
+    }
+}
+
+/// A kept secret of an identity whose workload could prove itself: the migration was not finished.
+fn beside_federation<'a>(reading: &Reading<'a>, found: &mut Vec<Statement<'a>>) {
+    let federated = |fact: &Fact| matches!(fact, Fact::Federation { state: Federation::Used, .. });
+    let Some(how) = reading
+        .facts(|fact| match fact {
+            Fact::Federation { state: Federation::Used, how } => Some(how.as_str()),
+            _ => None,
+        })
+        .map(|(how, _)| how)
+        .next()
+    else {
+        return;
+    };
+    let long = |credential: &&Credential| {
+        let standing = reading.rules.catalogue.get(&credential.kind).map(|known| known.standing.as_str());
+        standing != Some("short")
+    };
+    let Some(credential) = reading.usable_credentials().find(long) else { return };
+    let reason = format!("{} still works although {how}", known_name(reading, credential));
+    found.push(Statement::new(BESIDE_FEDERATION, reason).at(reading, federated));
 }
 
 fn known_name(reading: &Reading<'_>, credential: &Credential) -> String {

@@ -5,6 +5,7 @@
 //! unless what is known is already worse.
 
 mod actions;
+mod platforms;
 
 use tenure_model::{Dossier, Fact, Grant, Privilege, PrivilegeLevel, Quality, Verdict};
 

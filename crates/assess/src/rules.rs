@@ -268,6 +268,7 @@ pub(crate) struct ReadingRules {
     pub(crate) unused_days: i64,
     pub(crate) never_used_days: i64,
     pub(crate) key_age_days: i64,
+    pub(crate) life_days: i64,
     pub(crate) key_age_high_factor: i64,
     pub(crate) short_lived_identity_kinds: Vec<String>,
 }

@@ -7,7 +7,7 @@ use desk::{about, assessed, days_ago, deploy_key, evidence, grant, job, key, now
 use tenure_assess::{Exposure, Life, Power, Quarters, Use, inputs};
 use tenure_model::{
     Archetype, Credential, CredentialState, Dossier, Fact, Federation, Finding, Identity, OwnerState,
-    PrivilegeLevel, Quality, ReadinessBand, Severity, Subject, SubjectKind, ThirdParty, Verdict,
+    PrivilegeLevel, Quality, ReadinessBand, Severity, Subject, SubjectKind, ThirdParty, Timestamp, Verdict,
 };
 
 /// The value of factor `F{number}` of a dossier, in quarters.
@@ -439,4 +439,46 @@ fn a_role_without_credentials_is_judged_by_its_accounts_last_use() {
     assert!(finding(&dossier, "lifecycle-unused-90-days").is_some());
     dossier.evidence[0].fact = Fact::LastUsed { at: None };
     assert_eq!(finding(&dossier, "lifecycle-never-used").unwrap().severity, Severity::Low);
+}
+
+#[test]
+fn what_has_ended_and_still_lies_there_is_told_only_where_an_authority_lists_it() {
+    let ended = Credential { expires_at: Some(days_ago(30)), state: CredentialState::Active, ..key() };
+    let held = |quality| {
+        let mut dossier = changed(|identity| identity.credentials = vec![ended.clone()]);
+        dossier.evidence.retain(|evidence| !matches!(evidence.fact, Fact::Credential { .. }));
+        dossier.evidence.push(evidence(Fact::Credential { credential: ended.clone() }, quality));
+        finding(&dossier, "lifecycle-expired-still-present").is_some()
+    };
+    assert!(held(Quality::Authoritative));
+    assert!(!held(Quality::Heuristic), "a value in a file is the secret's finding, not this one's");
+    let disabled = Credential { state: CredentialState::Inactive, ..ended.clone() };
+    let mut dossier = changed(|identity| identity.credentials = vec![disabled.clone()]);
+    dossier.evidence.push(evidence(Fact::Credential { credential: disabled }, Quality::Authoritative));
+    assert_eq!(finding(&dossier, "lifecycle-expired-still-present"), None);
+}
+
+#[test]
+fn a_secret_beside_federated_access_is_an_unfinished_migration() {
+    let used = || Fact::Federation { state: Federation::Used, how: "tokens of the pool are accepted".into() };
+    let with_key = finding(&with(used()), "lifecycle-secret-beside-federation");
+    assert!(with_key.is_some_and(|finding| finding.reasons[0].contains("tokens of the pool")));
+    let available = Fact::Federation { state: Federation::Available, how: "OIDC".into() };
+    assert_eq!(finding(&with(available), "lifecycle-secret-beside-federation"), None, "nothing is used yet");
+    let mut without = changed(|identity| identity.credentials.clear());
+    without.evidence.push(evidence(used(), Quality::Authoritative));
+    assert_eq!(finding(&without, "lifecycle-secret-beside-federation"), None, "there is no secret");
+}
+
+#[test]
+fn a_credential_that_was_made_for_years_is_told() {
+    let made_for = |days: i64| {
+        let end = Timestamp::from_second(days_ago(10).as_second() + days * 86_400).unwrap();
+        changed(|identity| {
+            let key = Credential { created_at: Some(days_ago(10)), expires_at: Some(end), ..key() };
+            identity.credentials = vec![key];
+        })
+    };
+    assert!(finding(&made_for(730), "lifecycle-made-for-too-long").is_some());
+    assert_eq!(finding(&made_for(90), "lifecycle-made-for-too-long"), None);
 }

@@ -30,7 +30,7 @@ use std::io::Read;
 pub(crate) use budget::Budget;
 use gap::Gap;
 pub use gap::MemberGap;
-pub(crate) use input::{FileInput, Input};
+pub(crate) use input::{FileInput, Input, Section};
 pub(crate) use keystore::Keystore;
 use spot::Spot;
 pub(crate) use spot::{containers_around, member_path};

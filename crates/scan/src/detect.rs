@@ -18,6 +18,7 @@ mod witness;
 mod workload;
 pub(crate) mod yaml;
 
+use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tenure_model::{FingerprintKey, Observation};
@@ -29,6 +30,9 @@ pub use rules::{ReaderRule, rules};
 /// Largest file that a structured reader takes. Real exports of large accounts stay below it; a larger one
 /// is named as unread instead of filling the memory.
 pub const READER_BYTES_MAX: usize = 64 << 20;
+
+/// Reason of a file that a reader would have to hold whole. It was searched for secrets all the same.
+pub(crate) const TOO_LARGE: &str = "too_large_for_reader";
 
 /// One file's bytes on their way through the readers.
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +83,9 @@ impl Reading {
     }
 }
 
+/// Gives a file from its start, each time anew.
+pub type Reopen<'a> = &'a dyn Fn() -> Box<dyn Read + 'a>;
+
 /// Reads one kind of file.
 pub trait Detector: Sync {
     /// Stable name, as evidence and reports show it.
@@ -92,6 +99,15 @@ pub trait Detector: Sync {
     /// Reads the file with the help of somebody who knows values, for readers of files that hold some.
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {
         self.read(blob, values.key())
+    }
+    /// Commands that make such a file, where one does.
+    fn exported_by(&self) -> &'static [&'static str] {
+        &[]
+    }
+    /// Reads a file that is too large to be held: `blob` has its first bytes only, and `open` gives all of it from
+    /// the start, as often as it is asked. `None` when this reader needs the whole file at once.
+    fn read_stream(&self, _blob: &Blob<'_>, _open: Reopen<'_>, _key: &FingerprintKey) -> Option<Reading> {
+        None
     }
 }
 
@@ -107,6 +123,11 @@ pub(crate) fn names_ids(blob: &Blob<'_>) -> bool {
     readers.any(|reader| reader.claims(blob))
 }
 
+/// Readers of exports, in the same order.
+pub fn exports() -> impl Iterator<Item = &'static dyn Detector> {
+    export::each()
+}
+
 /// Whether any reader would read this file.
 pub fn claimed(blob: &Blob<'_>) -> bool {
     readers().any(|reader| reader.claims(blob))
@@ -114,21 +135,32 @@ pub fn claimed(blob: &Blob<'_>) -> bool {
 
 /// Sends a file through all readers that claim it. A reader that panics costs its own file and nothing else.
 pub fn read(blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {
+    through(blob, |reader| {
+        if blob.bytes.len() > READER_BYTES_MAX { too_large(reader) } else { reader.read_values(blob, values) }
+    })
+}
+
+/// Sends a file that is too large to be held through the readers that claim its first bytes.
+pub fn read_stream(blob: &Blob<'_>, open: Reopen<'_>, key: &FingerprintKey) -> Reading {
+    through(blob, |reader| reader.read_stream(blob, open, key).unwrap_or_else(|| too_large(reader)))
+}
+
+fn through(blob: &Blob<'_>, read: impl Fn(&dyn Detector) -> Reading) -> Reading {
     let mut whole = Reading::default();
     for reader in readers().filter(|reader| reader.claims(blob)) {
-        let reading = if blob.bytes.len() > READER_BYTES_MAX {
-            let limit = READER_BYTES_MAX >> 20;
-            Reading::failed(
-                "too_large_for_reader",
-                format!("the {} reader takes up to {limit} MiB", reader.name()),
-            )
-        } else {
-            catch_unwind(AssertUnwindSafe(|| reader.read_values(blob, values))).unwrap_or_else(|_| {
-                Reading::failed("reader_failed", format!("the {} reader stopped on this file", reader.name()))
-            })
-        };
+        let reading = catch_unwind(AssertUnwindSafe(|| read(reader))).unwrap_or_else(|_| {
+            Reading::failed("reader_failed", format!("the {} reader stopped on this file", reader.name()))
+        });
         whole.observations.extend(reading.observations);
         whole.unreadable = whole.unreadable.or(reading.unreadable);
     }
     whole
+}
+
+fn too_large(reader: &dyn Detector) -> Reading {
+    let detail = format!(
+        "searched for secrets, but the {} reader needs the whole file at once: split it into pages",
+        reader.name()
+    );
+    Reading::failed(TOO_LARGE, detail)
 }

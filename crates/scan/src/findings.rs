@@ -159,6 +159,17 @@ fn evidence(hit: &Hit, all: &[Hit], subject: &Subject, source: &EvidenceSource, 
         };
         say(&own, Fact::SameAs { other: subject.clone(), because });
     }
+    if let Some(account) = service_account(hit) {
+        let because = "the key file names the account that it signs in".to_owned();
+        say(subject, Fact::SameAs { other: account, because });
+    }
+}
+
+/// The account of a key file, under the name by which exports know it, too.
+fn service_account(hit: &Hit) -> Option<Subject> {
+    let email = hit.found.login.as_ref()?.user.as_deref()?;
+    let is_account = hit.found.credential == "gcp_service_account_key" && email.contains('@');
+    is_account.then(|| Subject::new(SubjectKind::Account, format!("gcp:{email}")))
 }
 
 fn identity(hit: &Hit, subject: &Subject, path: &str) -> Fact {

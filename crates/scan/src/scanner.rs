@@ -222,13 +222,13 @@ fn scan_file(
     let repository = repositories.iter().find(|r| entry.shown.starts_with(&r.base));
     let whole = (bytes.len() as u64) < (WINDOW_BYTES as u64) || opened.len <= WINDOW_BYTES as u64;
     let file_of = File { run, root, shown: &entry.shown, repository };
-    let (mut read, mut names_ids) = (false, false);
-    if whole {
-        read = file_of.structured(&entry.shown, &bytes);
-        names_ids = read && detect::names_ids(&file_of.blob(&entry.shown, &bytes));
-    } else if detect::claimed(&file_of.blob(&entry.shown, &bytes)) {
-        run.observe(Observation::Unread(too_large_for_reader(&entry.shown)));
-    }
+    let (read, names_ids) = if whole {
+        let read = file_of.structured(&entry.shown, &bytes);
+        (read, read && detect::names_ids(&file_of.blob(&entry.shown, &bytes)))
+    } else {
+        let read = file_of.streamed(&bytes, &FileInput { file: &file, len: opened.len });
+        (read, read)
+    };
     let mut hits = known.hits(&bytes, || search::whole(run.engine, &bytes, &mut u64::MAX.clone()));
     run.tally.bytes.fetch_add(bytes.len() as u64, Relaxed);
     let members = if whole {
@@ -286,6 +286,17 @@ impl File<'_> {
         true
     }
 
+    /// Lets the structured readers see a file that does not fit into one window; true when one claimed it.
+    fn streamed(&self, first: &[u8], input: &FileInput<'_>) -> bool {
+        let blob = self.blob(self.shown, first);
+        if !detect::claimed(&blob) {
+            return false;
+        }
+        let open = || Box::new(container::Section::new(input, 0, input.len)) as Box<dyn std::io::Read + '_>;
+        read_out(self.run, self.shown, detect::read_stream(&blob, &open, self.run.engine.key()));
+        true
+    }
+
     /// Adds what is in the file when it is a container; the paths of members that structured readers took.
     fn open(&self, input: &dyn Input, hits: &mut Hits) -> Vec<String> {
         let mut taken = Vec::new();
@@ -303,21 +314,11 @@ impl File<'_> {
     }
 }
 
-fn too_large_for_reader(shown: &str) -> Unread {
-    Unread {
-        path: shown.to_owned(),
-        state: ReadState::Partial,
-        reason: "too_large_for_reader".to_owned(),
-        detail: format!(
-            "searched for secrets, but too large to be read as an export: split it into pages below {} MiB",
-            WINDOW_BYTES >> 20
-        ),
-    }
-}
-
 /// Passes on what readers made of a file.
 pub(crate) fn read_out(run: &Run<'_>, shown: &str, reading: detect::Reading) {
-    let state = if reading.observations.is_empty() { ReadState::Failed } else { ReadState::Partial };
+    let partly = |reason| !reading.observations.is_empty() || reason == detect::TOO_LARGE;
+    let is_partial = reading.unreadable.as_ref().is_some_and(|broken| partly(broken.reason));
+    let state = if is_partial { ReadState::Partial } else { ReadState::Failed };
     for observation in reading.observations {
         run.observe(observation);
     }

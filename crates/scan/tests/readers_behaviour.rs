@@ -249,6 +249,13 @@ fn every_finding_names_a_rule_of_the_table() {
     ] {
         let reading = read_as(path, &fixture(file));
         seen.extend(findings(&reading).into_iter().map(|(rule, _)| rule.to_owned()));
+    for folder in
+        ["gcp", "kubernetes", "terraform", "azure", "github_org", "gitlab", "vault", "others", "aws"]
+    {
+        for file in readers::fixtures(folder) {
+            let found = read_as("x", &fixture(&file));
+            seen.extend(findings(&found).into_iter().map(|(rule, _)| rule.to_owned()));
+        }
     }
     assert!(seen.iter().all(|rule| known.contains(rule.as_str())));
     let unseen: Vec<&&str> = known.iter().filter(|rule| !seen.contains(**rule)).collect();

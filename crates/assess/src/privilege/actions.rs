@@ -75,6 +75,9 @@ pub(super) struct Power {
 }
 
 pub(super) fn power_of(grant: &Grant) -> Power {
+    if let Some(level) = super::platforms::level(grant) {
+        return Power { level, passes_role: false, launches: false };
+    }
     if let Some(level) = known_policy(grant) {
         return Power { level, passes_role: false, launches: true };
     }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tenure_model::{Archetype, Consumer, Evidence, Fact, Finding, Fingerprint, Grant, Identity, ThirdParty};
+use tenure_model::{
+    Archetype, Consumer, Evidence, Fact, Finding, Fingerprint, Grant, Identity, Quality, ThirdParty,
+};
 
 use super::credentials::{Statement, merge};
 use super::rank;
@@ -42,10 +44,15 @@ fn best_first(evidence: &[Evidence]) -> Vec<&Evidence> {
 
 /// Kind, name, platform and the platform's id, from the best statement; without any, from what it holds.
 fn name(identity: &mut Identity, best_first: &[&Evidence]) {
-    let said = best_first.iter().find_map(|e| match &e.fact {
-        Fact::Identity { kind, name, native_id: _, provider } => Some((kind, name, provider)),
+    // A principal of a cloud names the identity even where a better source speaks of who may act as it; only a guess
+    // names nobody whom somebody else knows.
+    let statements = best_first.iter().filter_map(|e| match &e.fact {
+        Fact::Identity { kind, name, native_id: _, provider } => {
+            Some(((e.quality == Quality::Heuristic, rank(e.subject.kind)), (kind, name, provider)))
+        }
         _ => None,
     });
+    let said = statements.min_by_key(|(standing, _)| *standing).map(|(_, said)| said);
     if let Some((kind, name, provider)) = said {
         identity.kind.clone_from(kind);
         identity.name.clone_from(name);
@@ -133,7 +140,7 @@ fn archetype(best_first: &[&Evidence], consumers: &[Consumer]) -> Archetype {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use tenure_model::{Credential, CredentialState, EvidenceSource, Quality, Subject, SubjectKind};
+    use tenure_model::{Credential, CredentialState, EvidenceSource, Subject, SubjectKind};
 
     use super::*;
 

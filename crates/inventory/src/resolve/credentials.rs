@@ -1,6 +1,6 @@
 //! One row per credential, completed from every statement about it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use tenure_model::{Credential, CredentialState, EvidenceSource, Fingerprint, Quality, Timestamp};
@@ -19,6 +19,16 @@ pub(super) struct Statement<'a> {
 /// Merges statements, best first: by fingerprint, and a slot of a report that names no key (AWS's credential
 /// report) with the key that was made at the same time.
 pub(super) fn merge(statements: &[Statement<'_>], copies: &BTreeMap<&Fingerprint, u32>) -> Vec<Credential> {
+    // A job that names a secret says that there is a credential of some kind, and no more: whoever knows more of one
+    // of that kind speaks of the same.
+    let told: BTreeSet<&str> = statements
+        .iter()
+        .filter(|s| !says_nothing(s.credential))
+        .map(|s| s.credential.kind.as_str())
+        .collect();
+    let statements = statements
+        .iter()
+        .filter(|s| !says_nothing(s.credential) || !told.contains(s.credential.kind.as_str()));
     let mut keyed: BTreeMap<&Fingerprint, Vec<Statement<'_>>> = BTreeMap::new();
     let mut slots: Vec<Vec<Statement<'_>>> = Vec::new();
     for statement in statements {
@@ -49,6 +59,11 @@ pub(super) fn merge(statements: &[Statement<'_>], copies: &BTreeMap<&Fingerprint
     merged.sort_by_cached_key(order);
     merged.dedup();
     merged
+}
+
+/// Whether nothing is known of a credential but its kind.
+fn says_nothing(credential: &Credential) -> bool {
+    *credential == Credential { kind: credential.kind.clone(), ..Credential::default() }
 }
 
 /// Two slots of one file are two credentials, however alike; slots of two files may be the same one.
@@ -165,6 +180,15 @@ mod tests {
         assert_eq!(all.len(), 2, "{all:?}");
         let whole = all.iter().find(|c| c.fingerprint.is_some()).unwrap();
         assert_eq!((whole.state, whole.last_used_at), (CredentialState::Active, at("2025-01-01T00:00:00Z")));
+    }
+
+    #[test]
+    fn a_name_in_a_job_adds_no_credential_to_one_that_is_known() {
+        let (job, listed) = (source("deploy.yml"), source("secrets.json"));
+        let dated = Credential { last_rotated_at: at("2024-03-01T10:00:00Z"), ..key(None) };
+        let all = merged(&[(dated, &listed, Quality::Authoritative), (key(None), &job, Quality::Config)]);
+        assert_eq!(all.len(), 1, "{all:?}");
+        assert_eq!(merged(&[(key(None), &job, Quality::Config)]).len(), 1, "alone it counts");
     }
 
     #[test]

@@ -96,7 +96,7 @@ pub(super) fn skip(stream: &mut dyn Read, count: u64) -> Result<(), Gap> {
 }
 
 /// A run of an input's bytes as a stream.
-pub(super) struct Section<'a> {
+pub(crate) struct Section<'a> {
     input: &'a dyn Input,
     at: u64,
     end: u64,
@@ -104,7 +104,7 @@ pub(super) struct Section<'a> {
 
 impl<'a> Section<'a> {
     /// From `at` to `end`, or to where the input ends.
-    pub(super) fn new(input: &'a dyn Input, at: u64, end: u64) -> Self {
+    pub(crate) fn new(input: &'a dyn Input, at: u64, end: u64) -> Self {
         let end = end.min(input.len());
         Self { input, at: at.min(end), end }
     }

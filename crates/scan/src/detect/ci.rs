@@ -8,3 +8,9 @@ use super::Detector;
 
 /// Every CI reader.
 pub(super) const READERS: &[&dyn Detector] = &[&github_actions::GithubActions];
+
+/// Kind of credential and its platform, as far as the name that people gave to a secret tells.
+pub(super) fn named_kind(name: &str) -> Option<(&'static str, &'static str)> {
+    let purpose = purpose::by_name(name, tenure_model::Quality::Heuristic)?;
+    (purpose.part != purpose::Part::Configuration).then_some((purpose.kind, purpose.provider))
+}

@@ -15,11 +15,25 @@ pub(crate) fn key() -> FingerprintKey {
 
 /// The bytes of a fixture, its halves joined.
 pub(crate) fn fixture(path: &str) -> Vec<u8> {
+    raw(path).replace(JOIN, "").into_bytes()
+}
+
+/// The text of a fixture as it is kept.
+pub(crate) fn raw(path: &str) -> String {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/readers").join(path);
-    std::fs::read_to_string(&file)
-        .expect("every fixture that a test names exists")
-        .replace(JOIN, "")
-        .into_bytes()
+    std::fs::read_to_string(&file).expect("every fixture that a test names exists")
+}
+
+/// Every fixture in a folder.
+#[allow(dead_code)] // not every test that shares this file asks
+pub(crate) fn fixtures(folder: &str) -> Vec<String> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/readers").join(folder);
+    let mut files: Vec<String> = std::fs::read_dir(path)
+        .expect("every folder that a test names exists")
+        .filter_map(|entry| Some(format!("{folder}/{}", entry.ok()?.file_name().to_str()?)))
+        .collect();
+    files.sort();
+    files
 }
 
 /// Reads bytes as the file `path` of the repository `acme/shop`.

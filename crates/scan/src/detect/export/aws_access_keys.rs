@@ -62,6 +62,10 @@ impl Detector for AccessKeys {
         "AWS access keys: aws iam list-access-keys, get-access-key-last-used and create-access-key"
     }
 
+    fn exported_by(&self) -> &'static [&'static str] {
+        &["aws iam list-access-keys --user-name NAME", "aws iam get-access-key-last-used --access-key-id ID"]
+    }
+
     fn claims(&self, blob: &Blob<'_>) -> bool {
         opens_with(blob, &["\"AccessKeyMetadata\""])
             || opens_with(blob, &["\"AccessKeyLastUsed\""])

@@ -39,6 +39,10 @@ impl Detector for CredentialReport {
         "AWS credential report: aws iam get-credential-report, as CSV or as the CLI prints it"
     }
 
+    fn exported_by(&self) -> &'static [&'static str] {
+        &["aws iam get-credential-report"]
+    }
+
     fn claims(&self, blob: &Blob<'_>) -> bool {
         is_report(&text::opening(blob.bytes)) || opens_with(blob, &["\"ReportFormat\"", "\"Content\""])
     }

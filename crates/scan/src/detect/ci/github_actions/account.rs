@@ -168,6 +168,7 @@ fn federated_job(
     let principal = literal.and_then(|target| match provider {
         "aws" if target.starts_with("arn:") => Some(Subject::new(SubjectKind::AwsPrincipal, target)),
         "gcp" if target.contains('@') => Some(Subject::new(SubjectKind::Account, format!("gcp:{target}"))),
+        "azure" => Some(Subject::new(SubjectKind::Account, format!("azure:{}", target.to_ascii_lowercase()))),
         _ => None,
     });
     if let Some(other) = principal {

@@ -1,0 +1,413 @@
+//! A format of exports: how it is known, how it is cut into records, and who reads them.
+
+use std::io::Read;
+
+use memchr::memmem;
+use tenure_model::{
+    Credential, Fact, Federation, Fingerprint, FingerprintKey, Grant, OwnerClaim, Quality, Severity, Subject,
+    SubjectKind,
+};
+
+use super::node::Node;
+use super::owner_tag::owner_confidence;
+use super::records::{LinesWithin, records};
+use crate::detect::rules::ReaderRule;
+use crate::detect::witness::{Spot, Statement, Witness};
+use crate::detect::{Blob, Detector, Reading, Reopen, Unreadable, text};
+
+/// Bytes at the start that tell what an export is.
+const OPENING_BYTES: usize = 16 << 10;
+
+/// Facts and findings that one file may give; they are held until the file is read.
+const FACTS_MAX: usize = 250_000;
+
+/// One format; its reader is one file.
+pub(super) struct Export {
+    /// Stable name, as evidence shows it.
+    pub(super) name: &'static str,
+    /// What it is, in one sentence.
+    pub(super) describe: &'static str,
+    /// Commands that make such a file.
+    pub(super) exported_by: &'static [&'static str],
+    /// Whether a file that begins like this is one.
+    pub(super) claims: fn(&Opening<'_>) -> bool,
+    /// Members of a page whose elements are records.
+    pub(super) lists: &'static [&'static str],
+    /// Reads the records of one file.
+    pub(super) start: fn() -> Box<dyn Gather>,
+}
+
+/// What reads the records of one file.
+pub(super) trait Gather {
+    /// One record, of the list of this name; of none when it is a page itself.
+    fn record(&mut self, list: &str, record: Node<'_>, pen: &mut Pen<'_>);
+    /// Nothing more comes. What needs the whole file is told now.
+    fn end(&mut self, _pen: &mut Pen<'_>) {}
+}
+
+/// A reader that needs one record at a time and keeps nothing.
+pub(super) struct Each(pub(super) fn(&str, Node<'_>, &mut Pen<'_>));
+
+impl Gather for Each {
+    fn record(&mut self, list: &str, record: Node<'_>, pen: &mut Pen<'_>) {
+        (self.0)(list, record, pen);
+    }
+}
+
+/// The first bytes of a file that looks like JSON, looked at once for all formats.
+pub(super) struct Opening<'b> {
+    bytes: &'b [u8],
+    /// Names of members, sorted.
+    names: Vec<&'b [u8]>,
+}
+
+impl<'b> Opening<'b> {
+    /// `None` for what does not begin like JSON.
+    fn of(bytes: &'b [u8]) -> Option<Self> {
+        let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+        if !matches!(first, Some(b'{' | b'[')) {
+            return None;
+        }
+        let mut names = Vec::new();
+        let mut at = 0;
+        while let Some(quote) = memchr::memchr(b'"', &bytes[at..]) {
+            let start = at + quote + 1;
+            let Some(length) = string_length(&bytes[start..]) else { break };
+            at = start + length + 1;
+            // A name whose colon lies beyond the opening counts.
+            let next = bytes.get(at..).unwrap_or_default().iter().find(|byte| !byte.is_ascii_whitespace());
+            if matches!(next, Some(b':') | None) {
+                names.push(&bytes[start..start + length]);
+            }
+        }
+        names.sort_unstable();
+        names.dedup();
+        Some(Self { bytes, names })
+    }
+
+    /// Whether it names this member, in exactly this spelling.
+    pub(super) fn names(&self, name: &str) -> bool {
+        self.names.binary_search(&name.as_bytes()).is_ok()
+    }
+
+    /// Whether it names all of these.
+    pub(super) fn all(&self, names: &[&str]) -> bool {
+        names.iter().all(|name| self.names(name))
+    }
+
+    /// Whether it names one of these.
+    pub(super) fn any(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.names(name))
+    }
+
+    /// Whether it holds this text.
+    pub(super) fn holds(&self, text: &str) -> bool {
+        memmem::find(self.bytes, text.as_bytes()).is_some()
+    }
+}
+
+/// Bytes up to the quote that ends a string.
+fn string_length(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let found = memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
+        match bytes[at + found] {
+            b'"' => return Some(at + found),
+            _ => at += found + 2,
+        }
+    }
+}
+
+/// Every format of this kind as one reader, so that a file's opening is looked at once for all of them.
+pub(super) struct Formats(pub(super) &'static [&'static Export]);
+
+impl Formats {
+    fn claiming<'s>(&'s self, blob: &Blob<'_>) -> Vec<&'s Export> {
+        let bytes = text::opening(&blob.bytes[..blob.bytes.len().min(OPENING_BYTES)]);
+        let Some(opening) = Opening::of(&bytes) else { return Vec::new() };
+        self.0.iter().copied().filter(|format| (format.claims)(&opening)).collect()
+    }
+
+    fn each(&self, blob: &Blob<'_>, read: impl Fn(&Export) -> Reading) -> Reading {
+        let mut whole = Reading::default();
+        for format in self.claiming(blob) {
+            let reading = read(format);
+            whole.observations.extend(reading.observations);
+            whole.unreadable = whole.unreadable.or(reading.unreadable);
+        }
+        whole
+    }
+}
+
+impl Detector for Formats {
+    fn name(&self) -> &'static str {
+        "exports"
+    }
+
+    fn describe(&self) -> &'static str {
+        "Exports in JSON: each of the formats below it"
+    }
+
+    fn claims(&self, blob: &Blob<'_>) -> bool {
+        !self.claiming(blob).is_empty()
+    }
+
+    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
+        self.each(blob, |format| format.read(blob, key))
+    }
+
+    fn read_stream(&self, blob: &Blob<'_>, open: Reopen<'_>, key: &FingerprintKey) -> Option<Reading> {
+        if blob.bytes.starts_with(&[0xFF, 0xFE]) || blob.bytes.starts_with(&[0xFE, 0xFF]) {
+            return None;
+        }
+        Some(self.each(blob, |format| format.read_stream(blob, open, key).unwrap_or_default()))
+    }
+}
+
+impl Detector for Export {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn describe(&self) -> &'static str {
+        self.describe
+    }
+
+    fn exported_by(&self) -> &'static [&'static str] {
+        self.exported_by
+    }
+
+    fn claims(&self, blob: &Blob<'_>) -> bool {
+        let bytes = text::opening(&blob.bytes[..blob.bytes.len().min(OPENING_BYTES)]);
+        Opening::of(&bytes).is_some_and(|opening| (self.claims)(&opening))
+    }
+
+    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
+        let Some(text) = text::decode(blob.bytes) else {
+            return Reading::failed("not_text", "the export is neither UTF-8 nor UTF-16 text");
+        };
+        self.read_from(blob, &mut text.as_bytes(), key)
+    }
+
+    fn read_stream(&self, blob: &Blob<'_>, open: Reopen<'_>, key: &FingerprintKey) -> Option<Reading> {
+        let mark = match blob.bytes {
+            [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => return None,
+            [0xEF, 0xBB, 0xBF, ..] => 3,
+            _ => 0,
+        };
+        let mut stream = open();
+        let mut skipped = [0; 3];
+        stream.read_exact(&mut skipped[..mark]).ok()?;
+        Some(self.read_from(blob, &mut stream, key))
+    }
+}
+
+impl Export {
+    fn read_from(&self, blob: &Blob<'_>, stream: &mut dyn Read, key: &FingerprintKey) -> Reading {
+        let mut gather = (self.start)();
+        let mut pen = Pen {
+            blob,
+            key,
+            witness: Witness::new(blob, self.name),
+            quality: Quality::Authoritative,
+            line: 0,
+            lines: None,
+            unreadable: None,
+            facts: 0,
+        };
+        let unreadable = records(stream, self.lists, &mut |record| {
+            pen.line = record.line;
+            pen.lines = Some(record.lines);
+            gather.record(record.list, Node::of(&record.value), &mut pen);
+        });
+        (pen.line, pen.lines) = (0, None);
+        gather.end(&mut pen);
+        let said = pen.unreadable.take();
+        pen.witness.done(unreadable.or(said))
+    }
+}
+
+/// Writes down what records say, each fact with its line.
+pub(super) struct Pen<'b> {
+    pub(super) blob: &'b Blob<'b>,
+    pub(super) key: &'b FingerprintKey,
+    witness: Witness<'b>,
+    quality: Quality,
+    line: u32,
+    lines: Option<LinesWithin>,
+    unreadable: Option<Unreadable>,
+    facts: usize,
+}
+
+impl Pen<'_> {
+    /// Whether more may be written; what is cut is told.
+    fn has_room(&mut self, weight: usize) -> bool {
+        self.facts += weight;
+        let room = self.facts <= FACTS_MAX;
+        if !room {
+            self.unread(
+                "too_many_facts",
+                format!("only the first {FACTS_MAX} statements of the file are kept"),
+            );
+        }
+        room
+    }
+
+    /// What follows stands where this text comes next in the record.
+    pub(super) fn at(&mut self, needle: &str) -> u32 {
+        if let Some(lines) = &mut self.lines {
+            self.line = lines.find(needle);
+        }
+        self.line
+    }
+
+    /// The line of what is written now; 0 for the file as a whole.
+    pub(super) fn line(&self) -> u32 {
+        self.line
+    }
+
+    /// Goes to a line that was noted earlier.
+    pub(super) fn go(&mut self, line: u32) {
+        self.line = line;
+    }
+
+    /// How far what follows can be trusted.
+    pub(super) fn trust(&mut self, quality: Quality) {
+        self.quality = quality;
+    }
+
+    pub(super) fn fact(&mut self, subject: &Subject, fact: Fact) {
+        // A grant can be as large as all the permissions of a role.
+        let weight = match &fact {
+            Fact::Grant { grant } => 1 + grant.actions.len() / 4,
+            _ => 1,
+        };
+        if !self.has_room(weight) {
+            return;
+        }
+        self.witness.fact(subject, self.line, self.quality, fact);
+    }
+
+    pub(super) fn identity(&mut self, subject: &Subject, kind: &str, name: &str, native_id: Option<&str>) {
+        let provider = match subject.kind {
+            SubjectKind::AwsPrincipal => "aws",
+            _ => subject.key.split(':').next().unwrap_or_default(),
+        };
+        let fact = Fact::Identity {
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+            native_id: native_id.map(str::to_owned),
+            provider: provider.to_owned(),
+        };
+        self.fact(subject, fact);
+    }
+
+    pub(super) fn credential(&mut self, subject: &Subject, credential: Credential) {
+        self.fact(subject, Fact::Credential { credential });
+    }
+
+    /// Notes that two subjects are one identity.
+    pub(super) fn same(&mut self, subject: &Subject, other: Subject, because: &str) {
+        if *subject != other {
+            self.fact(subject, Fact::SameAs { other, because: because.to_owned() });
+        }
+    }
+
+    /// A grant; a target begins with its platform, so that whoever judges it knows whose words the actions are.
+    pub(super) fn grant(&mut self, subject: &Subject, target: String, actions: Vec<String>, scope: String) {
+        self.fact(subject, Fact::Grant { grant: Grant { target, actions, scope } });
+    }
+
+    /// The workload proves who it is with something that the platform signs.
+    pub(super) fn federation(&mut self, subject: &Subject, how: String) {
+        self.fact(subject, Fact::Federation { state: Federation::Used, how });
+    }
+
+    /// A label; one that names an owner is a claim as well.
+    pub(super) fn tag(&mut self, subject: &Subject, key: &str, value: &str) {
+        self.fact(subject, Fact::Tag { key: key.to_owned(), value: value.to_owned() });
+        if let Some(confidence) = owner_confidence(key, value) {
+            self.owner(subject, "tag", value, confidence);
+        }
+    }
+
+    /// Somebody answers for it, says this source.
+    pub(super) fn owner(&mut self, subject: &Subject, source: &str, value: &str, confidence: f64) {
+        let claim = OwnerClaim {
+            source: source.to_owned(),
+            path: self.blob.path.to_owned(),
+            line: (self.line > 0).then_some(self.line),
+            value: value.to_owned(),
+            confidence,
+            inactive: false,
+        };
+        self.fact(subject, Fact::Owner { claim });
+    }
+
+    /// A finding about a subject at the line of what is written now.
+    pub(super) fn finding(
+        &mut self,
+        rule: &'static ReaderRule,
+        subject: &Subject,
+        name: &str,
+        reason: String,
+    ) {
+        self.finding_as(rule, None, subject, name, reason);
+    }
+
+    /// The same with a severity of its own.
+    pub(super) fn finding_as(
+        &mut self,
+        rule: &'static ReaderRule,
+        severity: Option<Severity>,
+        subject: &Subject,
+        name: &str,
+        reason: String,
+    ) {
+        self.finding_at(rule, severity, subject, name, reason, vec![Spot::line(self.line.max(1))]);
+    }
+
+    /// The same about several places.
+    pub(super) fn finding_at(
+        &mut self,
+        rule: &'static ReaderRule,
+        severity: Option<Severity>,
+        subject: &Subject,
+        name: &str,
+        reason: String,
+        spots: Vec<Spot>,
+    ) {
+        if !self.has_room(1) {
+            return;
+        }
+        self.witness.finding(Statement {
+            rule,
+            severity,
+            subject: subject.clone(),
+            about: format!("{} {reason}", subject.key),
+            title: format!("{}: {name}", rule.title),
+            spots,
+            reasons: vec![reason],
+        });
+    }
+
+    /// Something in the file was not read. The first of several counts.
+    pub(super) fn unread(&mut self, reason: &'static str, detail: String) {
+        self.unreadable.get_or_insert(Unreadable { reason, detail });
+    }
+
+    /// The fingerprint of a value, which stays here, or of a public id that stands for it.
+    pub(super) fn print(&self, kind: &str, value: &str) -> Fingerprint {
+        self.key.fingerprint(kind, value.as_bytes())
+    }
+}
+
+/// An account at a platform.
+pub(super) fn account(provider: &str, id: &str) -> Subject {
+    Subject::new(SubjectKind::Account, format!("{provider}:{id}"))
+}
+
+/// A credential by its fingerprint.
+pub(super) fn value_subject(fingerprint: &Fingerprint) -> Subject {
+    Subject::new(SubjectKind::Credential, fingerprint.0.clone())
+}

@@ -1,0 +1,208 @@
+//! Who may do what in a cluster: roles and the bindings that give them away, as far as one file holds both.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tenure_model::Severity;
+
+use super::super::format::{Pen, account};
+use super::super::node::Node;
+use super::{cluster, note};
+use crate::detect::rules;
+
+/// Actions of one role that are told.
+const ACTIONS_MAX: usize = 400;
+/// Service accounts of a file that a binding to a group is told for.
+const GROUP_MEMBERS_MAX: usize = 2_000;
+
+/// A binding to this group reaches every service account of the cluster, or of one namespace.
+const ALL_ACCOUNTS: &str = "system:serviceaccounts";
+/// Groups that hold everybody, with or without a credential.
+const EVERYBODY: [&str; 2] = ["system:authenticated", "system:unauthenticated"];
+/// Built-in roles that are meant for everybody.
+const MEANT_FOR_ALL: [&str; 4] = [
+    "system:discovery",
+    "system:basic-user",
+    "system:public-info-viewer",
+    "system:service-account-issuer-discovery",
+];
+
+/// Namespace (empty for the cluster) and name.
+type Name = (String, String);
+
+struct Binding {
+    name: Name,
+    role: Name,
+    /// Kind, namespace and name of each.
+    subjects: Vec<(String, String, String)>,
+    line: u32,
+}
+
+/// Roles and bindings of one file.
+#[derive(Default)]
+pub(super) struct Rbac {
+    accounts: BTreeMap<Name, u32>,
+    automounted_defaults: BTreeSet<String>,
+    roles: BTreeMap<Name, Vec<String>>,
+    bindings: Vec<Binding>,
+}
+
+impl Rbac {
+    pub(super) fn account(&mut self, namespace: &str, name: &str, line: u32) {
+        self.accounts.insert((namespace.to_owned(), name.to_owned()), line);
+    }
+
+    pub(super) fn automounted_default(&mut self, namespace: &str) {
+        self.automounted_defaults.insert(namespace.to_owned());
+    }
+
+    pub(super) fn role(&mut self, kind: &str, object: Node<'_>) {
+        let metadata = object.get("metadata");
+        let Some(name) = metadata.text("name") else { return };
+        let namespace =
+            if kind == "ClusterRole" { "" } else { metadata.text("namespace").unwrap_or("default") };
+        let mut actions: Vec<String> = object.list("rules").flat_map(actions).take(ACTIONS_MAX + 1).collect();
+        if actions.len() > ACTIONS_MAX {
+            // What is cut could be the worst of it.
+            actions.truncate(ACTIONS_MAX);
+            actions.push("* (more than could be listed)".to_owned());
+        }
+        self.roles.insert((namespace.to_owned(), name.to_owned()), actions);
+    }
+
+    pub(super) fn binding(&mut self, kind: &str, object: Node<'_>, line: u32) {
+        let metadata = object.get("metadata");
+        let Some(name) = metadata.text("name") else { return };
+        let namespace =
+            if kind == "ClusterRoleBinding" { "" } else { metadata.text("namespace").unwrap_or("default") };
+        let role = object.get("roleRef");
+        let of_cluster = role.text("kind") == Some("ClusterRole");
+        let text = |node: Node<'_>, name: &str| node.text(name).unwrap_or_default().to_owned();
+        let subjects = object.list("subjects").map(|subject| {
+            let of = subject.text("namespace").unwrap_or(namespace).to_owned();
+            (text(subject, "kind"), of, text(subject, "name"))
+        });
+        self.bindings.push(Binding {
+            name: (namespace.to_owned(), name.to_owned()),
+            role: (if of_cluster { String::new() } else { namespace.to_owned() }, text(role, "name")),
+            subjects: subjects.collect(),
+            line,
+        });
+    }
+
+    pub(super) fn end(&self, pen: &mut Pen<'_>) {
+        for binding in &self.bindings {
+            pen.go(binding.line);
+            for (kind, namespace, name) in &binding.subjects {
+                match kind.as_str() {
+                    "ServiceAccount" => self.grant(binding, namespace, name, "", pen),
+                    "User" => {
+                        if let Some((namespace, name)) = account_of_user(name) {
+                            self.grant(binding, namespace, name, "", pen);
+                        }
+                    }
+                    "Group" => self.group(binding, name, pen),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn group(&self, binding: &Binding, group: &str, pen: &mut Pen<'_>) {
+        let within = group.strip_prefix(ALL_ACCOUNTS).filter(|rest| rest.is_empty() || rest.starts_with(':'));
+        let everybody = EVERYBODY.contains(&group);
+        if within.is_none() && !everybody {
+            return;
+        }
+        let role = binding.role.1.as_str();
+        // Kubernetes itself binds these, and they show nothing but what the cluster can do.
+        if MEANT_FOR_ALL.contains(&role) {
+            return;
+        }
+        let subject = account("kubernetes", &format!("{}:group:{group}", cluster(pen)));
+        let where_ = place_of(binding);
+        let reason = format!("{} gives {role} {where_} to {group}", binding_name(binding));
+        let severity = match role {
+            "cluster-admin" => Severity::Critical,
+            _ if group == "system:unauthenticated" => Severity::Critical,
+            _ => rules::K8S_BOUND_TO_EVERYBODY.severity,
+        };
+        pen.finding_as(&rules::K8S_BOUND_TO_EVERYBODY, Some(severity), &subject, group, reason);
+        if group == "system:unauthenticated" {
+            return;
+        }
+        let namespace = within.and_then(|rest| rest.strip_prefix(':'));
+        let members =
+            self.accounts.keys().filter(|(of, _)| namespace.is_none_or(|namespace| namespace == of));
+        for (namespace, name) in members.take(GROUP_MEMBERS_MAX) {
+            self.grant(binding, namespace, name, &format!("group {group}: "), pen);
+        }
+    }
+
+    fn grant(&self, binding: &Binding, namespace: &str, name: &str, through: &str, pen: &mut Pen<'_>) {
+        let subject = note(pen, namespace, name);
+        let role = binding.role.1.as_str();
+        let known = self.roles.get(&binding.role);
+        let actions = match known {
+            Some(actions) if actions.is_empty() => return,
+            Some(actions) => actions.clone(),
+            // A built-in role is judged by its name; any other is unknown.
+            None if binding.role.0.is_empty() => vec![format!("clusterrole/{role}")],
+            None => Vec::new(),
+        };
+        let missing = if known.is_none() { ", whose rules are not in this file" } else { "" };
+        let target = match binding.name.0.as_str() {
+            "" => "kubernetes:*".to_owned(),
+            namespace => format!("kubernetes:namespace/{namespace}"),
+        };
+        let scope = format!("{through}{} of {role}{missing}", binding_name(binding));
+        pen.grant(&subject, target, actions, scope);
+        if name == "default" && through.is_empty() && self.automounted_defaults.contains(namespace) {
+            let reason = format!(
+                "{} gives it {role} {}, and every pod of {namespace} that names no account has its token",
+                binding_name(binding),
+                place_of(binding)
+            );
+            pen.finding(&rules::K8S_DEFAULT_ACCOUNT, &subject, &format!("{namespace}/{name}"), reason);
+        }
+    }
+}
+
+fn binding_name(binding: &Binding) -> String {
+    match binding.name.0.as_str() {
+        "" => format!("ClusterRoleBinding {}", binding.name.1),
+        namespace => format!("RoleBinding {namespace}/{}", binding.name.1),
+    }
+}
+
+fn place_of(binding: &Binding) -> String {
+    match binding.name.0.as_str() {
+        "" => "in the whole cluster".to_owned(),
+        namespace => format!("in {namespace}"),
+    }
+}
+
+/// A service account that a binding names as a user.
+fn account_of_user(user: &str) -> Option<(&str, &str)> {
+    user.strip_prefix("system:serviceaccount:")?.split_once(':')
+}
+
+/// One rule of a role as `verbs resource`: `get,list secrets`, `* *.*`, `create pods/exec`.
+fn actions(rule: Node<'_>) -> Vec<String> {
+    let verbs = rule.texts("verbs").join(",");
+    let names = rule.texts("resourceNames");
+    let limited = if names.is_empty() { String::new() } else { format!(" named {}", names.join(", ")) };
+    let groups = rule.texts("apiGroups");
+    let mut all = Vec::new();
+    for resource in rule.texts("resources") {
+        // The core group has the empty name, which `texts` leaves out.
+        let outside = groups.iter().filter(|group| **group != "*");
+        let core = rule.list("apiGroups").count() > groups.len() || groups.contains(&"*");
+        if core {
+            let any = if groups.contains(&"*") { ".*" } else { "" };
+            all.push(format!("{verbs} {resource}{any}{limited}"));
+        }
+        all.extend(outside.map(|group| format!("{verbs} {resource}.{group}{limited}")));
+    }
+    all.extend(rule.texts("nonResourceURLs").iter().map(|url| format!("{verbs} {url}")));
+    all
+}

@@ -1,0 +1,216 @@
+//! A tolerant look at JSON: names in any case and spelling, values of any kind.
+
+use serde_json::Value;
+use tenure_model::Timestamp;
+
+use super::aws::timestamp;
+
+/// Milliseconds since 1970 are larger than any plausible number of seconds.
+const MILLISECONDS_FROM: f64 = 1e11;
+/// Years from which an end means "never": platforms, portals and scripts write 2099, 2299 and 9999 for it.
+const NEVER_FROM_YEAR: i64 = 2099;
+/// The year that Go programs write for an instant that is not set.
+const UNSET_YEAR: i64 = 1;
+
+/// A value, or nothing.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Node<'v>(Option<&'v Value>);
+
+/// An instant that an export writes, or its way to say that there is none.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum When {
+    /// Then.
+    At(Timestamp),
+    /// The export says: never.
+    Never,
+    /// It says nothing.
+    Unknown,
+}
+
+impl When {
+    /// The instant, where there is one.
+    pub(super) fn at(self) -> Option<Timestamp> {
+        match self {
+            When::At(at) => Some(at),
+            When::Never | When::Unknown => None,
+        }
+    }
+}
+
+impl<'v> Node<'v> {
+    pub(super) fn nothing() -> Self {
+        Self(None)
+    }
+
+    pub(super) fn of(value: &'v Value) -> Self {
+        Self(Some(value))
+    }
+
+    /// The member of this name: `asset_type`, `assetType` and `AssetType` are the same.
+    pub(super) fn get(self, name: &str) -> Self {
+        let Some(Value::Object(members)) = self.0 else { return Self(None) };
+        if let Some(value) = members.get(name) {
+            return Self(Some(value));
+        }
+        Self(members.iter().find(|(key, _)| same_name(key, name)).map(|(_, value)| value))
+    }
+
+    /// A member of a member: `resource.data`.
+    pub(super) fn at(self, path: &str) -> Self {
+        path.split('.').fold(self, Self::get)
+    }
+
+    /// Whether the member is written at all, `null` included.
+    pub(super) fn has(self, name: &str) -> bool {
+        self.get(name).0.is_some()
+    }
+
+    pub(super) fn is_null(self) -> bool {
+        matches!(self.0, None | Some(Value::Null))
+    }
+
+    /// Its own text; none where it is empty or something else.
+    pub(super) fn as_text(self) -> Option<&'v str> {
+        self.0?.as_str().filter(|text| !text.is_empty())
+    }
+
+    /// The text of a member.
+    pub(super) fn text(self, name: &str) -> Option<&'v str> {
+        self.get(name).as_text()
+    }
+
+    /// A member that is an id: text, or a number written out.
+    pub(super) fn id(self, name: &str) -> Option<String> {
+        match self.get(name).0? {
+            Value::String(text) if !text.is_empty() => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+
+    /// A flag: `true`, or the word.
+    pub(super) fn flag(self, name: &str) -> Option<bool> {
+        match self.get(name).0? {
+            Value::Bool(flag) => Some(*flag),
+            Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
+            Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
+            _ => None,
+        }
+    }
+
+    /// A number, or one written as text.
+    pub(super) fn number(self, name: &str) -> Option<f64> {
+        match self.get(name).0? {
+            Value::Number(number) => number.as_f64(),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// An instant: RFC 3339, seconds or milliseconds since 1970, or a way to say "never".
+    pub(super) fn when(self, name: &str) -> When {
+        let member = self.get(name);
+        let seconds = match member.0 {
+            Some(Value::String(text)) if is_never(text) => return When::Never,
+            Some(Value::String(text)) => match text.trim().parse::<f64>() {
+                Ok(seconds) => seconds,
+                Err(_) => return timestamp(text).map_or(When::Unknown, When::At),
+            },
+            Some(Value::Number(number)) => number.as_f64().unwrap_or(0.0),
+            _ => return When::Unknown,
+        };
+        if seconds < 0.0 {
+            return When::Never;
+        }
+        let seconds = if seconds >= MILLISECONDS_FROM { seconds / 1000.0 } else { seconds };
+        match Timestamp::from_second(seconds as i64) {
+            Ok(at) if seconds > 0.0 => When::At(at),
+            _ => When::Unknown,
+        }
+    }
+
+    /// An instant that an export records of something that happened.
+    pub(super) fn instant(self, name: &str) -> Option<Timestamp> {
+        self.when(name).at()
+    }
+
+    /// The elements of an array; a single value is one of itself; nothing is none.
+    pub(super) fn items(self) -> impl Iterator<Item = Node<'v>> {
+        let (array, single) = match self.0 {
+            Some(Value::Array(items)) => (items.as_slice(), None),
+            Some(Value::Null) | None => (&[][..], None),
+            Some(other) => (&[][..], Some(other)),
+        };
+        array.iter().chain(single).map(Node::of)
+    }
+
+    /// The elements of a member.
+    pub(super) fn list(self, name: &str) -> impl Iterator<Item = Node<'v>> {
+        self.get(name).items()
+    }
+
+    /// The texts in a member.
+    pub(super) fn texts(self, name: &str) -> Vec<&'v str> {
+        self.list(name).filter_map(Node::as_text).collect()
+    }
+
+    /// Names and values of an object.
+    pub(super) fn members(self) -> impl Iterator<Item = (&'v str, Node<'v>)> {
+        let members = self.0.and_then(Value::as_object);
+        members.into_iter().flatten().map(|(name, value)| (name.as_str(), Node::of(value)))
+    }
+}
+
+/// Whether an instant is written only because something had to be.
+fn is_never(text: &str) -> bool {
+    let year = text.split_once('-').map(|(year, _)| year).filter(|year| year.len() == 4);
+    let year = year.and_then(|year| year.parse::<i64>().ok());
+    year.is_some_and(|year| year >= NEVER_FROM_YEAR || year == UNSET_YEAR)
+}
+
+/// Whether two names are the same apart from case, `_` and `-`.
+fn same_name(one: &str, other: &str) -> bool {
+    let letters = |name: &'_ str| {
+        name.bytes()
+            .filter(|byte| !matches!(byte, b'_' | b'-'))
+            .map(|byte| byte.to_ascii_lowercase())
+            .collect::<Vec<_>>()
+    };
+    // Most names differ at once; only what begins alike is spelled out.
+    one.as_bytes().first().map(u8::to_ascii_lowercase) == other.as_bytes().first().map(u8::to_ascii_lowercase)
+        && letters(one) == letters(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn names_are_the_same_in_every_spelling() {
+        let value = json!({"assetType": "a", "resource": {"Data": {"public-key": "k"}}, "one": 1});
+        let node = Node::of(&value);
+        assert_eq!(node.text("asset_type"), Some("a"));
+        assert_eq!(node.at("resource.data").text("publicKey"), Some("k"));
+        assert_eq!(node.id("one").as_deref(), Some("1"));
+        assert!(node.get("none").is_null() && !node.has("none"));
+        assert_eq!(node.list("one").count(), 1, "a single value is a list of one");
+    }
+
+    #[test]
+    fn instants_are_read_in_every_form_and_never_is_told_from_nothing() {
+        let value = json!({"a": "2026-01-02T03:04:05Z", "b": 1_767_323_045, "c": 1_767_323_045_000_i64,
+            "d": "1767323045.789", "e": -1, "f": "9999-12-31T23:59:59Z", "g": "0001-01-01T00:00:00Z", "h": 0, "i": "soon"});
+        let node = Node::of(&value);
+        for name in ["a", "b", "c", "d"] {
+            let at = node.instant(name).map(|at| at.to_string());
+            assert_eq!(at.as_deref(), Some("2026-01-02T03:04:05Z"), "{name}");
+        }
+        for name in ["e", "f", "g"] {
+            assert_eq!(node.when(name), When::Never, "{name}");
+        }
+        for name in ["h", "i", "j"] {
+            assert_eq!(node.when(name), When::Unknown, "{name}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! AWS resources: principals by their ARN, and what policies of the same state give them.
+
+use std::collections::HashMap;
+
+use tenure_model::Subject;
+
+use super::super::aws::{account_of, principal, user_alias};
+use super::super::aws_policy::Document;
+use super::super::aws_trust::trust;
+use super::super::format::Pen;
+use super::{Resource, made_by};
+
+/// Attachments of a state that are kept until its end.
+const ATTACHED_MAX: usize = 50_000;
+
+/// Policies and whom they are attached to: principals may stand behind them in the file.
+#[derive(Default)]
+pub(super) struct AwsPolicies {
+    /// By kind and name: `role deployer`.
+    principals: HashMap<String, Subject>,
+    documents: HashMap<String, Document>,
+    attached: Vec<Attached>,
+}
+
+struct Attached {
+    to: String,
+    scope: String,
+    document: Policy,
+    line: u32,
+}
+
+enum Policy {
+    Inline(Document),
+    Managed(String),
+}
+
+pub(super) fn read(resource: &Resource<'_>, policies: &mut AwsPolicies, pen: &mut Pen<'_>) {
+    let (arn, name) = (resource.text("arn"), resource.text("name"));
+    match resource.kind {
+        "aws_iam_user" | "aws_iam_role" => {
+            let (Some(arn), Some(name)) = (arn, name) else { return };
+            pen.at(arn);
+            let subject = principal(arn);
+            pen.identity(&subject, resource.kind, name, Some(arn));
+            made_by(resource, &subject, pen);
+            let of = if resource.kind == "aws_iam_user" { "user" } else { "role" };
+            policies.principals.insert(format!("{of} {name}"), subject.clone());
+            match (of, account_of(arn)) {
+                ("user", Some(account)) => {
+                    pen.same(&subject, user_alias(account, name), "account and user name are the same");
+                }
+                _ => assume(resource, &subject, name, pen),
+            }
+        }
+        "aws_iam_policy" => {
+            if let (Some(arn), Some(document)) = (arn, document(resource, "policy")) {
+                policies.documents.insert(arn.to_owned(), document);
+            }
+        }
+        "aws_iam_user_policy" | "aws_iam_role_policy" => {
+            let of = if resource.kind == "aws_iam_user_policy" { "user" } else { "role" };
+            if let (Some(to), Some(document)) = (resource.text(of), document(resource, "policy")) {
+                let scope = format!("inline policy {}", name.unwrap_or_default());
+                policies.attach(format!("{of} {to}"), scope, Policy::Inline(document), pen);
+            }
+        }
+        "aws_iam_user_policy_attachment" | "aws_iam_role_policy_attachment" => {
+            let of = if resource.kind == "aws_iam_user_policy_attachment" { "user" } else { "role" };
+            if let (Some(to), Some(policy)) = (resource.text(of), resource.text("policy_arn")) {
+                let scope = format!("managed policy {policy}");
+                policies.attach(format!("{of} {to}"), scope, Policy::Managed(policy.to_owned()), pen);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn document(resource: &Resource<'_>, attribute: &str) -> Option<Document> {
+    // A policy in a state is JSON inside a string; the API's percent-encoding is not used there.
+    serde_json::from_str(resource.text(attribute)?).ok()
+}
+
+/// Who may become the role.
+fn assume(resource: &Resource<'_>, subject: &Subject, name: &str, pen: &mut Pen<'_>) {
+    let Some(document) = document(resource, "assume_role_policy") else { return };
+    pen.at("assume_role_policy");
+    let trust = trust(&document);
+    for how in trust.federation {
+        pen.federation(subject, how);
+    }
+    for (rule, reason) in trust.findings {
+        pen.finding(rule, subject, name, reason);
+    }
+}
+
+impl AwsPolicies {
+    fn attach(&mut self, to: String, scope: String, document: Policy, pen: &mut Pen<'_>) {
+        if self.attached.len() < ATTACHED_MAX {
+            self.attached.push(Attached { to, scope, document, line: pen.line() });
+        } else {
+            pen.unread(
+                "too_many_policies",
+                format!("only the first {ATTACHED_MAX} attached policies are read"),
+            );
+        }
+    }
+
+    pub(super) fn end(&self, pen: &mut Pen<'_>) {
+        for Attached { to, scope, document, line } in &self.attached {
+            // A principal of another state is known by a name only, and names are no ids.
+            let Some(subject) = self.principals.get(to) else { continue };
+            pen.go(*line);
+            let known = match document {
+                Policy::Inline(document) => Some(document),
+                Policy::Managed(arn) => self.documents.get(arn),
+            };
+            let Some(known) = known else {
+                let Policy::Managed(arn) = document else { continue };
+                pen.grant(subject, arn.clone(), Vec::new(), format!("{scope} (document not in this state)"));
+                continue;
+            };
+            for grant in known.statements.iter().filter(|s| s.allows()).flat_map(|s| s.grants(scope)) {
+                pen.grant(subject, grant.target, grant.actions, grant.scope);
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Google resources: service accounts, their keys, and the roles that a state gives them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use tenure_model::Subject;
+
+use super::super::format::Pen;
+use super::super::gcp::{note_account, note_member, part, service_account};
+use super::{Resource, made_by};
+
+pub(super) fn read(resource: &Resource<'_>, pen: &mut Pen<'_>) {
+    match resource.kind {
+        "google_service_account" => {
+            let Some(email) = resource.text("email") else { return };
+            pen.at(email);
+            let subject = note_account(email, resource.attributes, pen);
+            made_by(resource, &subject, pen);
+        }
+        kind if kind.ends_with("_iam_member") || kind.ends_with("_iam_binding") => binding(resource, pen),
+        _ => {}
+    }
+}
+
+/// The account of a key resource: its name holds the e-mail.
+pub(super) fn account_of_key_resource(resource: &Resource<'_>) -> Option<Subject> {
+    let named = ["name", "service_account_id"].iter().filter_map(|name| resource.text(name));
+    let email = named.filter_map(|name| part(name, "/serviceAccounts/")).find(|email| email.contains('@'))?;
+    Some(service_account(email))
+}
+
+/// The private key inside a key's value, which is a whole key file in base64: what a rule finds in such a file.
+pub(super) fn private_key(value: &str) -> Option<String> {
+    const END: &str = "PRIVATE KEY-----";
+    let file = String::from_utf8(STANDARD.decode(value.trim()).ok()?).ok()?;
+    let start = file.find("-----BEGIN")?;
+    // The second of these words ends the block.
+    let (end, _) = file[start..].match_indices(END).nth(1)?;
+    // The rules tell a value without the escapes of the JSON around it.
+    Some(file[start..start + end + END.len()].replace("\\n", "\n"))
+}
+
+fn binding(resource: &Resource<'_>, pen: &mut Pen<'_>) {
+    let Some(role) = resource.text("role") else { return };
+    let of =
+        ["project", "folder", "org_id", "bucket", "service_account_id", "secret_id", "dataset_id", "name"];
+    let place = of.iter().find_map(|name| resource.text(name)).unwrap_or("the resource of this state");
+    let on_account = part(place, "/serviceAccounts/").filter(|email| email.contains('@'));
+    let members = resource.attributes.texts("members");
+    for member in members.into_iter().chain(resource.text("member")) {
+        pen.at(member);
+        note_member(member, role, place, "", on_account, pen);
+    }
+}

@@ -1,0 +1,247 @@
+//! OpenBao and Vault: tokens, AppRole, roles of Kubernetes and JWT logins.
+
+use tenure_model::{Credential, CredentialState, Fact, Subject, mask};
+
+use super::format::{Each, Export, Pen, account, value_subject};
+use super::node::{Node, When};
+use crate::detect::rules;
+
+/// Bytes of an accessor that its mask shows.
+const MASK_KEEPS: usize = 6;
+
+/// The format.
+pub(super) static EXPORT: Export = Export {
+    name: "vault_auth",
+    describe: "OpenBao and Vault: token accessors, AppRole roles and secret ids, roles of Kubernetes and JWT logins, leases and login methods",
+    exported_by: &[
+        "bao token lookup -format=json -accessor ACCESSOR",
+        "bao read -format=json auth/approle/role/NAME",
+        "bao write -format=json auth/approle/role/NAME/secret-id-accessor/lookup secret_id_accessor=ACCESSOR",
+        "bao read -format=json auth/kubernetes/role/NAME",
+        "bao read -format=json auth/jwt/role/NAME",
+        "bao write -format=json sys/leases/lookup lease_id=ID",
+        "bao auth list -format=json",
+    ],
+    claims: |opening| {
+        opening.all(&["accessor", "policies", "creation_time"])
+            || opening.all(&["bind_secret_id", "secret_id_ttl"])
+            || opening.all(&["secret_id_accessor", "secret_id_num_uses"])
+            || opening.names("bound_service_account_names")
+            || opening.all(&["bound_audiences", "user_claim"])
+            || opening.all(&["issue_time", "last_renewal", "expire_time"])
+            || opening.all(&["accessor", "seal_wrap", "local"]) && opening.holds("\"auth_")
+    },
+    lists: &[],
+    start: || Box::new(Each(|_, record, pen| answer(record, pen))),
+};
+
+fn answer(record: Node<'_>, pen: &mut Pen<'_>) {
+    let data = if record.has("data") { record.get("data") } else { record };
+    if data.has("secret_id_accessor") {
+        secret_id(data, pen);
+    } else if data.has("bind_secret_id") {
+        app_role(data, pen);
+    } else if data.has("bound_service_account_names") {
+        kubernetes_role(data, pen);
+    } else if data.has("user_claim") {
+        jwt_role(data, pen);
+    } else if data.has("policies") {
+        token(data, pen);
+    } else if data.has("last_renewal") {
+        lease(data, pen);
+    } else {
+        logins(data, pen);
+    }
+}
+
+/// A lease: something short-lived that a broker made. Those of one role are one identity.
+fn lease(data: Node<'_>, pen: &mut Pen<'_>) {
+    let Some((role, id)) = data.text("id").and_then(|id| id.rsplit_once('/')) else { return };
+    pen.at(id);
+    let subject = account("vault", &format!("dynamic:{role}"));
+    pen.identity(&subject, "vault_dynamic_role", role, Some(role));
+    pen.federation(
+        &subject,
+        format!("{role} makes a credential for each request and ends it with its lease"),
+    );
+    let end = data.when("expire_time");
+    pen.fact(&subject, Fact::LastUsed { at: data.instant("issue_time") });
+    if end == When::Unknown {
+        let reason = "a lease of it has no end".to_owned();
+        pen.finding(&rules::VAULT_PERIODIC_TOKEN, &subject, role, reason);
+    }
+}
+
+/// Methods of login. One by password is for people; a machine that uses it keeps a password.
+fn logins(mounts: Node<'_>, pen: &mut Pen<'_>) {
+    for (path, mount) in mounts.members().filter(|(path, _)| path.ends_with('/')) {
+        let (Some(kind), Some(_)) = (mount.text("type"), mount.text("accessor")) else { continue };
+        pen.at(path);
+        let subject = account("vault", &format!("login:{path}"));
+        pen.tag(&subject, "vault:login", kind);
+        if matches!(kind, "userpass" | "ldap" | "radius") {
+            let reason = format!("{kind} is enabled at {path}");
+            pen.finding(&rules::VAULT_PASSWORD_LOGIN, &subject, path, reason);
+        }
+    }
+}
+
+fn policies(data: Node<'_>, subject: &Subject, scope: &str, pen: &mut Pen<'_>) {
+    let mut names: Vec<String> = Vec::new();
+    for list in ["policies", "token_policies", "identity_policies"] {
+        names.extend(data.texts(list).into_iter().filter(|name| *name != "default").map(str::to_owned));
+    }
+    names.dedup();
+    if !names.is_empty() {
+        pen.grant(subject, "vault:policies".to_owned(), names, scope.to_owned());
+    }
+}
+
+fn token(data: Node<'_>, pen: &mut Pen<'_>) {
+    let Some(accessor) = data.text("accessor") else { return };
+    pen.at(accessor);
+    let subject = account("vault", &format!("accessor:{accessor}"));
+    let name = data.text("display_name").unwrap_or(accessor);
+    pen.identity(&subject, "vault_token", name, Some(accessor));
+    // The answer about one's own token names its value.
+    let value = data.text("id").filter(|id| *id != accessor);
+    let fingerprint = match value {
+        Some(value) => pen.print("vault_token", value),
+        None => pen.print("vault_token_accessor", accessor),
+    };
+    if value.is_some() {
+        pen.same(&subject, value_subject(&fingerprint), "the answer names token and accessor");
+    }
+    let end = data.when("expire_time");
+    let endless = end == When::Unknown && data.has("expire_time") && data.number("ttl") == Some(0.0);
+    let credential = Credential {
+        kind: "vault_token".to_owned(),
+        masked: Some(mask(accessor.as_bytes(), MASK_KEEPS)),
+        fingerprint: Some(fingerprint),
+        created_at: data.instant("issue_time").or(data.instant("creation_time")),
+        expires_at: end.at(),
+        never_expires: endless,
+        state: CredentialState::Active,
+        ..Credential::default()
+    };
+    pen.credential(&subject, credential);
+    policies(data, &subject, "policies of the token", pen);
+    if let Some(path) = data.text("path") {
+        pen.tag(&subject, "vault:path", path);
+    }
+    for (key, value) in data.get("meta").members() {
+        if let Some(value) = value.as_text() {
+            pen.tag(&subject, key, value);
+        }
+    }
+    let period = data.number("period").unwrap_or(0.0);
+    if period > 0.0 && data.number("explicit_max_ttl").unwrap_or(0.0) == 0.0 {
+        let orphan = if data.flag("orphan") == Some(true) { ", and no parent's end ends it" } else { "" };
+        let reason = format!("it can be renewed for ever, {period} seconds at a time{orphan}");
+        pen.finding(&rules::VAULT_PERIODIC_TOKEN, &subject, name, reason);
+    }
+}
+
+/// The name of a role: the answer does not hold it, so the file's name stands for it.
+fn role_name<'b>(pen: &Pen<'b>) -> &'b str {
+    let file = pen.blob.path.rsplit('/').next().unwrap_or_default();
+    file.split('.').next().unwrap_or(file)
+}
+
+fn app_role(data: Node<'_>, pen: &mut Pen<'_>) {
+    let name = role_name(pen);
+    let subject = account("vault", &format!("approle:{name}"));
+    pen.identity(&subject, "vault_approle", name, None);
+    pen.credential(&subject, Credential { kind: "vault_secret_id".to_owned(), ..Credential::default() });
+    policies(data, &subject, "policies of the role", pen);
+    pen.at("secret_id_ttl");
+    let zero = |name: &str| data.number(name) == Some(0.0);
+    if data.flag("bind_secret_id") == Some(false) {
+        let reason = "no secret id is asked for: the role id alone signs in".to_owned();
+        pen.finding(&rules::VAULT_APPROLE_ENDLESS, &subject, name, reason);
+    } else if zero("secret_id_ttl") && zero("secret_id_num_uses") {
+        let bound =
+            data.texts("secret_id_bound_cidrs").is_empty() && data.texts("token_bound_cidrs").is_empty();
+        let from = if bound { ", from anywhere" } else { "" };
+        let reason = format!("its secret ids never end and work any number of times{from}");
+        pen.finding(&rules::VAULT_APPROLE_ENDLESS, &subject, name, reason);
+    }
+}
+
+fn secret_id(data: Node<'_>, pen: &mut Pen<'_>) {
+    let Some(accessor) = data.text("secret_id_accessor") else { return };
+    pen.at(accessor);
+    let subject = account("vault", &format!("secret-id-accessor:{accessor}"));
+    pen.identity(&subject, "vault_secret_id", accessor, Some(accessor));
+    let value = data.text("secret_id");
+    let end = data.when("expiration_time");
+    let fingerprint = match value {
+        Some(value) => pen.print("vault_secret_id", value),
+        None => pen.print("vault_secret_id_accessor", accessor),
+    };
+    if value.is_some() {
+        pen.same(&subject, value_subject(&fingerprint), "the answer names secret id and accessor");
+    }
+    let credential = Credential {
+        kind: "vault_secret_id".to_owned(),
+        masked: Some(mask(accessor.as_bytes(), MASK_KEEPS)),
+        fingerprint: Some(fingerprint),
+        created_at: data.instant("creation_time"),
+        expires_at: end.at(),
+        never_expires: end == When::Never,
+        state: CredentialState::Active,
+        ..Credential::default()
+    };
+    pen.credential(&subject, credential);
+}
+
+fn kubernetes_role(data: Node<'_>, pen: &mut Pen<'_>) {
+    let name = role_name(pen);
+    let subject = account("vault", &format!("kubernetes-role:{name}"));
+    pen.identity(&subject, "vault_role", name, None);
+    pen.at("bound_service_account_names");
+    let (names, namespaces) =
+        (data.texts("bound_service_account_names"), data.texts("bound_service_account_namespaces"));
+    let who = format!("service accounts {} of namespaces {}", names.join(", "), namespaces.join(", "));
+    pen.federation(&subject, format!("a pod's token signs in: {who}"));
+    policies(data, &subject, "policies of the role", pen);
+    if names.contains(&"*") && namespaces.contains(&"*") {
+        pen.finding(
+            &rules::VAULT_ROLE_UNBOUND,
+            &subject,
+            name,
+            "every pod of the cluster may sign in".to_owned(),
+        );
+    } else if names.contains(&"*") && names.len() + namespaces.len() > 0 && namespaces.contains(&"default") {
+        let reason = "every pod of the namespace default may sign in".to_owned();
+        pen.finding(&rules::VAULT_ROLE_UNBOUND, &subject, name, reason);
+    }
+}
+
+fn jwt_role(data: Node<'_>, pen: &mut Pen<'_>) {
+    let name = role_name(pen);
+    let subject = account("vault", &format!("jwt-role:{name}"));
+    pen.identity(&subject, "vault_role", name, None);
+    let bound_subject = data.text("bound_subject");
+    let claims: Vec<String> = data
+        .get("bound_claims")
+        .members()
+        .map(|(claim, _)| format!("{claim}={}", data.get("bound_claims").texts(claim).join("|")))
+        .collect();
+    pen.at("bound_claims");
+    let who = bound_subject.map_or_else(|| claims.join(", "), str::to_owned);
+    let who = if who.is_empty() { "whatever it claims".to_owned() } else { format!("where {who}") };
+    pen.federation(&subject, format!("a signed token signs in {who}"));
+    policies(data, &subject, "policies of the role", pen);
+    let open = data
+        .get("bound_claims")
+        .members()
+        .all(|(claim, _)| data.get("bound_claims").texts(claim).contains(&"*"));
+    if bound_subject.is_none() && open {
+        let reason = match claims.is_empty() {
+            true => "neither a subject nor a claim is demanded".to_owned(),
+            false => format!("any value of the claims will do: {}", claims.join(", ")),
+        };
+        pen.finding(&rules::VAULT_ROLE_UNBOUND, &subject, name, reason);
+    }
+}
