@@ -249,6 +249,7 @@ fn every_finding_names_a_rule_of_the_table() {
     ] {
         let reading = read_as(path, &fixture(file));
         seen.extend(findings(&reading).into_iter().map(|(rule, _)| rule.to_owned()));
+    }
     for folder in
         ["gcp", "kubernetes", "terraform", "azure", "github_org", "gitlab", "vault", "others", "aws"]
     {
