@@ -7,7 +7,7 @@ const MONTHS: [&str; 12] =
 const WEEKDAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
 /// Runs a day on average over a year, for a five-field expression. `None` when it is not one.
-pub(super) fn runs_per_day(expression: &str) -> Option<f64> {
+pub(in crate::detect) fn runs_per_day(expression: &str) -> Option<f64> {
     let fields: Vec<&str> = expression.split_ascii_whitespace().collect();
     let [minute, hour, day, month, weekday] = fields[..] else { return None };
     let minutes = values(minute, 0, 59, &[])?.len();

@@ -4,12 +4,12 @@ mod words;
 
 use tenure_model::Quality;
 
-pub(super) use words::PLAIN_KIND;
+pub(in crate::detect) use words::PLAIN_KIND;
 use words::{CONFIGURATION_ENDINGS, NAMES, OTHER_S3, PROVIDER_WORDS};
 
 /// The role that a value plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(in crate::detect) enum Part {
     /// Proves an identity by itself.
     Credential,
     /// Names an AWS access key; proves something only beside its secret half.
@@ -24,15 +24,15 @@ pub(super) enum Part {
 
 /// What a secret is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Purpose {
+pub(in crate::detect) struct Purpose {
     /// Its role.
-    pub(super) part: Part,
+    pub(in crate::detect) part: Part,
     /// Kind of credential, a key of the catalogue.
-    pub(super) kind: &'static str,
+    pub(in crate::detect) kind: &'static str,
     /// The platform that it opens.
-    pub(super) provider: &'static str,
+    pub(in crate::detect) provider: &'static str,
     /// How we know.
-    pub(super) quality: Quality,
+    pub(in crate::detect) quality: Quality,
 }
 
 /// Kinds that open a cloud account which would accept the CI system's own proof of identity instead.
@@ -40,7 +40,7 @@ const CLOUD_KINDS: &[&str] = &["aws_access_key", "gcp_service_account_key", "ent
 
 impl Purpose {
     /// A static key of a cloud that federates.
-    pub(super) fn is_cloud_key(&self) -> bool {
+    pub(in crate::detect) fn is_cloud_key(&self) -> bool {
         self.part != Part::Configuration && CLOUD_KINDS.contains(&self.kind)
     }
 
@@ -50,7 +50,7 @@ impl Purpose {
 }
 
 /// What a name says, be it a variable's, an input's or a secret's.
-pub(super) fn by_name(name: &str, quality: Quality) -> Option<Purpose> {
+pub(in crate::detect) fn by_name(name: &str, quality: Quality) -> Option<Purpose> {
     let name = parted(name);
     let row = NAMES.iter().find(|(pattern, ..)| has_words(&name, pattern));
     if let Some(&(_, part, kind, provider)) = row {
@@ -79,8 +79,94 @@ pub(super) fn by_name(name: &str, quality: Quality) -> Option<Purpose> {
     Some(Purpose::new(Part::Credential, PLAIN_KIND, provider, quality))
 }
 
+/// What a place that receives a secret says about it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Place<'n> {
+    /// What the receiving step or tool says of its input.
+    pub(super) said: Option<Purpose>,
+    /// The variable or input that receives the secret, where its name speaks for it.
+    pub(super) slot: Option<&'n str>,
+    /// The value holds other secrets too, so that its receiver does not speak for each of them.
+    pub(super) shared: bool,
+    /// Storage there speaks the S3 protocol and is not AWS.
+    pub(super) other_s3: bool,
+}
+
+/// What a secret is for, by the place that receives it and by its name; `unknown` is the platform of last resort.
+pub(super) fn of_use(name: &str, place: Place<'_>, unknown: &'static str) -> Purpose {
+    let plain = Purpose::new(Part::Credential, PLAIN_KIND, unknown, Quality::Heuristic);
+    let by_own_name =
+        by_name(name, Quality::Heuristic).or_else(|| by_name(&spread(name)?, Quality::Heuristic));
+    let by_slot = || place.slot.and_then(|slot| by_name(slot, Quality::Config));
+    let own = by_own_name.filter(|_| place.shared);
+    let purpose = own.or(place.said).or_else(by_slot).or(by_own_name).unwrap_or(plain);
+    let elsewhere = place.other_s3 || by_own_name.is_some_and(|purpose| purpose.provider == "s3_compatible");
+    if purpose.kind == "aws_access_key" && elsewhere {
+        return other_s3(purpose.part, purpose.quality);
+    }
+    purpose
+}
+
+/// Endings of names that mean a value to keep.
+const SECRET_ENDINGS: &str = "TOKEN TOKENS PASSWORD PASSWD PASSPHRASE PWD PASS SECRET SECRETS CREDENTIALS CREDENTIAL CREDS \
+    API_KEY APIKEY ACCESS_KEY PRIVATE_KEY SECRET_KEY SIGNING_KEY AUTH_KEY DEPLOY_KEY SSH_KEY GPG_KEY ENCRYPTION_KEY \
+    SERVICE_KEY MASTER_KEY SA_KEY ACCESS_KEY_ID WEBHOOK WEBHOOK_URL PAT AUTH_JSON JSON_KEY KEYFILE KUBECONFIG \
+    KUBE_CONFIG DATABASE_URL";
+/// Kinds that a name means even without such an ending.
+const TELLING_KINDS: &[&str] = &[
+    "aws_access_key",
+    "gcp_service_account_key",
+    "entra_client_secret",
+    "kubeconfig_token",
+    "database_password",
+    "ssh_private_key",
+    "azure_publish_profile",
+];
+
+/// `nugetApiKey` as `nuget_Api_Key`; `None` when the name changes case nowhere.
+fn spread(name: &str) -> Option<String> {
+    let bytes = name.as_bytes();
+    let turns = |at: usize| at > 0 && bytes[at].is_ascii_uppercase() && bytes[at - 1].is_ascii_lowercase();
+    if !(0..bytes.len()).any(turns) {
+        return None;
+    }
+    let mut words = String::with_capacity(name.len() + 4);
+    for (at, letter) in name.char_indices() {
+        if turns(at) {
+            words.push('_');
+        }
+        words.push(letter);
+    }
+    Some(words)
+}
+
+/// Whether a variable holds something secret, by its name alone: for systems whose files use secrets and
+/// settings alike.
+pub(super) fn names_a_secret(name: &str) -> bool {
+    if let Some(spread) = spread(name) {
+        return names_a_secret(&spread);
+    }
+    let purpose = by_name(name, Quality::Heuristic);
+    if purpose.is_some_and(|purpose| purpose.part == Part::Configuration) {
+        return false;
+    }
+    let parted = parted(name);
+    let ends = |ending: &str| {
+        parted.trim_end_matches('_').strip_suffix(ending).is_some_and(|rest| rest.ends_with('_'))
+    };
+    SECRET_ENDINGS.split_whitespace().any(ends)
+        || purpose.is_some_and(|purpose| TELLING_KINDS.contains(&purpose.kind))
+}
+
+/// A long-lived AWS access key id, written out.
+pub(super) fn is_key_id(text: &str) -> bool {
+    text.len() == 20
+        && text.starts_with("AKIA")
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || (b'2'..=b'7').contains(&byte))
+}
+
 /// The same part of a key for storage that only speaks the protocol.
-pub(super) fn other_s3(part: Part, quality: Quality) -> Purpose {
+fn other_s3(part: Part, quality: Quality) -> Purpose {
     Purpose::new(part, PLAIN_KIND, "s3_compatible", quality)
 }
 

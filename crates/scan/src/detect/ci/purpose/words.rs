@@ -3,7 +3,7 @@
 use super::Part;
 
 /// The kind of a secret about which nothing more is known.
-pub(in crate::detect::ci) const PLAIN_KIND: &str = "github_actions_secret";
+pub(in crate::detect) const PLAIN_KIND: &str = "github_actions_secret";
 
 /// Words, role, kind and platform.
 pub(super) type Row = (&'static str, Part, &'static str, &'static str);
