@@ -7,13 +7,16 @@ mod azure_pipelines;
 mod bitbucket_pipelines;
 mod buildkite;
 mod circleci;
+mod cluster_workflow;
 mod container_step;
 pub(super) mod cron;
+mod dependency_updates;
 mod drone;
 mod environment;
 mod exchange;
 mod github_actions;
 mod gitlab_ci;
+mod jenkins;
 mod job;
 mod judgement;
 pub(super) mod purpose;
@@ -40,4 +43,9 @@ pub(super) const READERS: &[&dyn Detector] = &[
     &drone::Drone,
     &woodpecker::Woodpecker,
     &travis::Travis,
+    &cluster_workflow::ClusterWorkflow,
+    &jenkins::Jenkins,
+    &jenkins::JenkinsConfiguration,
+    &dependency_updates::Dependabot,
+    &dependency_updates::Renovate,
 ];

@@ -309,6 +309,11 @@ impl<'t> Yaml<'t> {
         self.node().tag.as_deref() == Some(tag)
     }
 
+    /// Whether both are one node of one tree.
+    pub(crate) fn is_same(self, other: Yaml<'_>) -> bool {
+        self.id == other.id && std::ptr::eq(self.tree.text, other.tree.text)
+    }
+
     /// Whether it is a mapping.
     pub(crate) fn is_mapping(self) -> bool {
         matches!(self.node().kind, Kind::Mapping(_))

@@ -90,6 +90,14 @@ impl Names<'_> {
     }
 }
 
+/// The secrets that a text names in its expressions.
+pub(super) fn named_secrets(text: &str) -> impl Iterator<Item = &str> {
+    expression::secret_uses(text).into_iter().filter_map(|found| match found.what {
+        expression::Use::Named(name) => Some(name),
+        expression::Use::Computed(_) | expression::Use::Whole => None,
+    })
+}
+
 /// Whether nobody can move what the reference points to.
 fn is_pinned(action: &str) -> bool {
     let hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());

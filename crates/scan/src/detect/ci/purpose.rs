@@ -214,6 +214,22 @@ pub(super) fn by_input(action: &str, input: &str, registry: Option<&str>) -> Opt
     }
 }
 
+/// What an updater's login at a registry says: `kind` is the registry's type or host.
+pub(super) fn of_registry(kind: &str, slot: &str) -> Option<Purpose> {
+    let known = |part, kind, provider| Some(Purpose::new(part, kind, provider, Quality::Config));
+    match slot.to_ascii_lowercase().as_str() {
+        "username" if is_ecr(Some(kind)) => known(Part::AwsKeyId, "aws_access_key", "aws"),
+        "url" | "username" | "organization" => known(Part::Configuration, "", "registry"),
+        "token" | "password" | "key" if kind.contains("npm") => known(Part::Credential, "npm_token", "npm"),
+        "token" | "password" if kind == "git" || kind.contains("github") => {
+            known(Part::Credential, "github_pat", "github")
+        }
+        "password" if kind == "docker-registry" => known(Part::Credential, "registry_password", "registry"),
+        "password" => registry_password(kind),
+        _ => None,
+    }
+}
+
 fn is_ecr(registry: Option<&str>) -> bool {
     registry.is_some_and(|host| host.contains(".dkr.ecr.") || host.contains("public.ecr.aws"))
 }

@@ -39,6 +39,12 @@ pub(super) type Secrets<'p, 't> = BTreeMap<String, Secret<'p, 't>>;
 pub(super) fn subject(blob: &Blob<'_>, system: &System, store: &Store<'_>, name: &str) -> Subject {
     let (place, word) = match store {
         Store::Repository(word) => (blob.repository, word),
+        // Named as the readers of workloads name it, so that both speak of one identity.
+        Store::Cluster(space) => {
+            let space = space.unwrap_or("-");
+            let key = format!("kubernetes:{}:secret:{space}/{name}", blob.repository);
+            return Subject::new(SubjectKind::Account, key);
+        }
         Store::Owner(word) => (blob.repository.split_once('/').map_or(blob.repository, |(own, _)| own), word),
     };
     let name = if system.folds_case { name.to_ascii_uppercase() } else { name.to_owned() };

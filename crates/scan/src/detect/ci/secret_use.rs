@@ -37,6 +37,8 @@ pub(super) enum Store<'t> {
     Repository(Cow<'t, str>),
     /// A store that other repositories of the same owner share: `context deploy`, `group release`.
     Owner(Cow<'t, str>),
+    /// A Secret of a cluster, in this namespace where one is written.
+    Cluster(Option<&'t str>),
 }
 
 impl Store<'_> {
