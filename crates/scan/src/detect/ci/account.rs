@@ -60,11 +60,8 @@ fn identity(
     let subject = &secret.subject;
     // The half of a key is no identity of its own: it joins the one that its id names.
     if let Some(id) = secret.half_of.as_ref().and_then(|id| secrets.get(id)) {
-        let because = format!(
-            "{} and {} are received together, as the halves of one access key",
-            secret.name,
-            id.shown_name(pipeline.system)
-        );
+        let because =
+            format!("{} and {} are received together, as the halves of one access key", secret.name, id.name);
         witness.fact(subject, line, quality, Fact::SameAs { other: id.subject.clone(), because });
         return;
     }

@@ -31,7 +31,7 @@ static SYSTEM: System = System {
     timeout: None,
     folds_case: false,
     guards_environments: false,
-    trusted_publishing: &["npm"],
+    trusted_publishing: &[],
 };
 /// Variables that CircleCI itself sets and whose names look like a kept secret's.
 const PREDEFINED: &[&str] = &["CIRCLE_OIDC_TOKEN", "CIRCLE_OIDC_TOKEN_V2"];

@@ -83,12 +83,13 @@ fn dependabot<'t>(tree: &'t Tree<'t>) -> Option<Pipeline<'t>> {
     let registries = root.get("registries").into_iter().flat_map(Yaml::pairs).take(RULES_MAX);
     let jobs = registries.filter_map(|(name, registry)| {
         let id = name.text()?;
-        let kind = registry.get("type").and_then(Yaml::text).unwrap_or_default();
+        let said = |key: &str| registry.get(key).and_then(Yaml::text).unwrap_or_default();
+        let kind = format!("{} {}", said("type"), said("url"));
         let mut uses = Vec::new();
         for (slot, value) in registry.pairs() {
             let (Some(slot), Some(text)) = (slot.text(), value.text()) else { continue };
             for name in named_secrets(text) {
-                let place = Place { said: purpose::of_registry(kind, slot), ..Place::default() };
+                let place = Place { said: purpose::of_registry(&kind, slot), ..Place::default() };
                 uses.push(SecretUse {
                     name: Cow::Borrowed(name),
                     store: Store::repository("dependabot"),

@@ -188,7 +188,9 @@ impl<'t> Environment<'t> {
     pub(super) fn ssh_keys(&mut self, line: u32) {
         let said = purpose::by_name("SSH_PRIVATE_KEY", tenure_model::Quality::Config);
         let receiving = Receiving { said, ..Receiving::at(Exposure::Step) };
+        let usual = std::mem::replace(&mut self.store, Store::repository("project"));
         self.secret(Cow::Borrowed("SSH keys"), Spot::line(line), receiving, false);
+        self.store = usual;
     }
 
     /// Deeds that were seen elsewhere.

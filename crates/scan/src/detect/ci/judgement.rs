@@ -384,7 +384,7 @@ fn received_as(secret: &Secret<'_, '_>) -> Option<String> {
 
 /// `name@revision` and `image:tag`, taken apart.
 fn named_revision(reference: &str) -> (&str, &str) {
-    match reference.rsplit_once('@') {
+    match reference.rsplit_once('@').or_else(|| reference.rsplit_once('#')) {
         Some(parts) => parts,
         None => match reference.rsplit_once(':') {
             // A colon before a slash belongs to a registry's port.

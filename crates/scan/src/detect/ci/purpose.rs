@@ -99,7 +99,11 @@ pub(super) fn of_use(name: &str, place: Place<'_>, unknown: &'static str) -> Pur
         by_name(name, Quality::Heuristic).or_else(|| by_name(&spread(name)?, Quality::Heuristic));
     let by_slot = || place.slot.and_then(|slot| by_name(slot, Quality::Config));
     let own = by_own_name.filter(|_| place.shared);
-    let purpose = own.or(place.said).or_else(by_slot).or(by_own_name).unwrap_or(plain);
+    let mut purpose = own.or(place.said).or_else(by_slot).or(by_own_name).unwrap_or(plain);
+    // A setting of no platform's is the store's.
+    if purpose.part == Part::Configuration && purpose.provider == "github" {
+        purpose.provider = by_own_name.map_or(unknown, |own| own.provider);
+    }
     let elsewhere = place.other_s3 || by_own_name.is_some_and(|purpose| purpose.provider == "s3_compatible");
     if purpose.kind == "aws_access_key" && elsewhere {
         return other_s3(purpose.part, purpose.quality);
@@ -214,17 +218,16 @@ pub(super) fn by_input(action: &str, input: &str, registry: Option<&str>) -> Opt
     }
 }
 
-/// What an updater's login at a registry says: `kind` is the registry's type or host.
+/// What an updater's login at a registry says: `kind` holds the registry's type and host.
 pub(super) fn of_registry(kind: &str, slot: &str) -> Option<Purpose> {
     let known = |part, kind, provider| Some(Purpose::new(part, kind, provider, Quality::Config));
     match slot.to_ascii_lowercase().as_str() {
         "username" if is_ecr(Some(kind)) => known(Part::AwsKeyId, "aws_access_key", "aws"),
         "url" | "username" | "organization" => known(Part::Configuration, "", "registry"),
         "token" | "password" | "key" if kind.contains("npm") => known(Part::Credential, "npm_token", "npm"),
-        "token" | "password" if kind == "git" || kind.contains("github") => {
+        "token" | "password" if kind.starts_with("git ") || kind.contains("github") => {
             known(Part::Credential, "github_pat", "github")
         }
-        "password" if kind == "docker-registry" => known(Part::Credential, "registry_password", "registry"),
         "password" => registry_password(kind),
         _ => None,
     }

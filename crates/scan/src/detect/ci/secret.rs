@@ -25,13 +25,6 @@ pub(super) struct Secret<'p, 't> {
     pub(super) literal_key_id: Option<&'t str>,
 }
 
-impl Secret<'_, '_> {
-    /// The name as the system compares it.
-    pub(super) fn shown_name(&self, system: &System) -> String {
-        if system.folds_case { self.name.to_ascii_uppercase() } else { self.name.to_owned() }
-    }
-}
-
 /// Secrets by the key of their subject.
 pub(super) type Secrets<'p, 't> = BTreeMap<String, Secret<'p, 't>>;
 

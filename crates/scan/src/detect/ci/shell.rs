@@ -39,6 +39,8 @@ pub(super) fn variables(script: &str) -> Variables<'_> {
     for line in script.lines() {
         let line = without_comment(line);
         let set = assignment(line);
+        // Where the value ends that the line gives to what it sets.
+        let value_end = [";", "&&"].iter().filter_map(|end| line.find(end)).min().unwrap_or(line.len());
         variables.set.extend(set);
         variables.set.extend(also_set(line));
         for (name, written) in references(line) {
@@ -46,7 +48,8 @@ pub(super) fn variables(script: &str) -> Variables<'_> {
                 return variables;
             }
             // `TOKEN=${TOKEN:-…}` takes the variable from outside all the same.
-            let outside = !variables.set.contains(name) || set == Some(name);
+            let at = (written.as_ptr() as usize).saturating_sub(line.as_ptr() as usize);
+            let outside = !variables.set.contains(name) || (set == Some(name) && at < value_end);
             // `$env:X = …` names what it sets.
             let target = set == Some(name) && line.trim_start().starts_with(written);
             if outside && !target {
@@ -65,9 +68,8 @@ pub(super) fn references(text: &str) -> impl Iterator<Item = (&str, &str)> {
         loop {
             let start = at + text.get(at..)?.find('$')?;
             at = start + 1;
-            // `\$X` and `$$X` are left for somebody else to expand.
-            let escaped = start > 0 && matches!(bytes[start - 1], b'\\' | b'$');
-            if bytes.get(at) == Some(&b'$') || escaped {
+            // `\$X` is left for somebody else to expand; `$$X` is so for the file, and ours for its shell.
+            if start > 0 && bytes[start - 1] == b'\\' {
                 continue;
             }
             let mut from = at;
@@ -192,7 +194,11 @@ pub(super) fn password_arguments(script: &str) -> impl Iterator<Item = &str> {
 
 /// The written start of a login in `line` that passes a password as an argument.
 fn login_with_password<'t>(line: &'t str, words: &[&str]) -> Option<&'t str> {
-    let login = words.iter().position(|word| *word == "login")?;
+    let logins = words.iter().enumerate().filter(|(_, word)| **word == "login").map(|(at, _)| at);
+    logins.into_iter().find_map(|login| password_of_login(line, words, login))
+}
+
+fn password_of_login<'t>(line: &'t str, words: &[&str], login: usize) -> Option<&'t str> {
     let tool = |word: &&str| {
         let name = word.rsplit(['/', '(', '`', '"', '\'', ';', '&', '|']).next().unwrap_or_default();
         LOGIN_TOOLS.contains(&name.trim_end_matches(".exe"))
@@ -239,7 +245,7 @@ mod tests {
     #[test]
     fn comments_and_escapes_take_nothing() {
         assert_eq!(taken("# $A\necho a#$B # $C\necho \"# $D\"; # $E"), ["B", "D"]);
-        assert_eq!(taken("ssh h \"echo \\$A $$B $(date) $1 $?\""), [""; 0]);
+        assert_eq!(taken("ssh h \"echo \\$A $(date) $1 $?\""), [""; 0]);
     }
 
     #[test]

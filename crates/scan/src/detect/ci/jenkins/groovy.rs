@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn comments_and_texts_are_told_apart() {
         let script = "// credentials('a')\nx = 'it\\'s // no' /* \" */ + \"\"\"a\n\"b\" \"\"\"\ny";
-        let expected = ["x@2", "=", "'it\\'s // no'@2:6", "+", "'a\n\"b\" '@2:33", "y@4"];
+        let expected = ["x@2", "=", "'it\\'s // no'@2:6", "+", "'a\n\"b\" '@2:32", "y@4"];
         assert_eq!(told(script), (expected.map(str::to_owned).to_vec(), true));
     }
 
