@@ -237,7 +237,12 @@ impl<'t> Plugin<'t> {
         let (provider, target) = match last {
             "aws-assume-role-with-web-identity" => ("aws", given("role-arn")),
             "gcp-workload-identity-federation" => ("gcp", given("service-account")),
-            "vault-secrets" | "vault-oidc-auth" => ("vault", given("role")),
+            "vault-oidc-auth" => ("vault", given("role")),
+            "vault-secrets" => {
+                let auth = self.settings?.get("auth")?;
+                auth.get("method").and_then(Yaml::text).filter(|method| *method == "jwt")?;
+                ("vault", auth.get("role").and_then(Yaml::text))
+            }
             _ => return None,
         };
         Some(Exchange { line: self.line, provider, action: self.name, target })

@@ -61,9 +61,10 @@ impl Detector for ClusterWorkflow {
     fn claims(&self, blob: &Blob<'_>) -> bool {
         let yaml = blob.path.ends_with(".yml") || blob.path.ends_with(".yaml");
         let head = &blob.bytes[..blob.bytes.len().min(SNIFF_BYTES)];
-        yaml && ["tekton.dev/v1", "argoproj.io/v1alpha1"]
-            .iter()
-            .any(|name| memmem::find(head, name.as_bytes()).is_some())
+        yaml && !reading::is_specimen(blob)
+            && ["tekton.dev/v1", "argoproj.io/v1alpha1"]
+                .iter()
+                .any(|name| memmem::find(head, name.as_bytes()).is_some())
     }
 
     fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {

@@ -59,7 +59,8 @@ impl Detector for Jenkins {
                 || ((rest.starts_with('.') || rest.starts_with('-') || rest.starts_with('_'))
                     && !is_other(rest))
         });
-        named || groovy || file.to_ascii_lowercase().ends_with(".jenkinsfile")
+        (named || groovy || file.to_ascii_lowercase().ends_with(".jenkinsfile"))
+            && !reading::is_specimen(blob)
     }
 
     fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {

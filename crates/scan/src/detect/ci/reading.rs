@@ -12,6 +12,27 @@ use crate::detect::{Blob, Reading, Unreadable, text};
 /// Largest file of a CI system that is read; none that people write comes near.
 pub(super) const CI_FILE_BYTES_MAX: usize = 4 << 20;
 
+/// Folders that hold files to look at, not to run.
+const SHELVES: &[&str] = &[
+    "docs",
+    "doc",
+    "documentation",
+    "example",
+    "examples",
+    "samples",
+    "snippets",
+    "testdata",
+    "test-data",
+    "fixtures",
+];
+
+/// Whether a file that could lie anywhere lies where people put what nobody runs.
+pub(super) fn is_specimen(blob: &Blob<'_>) -> bool {
+    let mut folders: Vec<&str> = blob.path_in_repository().split('/').collect();
+    folders.pop();
+    folders.iter().any(|folder| SHELVES.contains(folder))
+}
+
 /// Reads a YAML file whose pipelines `pipelines` names.
 pub(super) fn of_yaml(
     blob: &Blob<'_>,

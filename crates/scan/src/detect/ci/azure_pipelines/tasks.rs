@@ -1,6 +1,7 @@
 //! The steps of an Azure job: tasks with their service connections, scripts, and what they make of variables.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use tenure_model::Quality;
 
@@ -52,13 +53,22 @@ pub(super) struct Tasks<'t> {
     exchanges: Vec<Exchange<'t>>,
     deeds: Vec<Deed>,
     asks: bool,
+    /// The values that the file itself gives to variables, by name in small letters.
+    given: BTreeMap<String, &'t str>,
     /// Where what a vault task fetched is kept, once there was one.
     vault: Option<&'t str>,
 }
 
 impl<'t> Tasks<'t> {
     pub(super) fn new(environment: Environment<'t>) -> Self {
-        Self { environment, exchanges: Vec::new(), deeds: Vec::new(), asks: false, vault: None }
+        Self {
+            environment,
+            exchanges: Vec::new(),
+            deeds: Vec::new(),
+            asks: false,
+            given: BTreeMap::new(),
+            vault: None,
+        }
     }
 
     /// The variables that the file sets for a job, from the widest holder to the job itself.
@@ -75,6 +85,7 @@ impl<'t> Tasks<'t> {
                     value.text().is_some_and(|text| references(text).iter().any(|(taken, _)| *taken == name));
                 if !taken {
                     self.environment.declare(name);
+                    self.given.extend(value.text().map(|text| (name.to_ascii_lowercase(), text)));
                 }
                 self.value(value, Receiving { slot: Some(name), ..Receiving::at(exposure) });
             }
@@ -169,12 +180,16 @@ impl<'t> Tasks<'t> {
         let Some(name) = value.text().filter(|name| !name.trim().is_empty() && !name.contains("${{")) else {
             return;
         };
+        // A name that is a variable is what the file gives to it.
+        let variable = name.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')'));
+        let given = variable.and_then(|variable| self.given.get(&variable.to_ascii_lowercase()).copied());
         let usual =
             std::mem::replace(&mut self.environment.store, Store::Owner(Cow::Borrowed("service connection")));
         let said =
             Purpose { part: Part::Credential, kind: purpose::PLAIN_KIND, provider, quality: Quality::Config };
         let receiving = Receiving { slot: Some(slot), said: Some(said), ..Receiving::at(Exposure::With) };
-        self.environment.secret(name.into(), value.search().find(&[name]), receiving, false);
+        let spot = value.search().find(&[name]);
+        self.environment.secret(given.unwrap_or(name).into(), spot, receiving, false);
         self.environment.store = usual;
     }
 

@@ -35,7 +35,8 @@ impl Detector for JenkinsConfiguration {
     fn claims(&self, blob: &Blob<'_>) -> bool {
         let file = blob.path.rsplit('/').next().unwrap_or_default();
         let yaml = file.ends_with(".yml") || file.ends_with(".yaml");
-        yaml && memchr::memmem::find(blob.bytes, b"domainCredentials:").is_some()
+        yaml && !reading::is_specimen(blob)
+            && memchr::memmem::find(blob.bytes, b"domainCredentials:").is_some()
     }
 
     fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
