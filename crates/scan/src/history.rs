@@ -307,7 +307,9 @@ impl History {
             }
             let inside = path_text(&path);
             let structured =
-                [".yml", ".yaml", ".json", ".csv", "CODEOWNERS"].iter().any(|end| inside.ends_with(end));
+                [".yml", ".yaml", ".json", ".csv", "CODEOWNERS", "Jenkinsfile", ".json5", ".renovaterc"]
+                    .iter()
+                    .any(|end| inside.ends_with(end));
             if !structured {
                 continue;
             }

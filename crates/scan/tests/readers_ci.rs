@@ -64,3 +64,53 @@ fn files_elsewhere_than_their_system_looks_are_inert() {
         assert_eq!(at(path, file), "", "{path}");
     }
 }
+
+/// Paths under which every reader of a CI system takes a file.
+const PATHS: [&str; 14] = [
+    ".github/workflows/x.yml",
+    "action.yml",
+    ".gitlab-ci.yml",
+    ".circleci/config.yml",
+    "azure-pipelines.yml",
+    "bitbucket-pipelines.yml",
+    ".buildkite/pipeline.yml",
+    ".drone.yml",
+    ".woodpecker.yml",
+    ".travis.yml",
+    "Jenkinsfile",
+    ".github/dependabot.yml",
+    "renovate.json",
+    ".tekton/run.yaml",
+];
+
+#[test]
+fn files_that_unfold_without_end_are_read_up_to_a_limit() {
+    let bomb: String = std::iter::once("a0: &a0 [$API_TOKEN, $API_TOKEN]\n".to_owned())
+        .chain((1..60).map(|n| format!("a{n}: &a{n} [*a{}, *a{}]\n", n - 1, n - 1)))
+        .collect();
+    let long = "x".repeat(100_000);
+    let shapes = [
+        "script: *a59\nsteps: *a59\njobs: {a: {steps: *a59, script: *a59}}\n".to_owned(),
+        "a: {script: *a59}\nb: {script: *a59}\nenv: *a59\npipelines: {default: *a59}\n".to_owned(),
+        "apiVersion: tekton.dev/v1\nkind: Task\nspec: {tasks: *a59, volumes: *a59}\nupdates: *a59\n"
+            .to_owned(),
+        "workflows: {w: {jobs: [build]}}\njobs: {build: {steps: *a59, environment: *a59}}\n".to_owned(),
+        format!(
+            "text: &t \"{long}\"\nscript: [*t, *t]\njobs: {{a: {{env: {{X: *t}}, steps: [{{run: *t}}]}}}}\n"
+        ),
+    ];
+    for path in PATHS {
+        for shape in &shapes {
+            let told = told(&read_as(path, format!("{bomb}{shape}").as_bytes()));
+            assert!(!told.contains("reader_failed"), "{path}: {shape}: {told}");
+        }
+    }
+}
+
+#[test]
+fn no_reader_of_a_ci_system_takes_binary_for_text() {
+    for path in PATHS {
+        let told = told(&read_as(path, b"a: tekton.dev/v1\n\xFF\xFE"));
+        assert_eq!(told.split(": ").nth(1), Some("not_text"), "{path}: {told}");
+    }
+}

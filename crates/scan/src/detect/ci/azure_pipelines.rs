@@ -36,6 +36,8 @@ static SYSTEM: System = System {
 /// Folders in which such files lie by custom.
 const FOLDERS: &[&str] =
     &[".azure-pipelines/", "azure-pipelines/", ".azuredevops/", ".pipelines/", ".azure/pipelines/"];
+/// Jobs of one file that are read.
+const JOBS_MAX: usize = 1_000;
 /// Nodes that are visited in search of jobs.
 const VISITS_MAX: usize = 100_000;
 
@@ -76,7 +78,9 @@ fn pipeline<'t>(tree: &'t Tree<'t>) -> Option<Pipeline<'t>> {
         visits_left -= 1;
         let job = ["job", "deployment"].iter().find_map(|key| node.get(key));
         if let Some(id) = job {
-            found.push((node, id.text(), stage, holders));
+            if found.len() < JOBS_MAX {
+                found.push((node, id.text(), stage, holders));
+            }
             continue;
         }
         let named = node.get("stage").and_then(Yaml::text);
@@ -125,7 +129,7 @@ fn job<'t>(root: Yaml<'t>, node: Yaml<'t>, id: String, holders: &[Yaml<'t>]) -> 
     }
     tasks.steps(node);
     let (environment, exchanges, mut asks) = tasks.finish();
-    let (uses, deeds) = environment.finish();
+    let (uses, deeds, whole) = environment.finish();
     let (triggers, crons) = triggers(root);
     let nearest = |key: &str| chain.iter().rev().find_map(|holder| holder.get(key));
     let timeout = node.get("timeoutInMinutes").and_then(Yaml::text);
@@ -148,6 +152,7 @@ fn job<'t>(root: Yaml<'t>, node: Yaml<'t>, id: String, holders: &[Yaml<'t>]) -> 
         exchanges,
         uses,
         deeds,
+        whole,
         ..Job::new(
             id,
             node.line(),

@@ -151,7 +151,7 @@ fn job<'t>(
     } else {
         Proof::new(Federation::AvailableNotEnabled, "this step does not ask for one (oidc: true)")
     };
-    let (uses, deeds) = environment.finish();
+    let (uses, deeds, whole) = environment.finish();
     Job {
         title,
         triggers: vec![trigger(place.section).to_owned()],
@@ -163,6 +163,7 @@ fn job<'t>(
         exchanges,
         uses,
         deeds,
+        whole,
         ..Job::new(id.join("/"), step.line(), proof)
     }
 }

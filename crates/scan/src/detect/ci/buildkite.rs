@@ -112,7 +112,7 @@ fn job<'t>(root: Yaml<'t>, step: Yaml<'t>, number: usize, approval: bool) -> Job
     let timeout = step.get("timeout_in_minutes").and_then(Yaml::text);
     let condition = step.get("if").and_then(Yaml::text).unwrap_or_default();
     let scheduled = condition.contains("build.source") && condition.contains("schedule");
-    let (uses, deeds) = environment.finish();
+    let (uses, deeds, whole) = environment.finish();
     Job {
         title,
         triggers: if scheduled { vec!["schedule".to_owned()] } else { Vec::new() },
@@ -123,6 +123,7 @@ fn job<'t>(root: Yaml<'t>, step: Yaml<'t>, number: usize, approval: bool) -> Job
         exchanges,
         uses,
         deeds,
+        whole,
         ..Job::new(
             id.map_or_else(|| format!("step {number}"), str::to_owned),
             step.line(),

@@ -6,7 +6,7 @@
 mod steps;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use tenure_model::{Federation, FingerprintKey};
 
@@ -64,6 +64,7 @@ impl Detector for CircleCi {
 
 fn pipeline<'t>(tree: &'t Tree<'t>) -> Option<Pipeline<'t>> {
     let root = tree.first()?;
+    let defined = Defined::new(root);
     let mut jobs = Vec::new();
     for (name, workflow) in root.get("workflows").into_iter().flat_map(Yaml::pairs) {
         let Some(name) = name.text().filter(|_| workflow.is_mapping()) else { continue };
@@ -76,7 +77,7 @@ fn pipeline<'t>(tree: &'t Tree<'t>) -> Option<Pipeline<'t>> {
             .collect();
         for entry in &entries {
             if jobs.len() < JOBS_MAX && !approvals.contains(entry.name) {
-                jobs.push(job(root, (name, workflow), entry, &approvals));
+                jobs.push(job(&defined, (name, workflow), entry, &approvals));
             }
         }
     }
@@ -85,10 +86,27 @@ fn pipeline<'t>(tree: &'t Tree<'t>) -> Option<Pipeline<'t>> {
         root.get("jobs").and_then(|jobs| jobs.get("build")).filter(|_| root.get("workflows").is_none());
     if let Some(build) = build {
         let entry = Entry { name: "build", definition: "build", settings: None, line: build.line() };
-        jobs.push(job(root, ("", root), &entry, &BTreeSet::new()));
+        jobs.push(job(&defined, ("", root), &entry, &BTreeSet::new()));
     }
     let orbs = root.get("orbs").into_iter().flat_map(Yaml::pairs).filter_map(|(_, orb)| orb_definition(orb));
     Some(Pipeline { definitions: orbs.collect(), ..Pipeline::new(&SYSTEM, None, jobs) })
+}
+
+/// What the file defines, by name.
+struct Defined<'t> {
+    jobs: HashMap<&'t str, Yaml<'t>>,
+    commands: HashMap<&'t str, Yaml<'t>>,
+    executors: HashMap<&'t str, Yaml<'t>>,
+}
+
+impl<'t> Defined<'t> {
+    fn new(root: Yaml<'t>) -> Self {
+        let below = |key: &str| {
+            let pairs = root.get(key).into_iter().flat_map(Yaml::pairs);
+            pairs.filter_map(|(name, value)| Some((name.text()?, value))).collect()
+        };
+        Self { jobs: below("jobs"), commands: below("commands"), executors: below("executors") }
+    }
 }
 
 /// A job of a workflow: a name alone, or a name with settings.
@@ -125,18 +143,20 @@ impl<'t> Entry<'t> {
 }
 
 fn job<'t>(
-    root: Yaml<'t>,
+    defined: &Defined<'t>,
     (workflow_name, workflow): (&'t str, Yaml<'t>),
     entry: &Entry<'t>,
     approvals: &BTreeSet<&str>,
 ) -> Job<'t> {
-    let definition = root.get("jobs").and_then(|jobs| jobs.get(entry.definition));
+    let definition = defined.jobs.get(entry.definition).copied();
     let contexts: Vec<Yaml<'t>> = entry
         .get("context")
         .map(|context| if context.text().is_some() { vec![context] } else { context.items().collect() })
         .unwrap_or_default();
-    let mut steps =
-        Steps::new(root, Environment::new(store(&contexts), "circleci", |name| PREDEFINED.contains(&name)));
+    let mut steps = Steps::new(
+        defined,
+        Environment::new(store(&contexts), "circleci", |name| PREDEFINED.contains(&name)),
+    );
     for context in &contexts {
         if let Some(name) = context.text() {
             steps.environment.kept_in(
@@ -167,7 +187,7 @@ fn job<'t>(
     let scheduled = !crons.is_empty() || by_pipeline;
     let required = entry.get("requires").map(Yaml::words).unwrap_or_default();
     let (environment, exchanges) = steps.finish();
-    let (uses, deeds) = environment.finish();
+    let (uses, deeds, whole) = environment.finish();
     let id = if workflow_name.is_empty() {
         entry.name.to_owned()
     } else {
@@ -183,6 +203,7 @@ fn job<'t>(
         exchanges,
         uses,
         deeds,
+        whole,
         ..Job::new(id, entry.line, Proof::new(Federation::Available, "every job has one (CIRCLE_OIDC_TOKEN)"))
     }
 }

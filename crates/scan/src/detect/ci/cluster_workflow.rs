@@ -42,7 +42,9 @@ const KINDS: &[(&str, bool)] = &[
     ("ClusterWorkflowTemplate", false),
 ];
 /// Values of one document that are looked at.
-const VISITS_MAX: usize = 100_000;
+const VISITS_MAX: usize = 20_000;
+/// Parts of one document, and jobs of one file, that are read.
+const JOBS_MAX: usize = 500;
 /// Bytes in which the system's name must stand.
 const SNIFF_BYTES: usize = 64 << 10;
 
@@ -73,10 +75,11 @@ impl Detector for ClusterWorkflow {
 }
 
 fn pipelines<'t>(tree: &'t Tree<'t>) -> Vec<Pipeline<'t>> {
-    tree.all().filter_map(pipeline).collect()
+    let jobs: Vec<Job<'t>> = tree.all().filter_map(jobs).flatten().take(JOBS_MAX).collect();
+    vec![Pipeline::new(&SYSTEM, None, jobs)]
 }
 
-fn pipeline(document: Yaml<'_>) -> Option<Pipeline<'_>> {
+fn jobs(document: Yaml<'_>) -> Option<Vec<Job<'_>>> {
     let version = document.get("apiVersion")?.text()?;
     let kind = document.get("kind")?.text()?;
     let ours = version.starts_with("tekton.dev/") || version.starts_with("argoproj.io/");
@@ -107,7 +110,7 @@ fn pipeline(document: Yaml<'_>) -> Option<Pipeline<'_>> {
         });
     }
     jobs.retain(|job| !job.uses.is_empty() || !job.deeds.is_empty());
-    Some(Pipeline::new(&SYSTEM, Some(name), jobs))
+    Some(jobs)
 }
 
 /// The parts of a document that people think of as jobs: Argo's templates, Tekton's tasks.
@@ -115,7 +118,7 @@ fn parts(work: Yaml<'_>) -> Vec<(&str, Yaml<'_>)> {
     let tasks = work.get("pipelineSpec").unwrap_or(work);
     let lists = [work.get("templates"), tasks.get("tasks"), tasks.get("finally")];
     let listed = lists.into_iter().flatten().flat_map(Yaml::items);
-    listed.filter_map(|part| Some((part.get("name")?.text()?, part))).collect()
+    listed.filter_map(|part| Some((part.get("name")?.text()?, part))).take(JOBS_MAX).collect()
 }
 
 /// The account that the work runs under, where one is named.

@@ -79,7 +79,8 @@ impl Detector for Dependabot {
 
 fn dependabot<'t>(tree: &'t Tree<'t>) -> Option<Pipeline<'t>> {
     let root = tree.first()?;
-    let updates: Vec<Yaml<'t>> = root.get("updates").into_iter().flat_map(Yaml::items).collect();
+    let updates: Vec<Yaml<'t>> =
+        root.get("updates").into_iter().flat_map(Yaml::items).take(RULES_MAX).collect();
     let registries = root.get("registries").into_iter().flat_map(Yaml::pairs).take(RULES_MAX);
     let jobs = registries.filter_map(|(name, registry)| {
         let id = name.text()?;

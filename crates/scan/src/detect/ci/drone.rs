@@ -89,7 +89,7 @@ fn jobs(document: Yaml<'_>) -> Vec<Job<'_>> {
         .map(|(number, (step_name, step))| {
             let mut environment = Environment::new(Store::repository("repository"), "drone", |_| false);
             let exchanges = container_step::read(&mut environment, step, OWN_IMAGES);
-            let (uses, deeds) = environment.finish();
+            let (uses, deeds, whole) = environment.finish();
             let step_name = step_name.map_or_else(|| format!("step {}", number + 1), str::to_owned);
             Job {
                 scheduled: triggers.iter().any(|trigger| trigger == "schedule"),
@@ -98,6 +98,7 @@ fn jobs(document: Yaml<'_>) -> Vec<Job<'_>> {
                 exchanges,
                 uses,
                 deeds,
+                whole,
                 ..Job::new(
                     format!("{name}/{step_name}"),
                     step.line(),

@@ -14,7 +14,9 @@ use crate::detect::witness::Spot;
 use crate::detect::yaml::Yaml;
 
 /// Scalars looked at for one job; aliases can make a small file large.
-const VISITS_MAX: usize = 20_000;
+const VISITS_MAX: usize = 5_000;
+/// Bytes of text that cost as much as one visit.
+const BYTES_A_VISIT: usize = 64;
 
 /// The variables of one job while it is being read.
 pub(super) struct Environment<'t> {
@@ -93,7 +95,7 @@ impl<'t> Environment<'t> {
             if self.visits_left == 0 {
                 return;
             }
-            self.visits_left -= 1;
+            self.visit(node);
             if let Some(text) = node.text() {
                 self.scalar(node, text, receiving);
             }
@@ -107,6 +109,12 @@ impl<'t> Environment<'t> {
             );
             stack[first_child..].reverse();
         }
+    }
+
+    /// Pays for a look at a node.
+    fn visit(&mut self, node: Yaml<'t>) {
+        let bytes = node.text().map_or(0, str::len);
+        self.visits_left = self.visits_left.saturating_sub(1 + bytes / BYTES_A_VISIT);
     }
 
     fn scalar(&mut self, node: Yaml<'t>, text: &'t str, receiving: Receiving<'t>) {
@@ -126,7 +134,7 @@ impl<'t> Environment<'t> {
             if self.visits_left == 0 {
                 return;
             }
-            self.visits_left -= 1;
+            self.visit(node);
             let first_child = stack.len();
             stack.extend(node.items());
             stack[first_child..].reverse();
@@ -198,12 +206,12 @@ impl<'t> Environment<'t> {
         self.deeds.extend(deeds);
     }
 
-    /// What was learned: uses of kept secrets, each place once, and deeds.
-    pub(super) fn finish(self) -> (Vec<SecretUse<'t>>, Vec<Deed>) {
-        let Self { declared, uses, deeds, .. } = self;
+    /// What was learned: uses of kept secrets, each place once; deeds; and whether no limit was reached.
+    pub(super) fn finish(self) -> (Vec<SecretUse<'t>>, Vec<Deed>, bool) {
+        let Self { declared, uses, deeds, visits_left, .. } = self;
         let mut seen = BTreeSet::new();
         let kept = uses.into_iter().filter(|found| !declared.contains(found.name.as_ref()));
         let once = kept.filter(|found| seen.insert((found.spot, found.name.clone())));
-        (once.collect(), deeds)
+        (once.collect(), deeds, visits_left > 0)
     }
 }

@@ -7,7 +7,7 @@ mod layers;
 
 use tenure_model::{Federation, FingerprintKey};
 
-use self::layers::Layers;
+use self::layers::{Layers, Root};
 use super::environment::{Environment, Receiving};
 use super::exchange;
 use super::job::{Definition, Exchange, Job, Pipeline};
@@ -60,6 +60,8 @@ const PREDEFINED: &[&str] = &[
     "KUBECONFIG",
     "CI_TRIGGER_SHORT_SHA",
 ];
+/// Jobs of one file that are read.
+const JOBS_MAX: usize = 2_000;
 /// Tags that say nothing about whose machine it is.
 const TAGS_OF_ANYBODY: &[&str] =
     &["docker", "linux", "windows", "macos", "shared", "gitlab-org", "gitlab-org-docker"];
@@ -91,23 +93,24 @@ impl Detector for GitlabCi {
 fn pipeline<'t>(tree: &'t Tree<'t>) -> Option<Pipeline<'t>> {
     // A header with `spec:` stands in a document of its own before the pipeline.
     let root = tree.all().find(|document| document.is_mapping() && document.get("spec").is_none())?;
+    let root = Root::new(root);
     let mut jobs = Vec::new();
-    for (key, value) in root.pairs() {
+    for (key, value) in root.yaml.pairs() {
         let Some(id) = key.text() else { continue };
-        if id.starts_with('.') || KEYWORDS.contains(&id) || !value.is_mapping() {
+        if jobs.len() == JOBS_MAX || id.starts_with('.') || KEYWORDS.contains(&id) || !value.is_mapping() {
             continue;
         }
-        let layers = Layers::of(root, value);
+        let layers = Layers::of(&root, value);
         let runs = ["script", "run", "trigger"].iter().any(|key| layers.get(key).is_some());
         if runs || value.get("extends").is_some() {
-            jobs.push(job(root, id, key.line(), &layers));
+            jobs.push(job(&root, id, key.line(), &layers));
         }
     }
     let definitions = root.get("include").map(includes).unwrap_or_default();
     Some(Pipeline { definitions, ..Pipeline::new(&SYSTEM, None, jobs) })
 }
 
-fn job<'t>(root: Yaml<'t>, id: &'t str, line: u32, layers: &Layers<'t>) -> Job<'t> {
+fn job<'t>(root: &Root<'t>, id: &'t str, line: u32, layers: &Layers<'_, 't>) -> Job<'t> {
     let id_tokens: Vec<(Yaml<'t>, Yaml<'t>)> = layers.pairs("id_tokens").collect();
     let mut exchanges = fetched_secrets(layers);
     let scripts: Vec<Yaml<'t>> = ["before_script", "script", "after_script"]
@@ -127,7 +130,7 @@ fn job<'t>(root: Yaml<'t>, id: &'t str, line: u32, layers: &Layers<'t>) -> Job<'
     let environment = layers.get("environment");
     let (triggers, manual) = rules(root, layers);
     let timeout = layers.get("timeout").and_then(Yaml::text);
-    let (uses, deeds) = environment_of(root, layers, &id_tokens, &scripts).finish();
+    let (uses, deeds, whole) = environment_of(root, layers, &id_tokens, &scripts).finish();
     Job {
         scheduled: triggers.iter().any(|trigger| trigger == "schedule"),
         triggers,
@@ -142,13 +145,14 @@ fn job<'t>(root: Yaml<'t>, id: &'t str, line: u32, layers: &Layers<'t>) -> Job<'
         exchanges,
         uses,
         deeds,
+        whole,
         ..Job::new(id, line, proof)
     }
 }
 
 fn environment_of<'t>(
-    root: Yaml<'t>,
-    layers: &Layers<'t>,
+    root: &Root<'t>,
+    layers: &Layers<'_, 't>,
     id_tokens: &[(Yaml<'t>, Yaml<'t>)],
     scripts: &[Yaml<'t>],
 ) -> Environment<'t> {
@@ -176,7 +180,7 @@ fn environment_of<'t>(
 }
 
 /// What `secrets:` fetches with the job's token instead of keeping it.
-fn fetched_secrets<'t>(layers: &Layers<'t>) -> Vec<Exchange<'t>> {
+fn fetched_secrets<'t>(layers: &Layers<'_, 't>) -> Vec<Exchange<'t>> {
     let provider = |source: Yaml<'t>| {
         [
             ("vault", "vault"),
@@ -199,7 +203,7 @@ fn fetched_secrets<'t>(layers: &Layers<'t>) -> Vec<Exchange<'t>> {
 }
 
 /// The events that start a job, and whether a person must start it.
-fn rules(root: Yaml<'_>, layers: &Layers<'_>) -> (Vec<String>, bool) {
+fn rules(root: &Root<'_>, layers: &Layers<'_, '_>) -> (Vec<String>, bool) {
     let manual = |node: Yaml<'_>| node.get("when").and_then(Yaml::text) == Some("manual");
     let mut triggers = Vec::new();
     let mut note = |trigger: &str| {
@@ -214,7 +218,12 @@ fn rules(root: Yaml<'_>, layers: &Layers<'_>) -> (Vec<String>, bool) {
         let open: Vec<&Yaml<'_>> = rules.iter().filter(runs).collect();
         asked |= !open.is_empty() && open.iter().all(|rule| manual(**rule));
         for rule in open {
-            sources(rule.get("if").and_then(Yaml::text).unwrap_or_default()).for_each(&mut note);
+            let condition = rule.get("if").and_then(Yaml::text).unwrap_or_default();
+            // A rule that asks for no source lets pushes through.
+            if sources(condition).next().is_none() && !condition.contains("CI_PIPELINE_SOURCE") {
+                note("push");
+            }
+            sources(condition).for_each(&mut note);
         }
     } else if let Some(only) = layers.get("only") {
         let refs = only.get("refs").unwrap_or(only);

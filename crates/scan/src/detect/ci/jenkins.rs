@@ -9,6 +9,7 @@ mod groovy;
 pub(super) use casc::JenkinsConfiguration;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use tenure_model::{Federation, FingerprintKey, Quality};
 
@@ -36,6 +37,10 @@ pub(super) static SYSTEM: System = System {
 };
 /// The job of what stands outside of every stage.
 const WHOLE: &str = "pipeline";
+/// Deepest nesting of blocks that is told apart.
+const BLOCKS_MAX: usize = 256;
+/// Longest id of a credential.
+const ID_BYTES_MAX: usize = 200;
 /// Uses and stages of one file that are kept.
 const USES_MAX: usize = 5_000;
 
@@ -105,10 +110,14 @@ struct Script<'t> {
     whole: bool,
     stages: Vec<Stage<'t>>,
     blocks: Vec<Block<'t>>,
+    /// Blocks deeper than are told apart.
+    too_deep: usize,
     crons: Vec<Cow<'t, str>>,
     triggers: Vec<String>,
     approved: bool,
     binding: usize,
+    /// What names are set to, where that is written out.
+    literals: BTreeMap<&'t str, &'t str>,
 }
 
 impl<'t> Script<'t> {
@@ -119,11 +128,18 @@ impl<'t> Script<'t> {
             whole,
             stages: vec![Stage::new(WHOLE, 1)],
             blocks: Vec::new(),
+            too_deep: 0,
             crons: Vec::new(),
             triggers: Vec::new(),
             approved: false,
             binding: 0,
+            literals: BTreeMap::new(),
         };
+        for three in script.tokens.windows(3) {
+            if let [Token::Word(name, _), Token::Sign(b'=', _), Token::Text(text, _)] = three {
+                script.literals.entry(name).or_insert(text);
+            }
+        }
         for at in 0..script.tokens.len() {
             script.token(at);
         }
@@ -138,6 +154,7 @@ impl<'t> Script<'t> {
     fn token(&mut self, at: usize) {
         match self.tokens[at] {
             Token::Sign(b'{', line) => self.open(at, line),
+            Token::Sign(b'}', _) if self.too_deep > 0 => self.too_deep -= 1,
             Token::Sign(b'}', _) => {
                 self.blocks.pop();
             }
@@ -148,6 +165,10 @@ impl<'t> Script<'t> {
     }
 
     fn open(&mut self, at: usize, line: u32) {
+        if self.blocks.len() == BLOCKS_MAX {
+            self.too_deep += 1;
+            return;
+        }
         let (word, argument) = self.call_before(at);
         let mut stage = None;
         if word == "stage" && self.stages.len() < USES_MAX {
@@ -197,7 +218,13 @@ impl<'t> Script<'t> {
             "withCredentials" | "withAWS" | "withKubeConfig" | "withDockerRegistry" => self.binding += 1,
             _ => {}
         }
-        let _ = line;
+        // An id that is kept in a variable of the script.
+        if let Some(id) = self.literals.get(word).copied()
+            && self.binding_of(at).is_some()
+        {
+            let length = u32::try_from(word.len()).unwrap_or(u32::MAX);
+            self.bound(at, id, Spot { length, ..Spot::line(line) });
+        }
     }
 
     fn trigger(&mut self, word: &str) {
@@ -262,8 +289,18 @@ impl<'t> Script<'t> {
         if deeds > 0 {
             self.stage().deeds.push(Deed { what: DeedKind::PasswordArgument, spot: Spot::line(spot.line) });
         }
+        // `"${NAME}"` and `"${env.NAME}"` are what the script sets NAME to.
+        let inside = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).map(|name| name.trim());
+        let id = inside
+            .and_then(|name| self.literals.get(name.trim_start_matches("env.")).copied())
+            .unwrap_or(text);
+        self.bound(at, id, spot);
+    }
+
+    /// Notes a credential that the token at this place asks for.
+    fn bound(&mut self, at: usize, text: &'t str, spot: Spot) {
         let Some(call) = self.binding_of(at) else { return };
-        if text.is_empty() || text.contains('$') || text.len() > 200 {
+        if text.is_empty() || text.contains('$') || text.len() > ID_BYTES_MAX {
             return;
         }
         let slot = self.slot(at, &call);

@@ -74,6 +74,8 @@ pub(super) struct Job<'t> {
     pub(super) uses: Vec<SecretUse<'t>>,
     /// Ids of access keys that are written out beside a secret half, by block.
     pub(super) literal_key_ids: Vec<(usize, &'t str)>,
+    /// False when a limit stopped the reading of the job.
+    pub(super) whole: bool,
     /// What its scripts do with what they hold.
     pub(super) deeds: Vec<Deed>,
 }
@@ -133,6 +135,7 @@ impl<'t> Job<'t> {
             exchanges: Vec::new(),
             uses: Vec::new(),
             literal_key_ids: Vec::new(),
+            whole: true,
             deeds: Vec::new(),
         }
     }

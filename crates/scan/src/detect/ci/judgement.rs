@@ -255,14 +255,15 @@ impl Bench<'_, '_, '_, '_> {
     }
 
     fn deeds(&mut self) {
-        let pipeline = self.pipeline;
-        for job in &pipeline.jobs {
-            let kinds: BTreeSet<DeedKind> = job.deeds.iter().map(|deed| deed.what).collect();
-            for kind in kinds {
-                let spots = job.deeds.iter().filter(|deed| deed.what == kind).map(|deed| deed.spot).collect();
-                let (rule, reason) = wrong(kind);
-                self.about_job(rule, &job.id, spots, (None, vec![reason.to_owned()]));
+        let mut by_job: BTreeMap<(&str, DeedKind), Vec<Spot>> = BTreeMap::new();
+        for job in &self.pipeline.jobs {
+            for deed in &job.deeds {
+                by_job.entry((&job.id, deed.what)).or_default().push(deed.spot);
             }
+        }
+        for ((id, kind), spots) in by_job {
+            let (rule, reason) = wrong(kind);
+            self.about_job(rule, id, spots, (None, vec![reason.to_owned()]));
         }
     }
 

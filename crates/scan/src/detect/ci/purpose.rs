@@ -112,9 +112,9 @@ pub(super) fn of_use(name: &str, place: Place<'_>, unknown: &'static str) -> Pur
 }
 
 /// Endings of names that mean a value to keep.
-const SECRET_ENDINGS: &str = "TOKEN TOKENS PASSWORD PASSWD PASSPHRASE PWD PASS SECRET SECRETS CREDENTIALS CREDENTIAL CREDS \
+const SECRET_ENDINGS: &str = "TOKEN PASSWORD PASSWD PASSPHRASE PWD PASS SECRET SECRETS CREDENTIALS CREDENTIAL CREDS \
     API_KEY APIKEY ACCESS_KEY PRIVATE_KEY SECRET_KEY SIGNING_KEY AUTH_KEY DEPLOY_KEY SSH_KEY GPG_KEY ENCRYPTION_KEY \
-    SERVICE_KEY MASTER_KEY SA_KEY ACCESS_KEY_ID WEBHOOK WEBHOOK_URL PAT AUTH_JSON JSON_KEY KEYFILE KUBECONFIG \
+    SERVICE_KEY MASTER_KEY SA_KEY ACCESS_KEY_ID WEBHOOK WEBHOOK_URL PAT AUTH_JSON AUTH_CONFIG JSON_KEY KEYFILE KUBECONFIG \
     KUBE_CONFIG DATABASE_URL";
 /// Kinds that a name means even without such an ending.
 const TELLING_KINDS: &[&str] = &[
@@ -147,6 +147,10 @@ fn spread(name: &str) -> Option<String> {
 /// Whether a variable holds something secret, by its name alone: for systems whose files use secrets and
 /// settings alike.
 pub(super) fn names_a_secret(name: &str) -> bool {
+    // The shell's own name for the folder that it is in.
+    if name == "PWD" {
+        return false;
+    }
     if let Some(spread) = spread(name) {
         return names_a_secret(&spread);
     }

@@ -45,9 +45,15 @@ pub(super) fn of_yaml(
         Err(reading) => return reading,
     };
     yaml::read(&text, |tree, broken| {
-        let unreadable = broken.map(|Broken { reason, detail, .. }| Unreadable { reason, detail });
+        let mut unreadable = broken.map(|Broken { reason, detail, .. }| Unreadable { reason, detail });
         let mut witness = Witness::new(blob, reader);
         for pipeline in pipelines(tree) {
+            let cut = pipeline.jobs.iter().filter(|job| !job.whole).count();
+            if cut > 0 {
+                let detail =
+                    format!("{} longer than what is read of one", text::counted(cut, "job is", "jobs are"));
+                unreadable = unreadable.or(Some(Unreadable { reason: "yaml_too_large", detail }));
+            }
             note(blob, &pipeline, key, &mut witness);
         }
         witness.done(unreadable)

@@ -10,6 +10,10 @@ use crate::detect::yaml::Yaml;
 
 /// Variables looked at in one script; a real one comes nowhere near.
 const VARIABLES_MAX: usize = 10_000;
+/// Words `login` of one command that are looked at.
+const LOGINS_MAX: usize = 16;
+/// Names behind one word that are taken as set.
+const SET_MAX: usize = 32;
 /// Programs whose `login` takes a password.
 const LOGIN_TOOLS: &[&str] =
     &["docker", "podman", "buildah", "nerdctl", "helm", "oras", "crane", "skopeo", "cosign", "img", "regctl"];
@@ -144,14 +148,17 @@ fn also_set(line: &str) -> Vec<&str> {
     for (index, word) in words.iter().enumerate() {
         match *word {
             "for" => {
-                set.extend(words.get(index + 1).filter(|name| name_length(name.as_bytes()) == name.len()))
+                set.extend(words.get(index + 1).filter(|name| name_length(name.as_bytes()) == name.len()));
             }
             "read" => {
-                let names = words[index + 1..].iter().take_while(|name| !name.contains(['<', '|', ';']));
+                let names = words[index + 1..]
+                    .iter()
+                    .take(SET_MAX)
+                    .take_while(|name| !name.contains(['<', '|', ';']));
                 set.extend(names.filter(|name| name_length(name.as_bytes()) == name.len()));
             }
             "export" | "local" | "declare" | "readonly" => {
-                let pairs = words[index + 1..].iter().take_while(|word| word.contains('='));
+                let pairs = words[index + 1..].iter().take(SET_MAX).take_while(|word| word.contains('='));
                 set.extend(pairs.filter_map(|pair| pair.split_once('=')).map(|(name, _)| name));
             }
             _ => {}
@@ -195,6 +202,7 @@ pub(super) fn password_arguments(script: &str) -> impl Iterator<Item = &str> {
 /// The written start of a login in `line` that passes a password as an argument.
 fn login_with_password<'t>(line: &'t str, words: &[&str]) -> Option<&'t str> {
     let logins = words.iter().enumerate().filter(|(_, word)| **word == "login").map(|(at, _)| at);
+    let logins = logins.take(LOGINS_MAX);
     logins.into_iter().find_map(|login| password_of_login(line, words, login))
 }
 

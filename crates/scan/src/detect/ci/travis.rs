@@ -100,11 +100,12 @@ fn job<'t>(id: String, line: u32, layers: &[Yaml<'t>], key: &FingerprintKey) -> 
             }
         }
     }
-    let (uses, deeds) = environment.finish();
+    let (uses, deeds, whole) = environment.finish();
     Job {
         triggers: vec!["push".to_owned()],
         uses,
         deeds,
+        whole,
         ..Job::new(id, line, Proof::new(Federation::StaticOnly, "nothing takes its place"))
     }
 }

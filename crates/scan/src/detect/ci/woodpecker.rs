@@ -64,7 +64,7 @@ fn pipelines<'t>(tree: &'t Tree<'t>) -> Vec<Pipeline<'t>> {
         .map(|(number, (name, step))| {
             let mut environment = Environment::new(Store::repository("repository"), "woodpecker", |_| false);
             let exchanges = container_step::read(&mut environment, step, OWN_IMAGES);
-            let (uses, deeds) = environment.finish();
+            let (uses, deeds, whole) = environment.finish();
             let own = events(step);
             let triggers = if own.is_empty() { events_of_all.clone() } else { own };
             Job {
@@ -73,6 +73,7 @@ fn pipelines<'t>(tree: &'t Tree<'t>) -> Vec<Pipeline<'t>> {
                 exchanges,
                 uses,
                 deeds,
+                whole,
                 ..Job::new(
                     name.map_or_else(|| format!("step {}", number + 1), str::to_owned),
                     step.line(),

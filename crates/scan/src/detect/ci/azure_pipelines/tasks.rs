@@ -15,7 +15,9 @@ use crate::detect::witness::Spot;
 use crate::detect::yaml::Yaml;
 
 /// Nodes of one job that are looked at.
-const VISITS_MAX: usize = 50_000;
+const VISITS_MAX: usize = 20_000;
+/// Bytes of text that cost as much as one visit.
+const BYTES_A_VISIT: usize = 64;
 /// Inputs that name a service connection, with the platform that it opens.
 const CONNECTIONS: &[(&str, &str)] = &[
     ("azuresubscription", "azure"),
@@ -57,6 +59,7 @@ pub(super) struct Tasks<'t> {
     given: BTreeMap<String, &'t str>,
     /// Where what a vault task fetched is kept, once there was one.
     vault: Option<&'t str>,
+    visits_left: usize,
 }
 
 impl<'t> Tasks<'t> {
@@ -68,6 +71,7 @@ impl<'t> Tasks<'t> {
             asks: false,
             given: BTreeMap::new(),
             vault: None,
+            visits_left: VISITS_MAX,
         }
     }
 
@@ -195,9 +199,9 @@ impl<'t> Tasks<'t> {
 
     fn value(&mut self, node: Yaml<'t>, receiving: Receiving<'t>) {
         let mut stack = vec![node];
-        let mut visits_left = VISITS_MAX;
-        while let Some(node) = stack.pop().filter(|_| visits_left > 0) {
-            visits_left -= 1;
+        while let Some(node) = stack.pop().filter(|_| self.visits_left > 0) {
+            let bytes = node.text().map_or(0, str::len);
+            self.visits_left = self.visits_left.saturating_sub(1 + bytes / BYTES_A_VISIT);
             stack.extend(node.items());
             stack.extend(node.pairs().map(|(_, value)| value));
             let Some(text) = node.text() else { continue };

@@ -1,6 +1,6 @@
 //! The steps of a CircleCI job: runs, commands that the file defines, and steps of orbs.
 
-use super::at;
+use super::{Defined, at};
 use crate::detect::ci::environment::{Environment, Receiving};
 use crate::detect::ci::exchange;
 use crate::detect::ci::job::Exchange;
@@ -14,16 +14,16 @@ const STEPS_MAX: usize = 5_000;
 const DEPTH_MAX: usize = 12;
 
 /// Reads steps into an environment.
-pub(super) struct Steps<'t> {
-    root: Yaml<'t>,
+pub(super) struct Steps<'d, 't> {
+    defined: &'d Defined<'t>,
     pub(super) environment: Environment<'t>,
     exchanges: Vec<Exchange<'t>>,
     steps_left: usize,
 }
 
-impl<'t> Steps<'t> {
-    pub(super) fn new(root: Yaml<'t>, environment: Environment<'t>) -> Self {
-        Self { root, environment, exchanges: Vec::new(), steps_left: STEPS_MAX }
+impl<'d, 't> Steps<'d, 't> {
+    pub(super) fn new(defined: &'d Defined<'t>, environment: Environment<'t>) -> Self {
+        Self { defined, environment, exchanges: Vec::new(), steps_left: STEPS_MAX }
     }
 
     /// A job's definition: its environment, its images, its steps.
@@ -33,7 +33,7 @@ impl<'t> Steps<'t> {
         }
         let executor = definition.get("executor");
         let executor = executor.and_then(|executor| executor.text().or_else(|| executor.get("name")?.text()));
-        let shared = executor.and_then(|name| self.root.get("executors")?.get(name));
+        let shared = executor.and_then(|name| self.defined.executors.get(name).copied());
         for holder in [Some(definition), shared].into_iter().flatten() {
             for image in holder.get("docker").into_iter().flat_map(Yaml::items) {
                 for key in ["auth", "aws_auth"] {
@@ -100,7 +100,7 @@ impl<'t> Steps<'t> {
                     self.parameters(settings, &["steps"]);
                 }
                 self.orb(name, step, settings);
-                let own = self.root.get("commands").and_then(|commands| commands.get(name)?.get("steps"));
+                let own = self.defined.commands.get(name).and_then(|command| command.get("steps"));
                 own.or_else(|| settings?.get("steps"))
             }
         }

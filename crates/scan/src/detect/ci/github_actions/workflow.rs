@@ -11,6 +11,8 @@ use crate::detect::yaml::Yaml;
 
 /// Values looked at in one workflow. Aliases can make a small file large; no real one comes near.
 const VISITS_MAX: usize = 200_000;
+/// Bytes of text that cost as much as one visit.
+const BYTES_A_VISIT: usize = 64;
 /// The token that GitHub makes for each job: the platform's own short-lived identity, not a kept secret.
 const PLATFORM_TOKEN: &str = "GITHUB_TOKEN";
 /// Permissions of one token that are named; GitHub knows fewer.
@@ -203,6 +205,9 @@ impl<'t> Job<'t> {
             match key.text() {
                 Some("steps") => {
                     for step in value.items() {
+                        if walk.visits_left == 0 {
+                            break;
+                        }
                         walk.step(step, steps.len());
                         scripts.extend(step.get("run"));
                         steps.push(Step {
@@ -318,7 +323,8 @@ impl<'t> Walk<'t> {
             if self.visits_left == 0 {
                 return;
             }
-            self.visits_left -= 1;
+            let bytes = node.text().map_or(0, str::len);
+            self.visits_left = self.visits_left.saturating_sub(1 + bytes / BYTES_A_VISIT);
             if let Some(text) = node.text() {
                 self.scalar(node, text, Context { slot, ..context });
                 continue;

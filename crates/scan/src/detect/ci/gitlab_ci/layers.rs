@@ -1,5 +1,7 @@
 //! A GitLab job with what it extends: the job's own keys before those of its templates, then the defaults.
 
+use std::collections::HashMap;
+
 use crate::detect::yaml::Yaml;
 
 /// Templates of one job; GitLab follows eleven levels.
@@ -9,16 +11,34 @@ const REFERENCES_MAX: usize = 10;
 /// Lines that references may give.
 const LINES_MAX: usize = 2_000;
 
-/// A job's mappings, the strongest first.
-pub(super) struct Layers<'t> {
-    layers: Vec<Yaml<'t>>,
-    default: Option<Yaml<'t>>,
-    root: Yaml<'t>,
+/// The top of a file, its keys by name.
+pub(super) struct Root<'t> {
+    pub(super) yaml: Yaml<'t>,
+    by_name: HashMap<&'t str, Yaml<'t>>,
 }
 
-impl<'t> Layers<'t> {
+impl<'t> Root<'t> {
+    pub(super) fn new(yaml: Yaml<'t>) -> Self {
+        let by_name = yaml.pairs().filter_map(|(key, value)| Some((key.text()?, value))).collect();
+        Self { yaml, by_name }
+    }
+
+    /// The value of a top-level key.
+    pub(super) fn get(&self, name: &str) -> Option<Yaml<'t>> {
+        self.by_name.get(name).copied()
+    }
+}
+
+/// A job's mappings, the strongest first.
+pub(super) struct Layers<'r, 't> {
+    layers: Vec<Yaml<'t>>,
+    default: Option<Yaml<'t>>,
+    root: &'r Root<'t>,
+}
+
+impl<'r, 't> Layers<'r, 't> {
     /// The job with its templates. A template of another file is not there and adds nothing.
-    pub(super) fn of(root: Yaml<'t>, job: Yaml<'t>) -> Self {
+    pub(super) fn of(root: &'r Root<'t>, job: Yaml<'t>) -> Self {
         let mut layers = vec![job];
         let mut next = 0;
         while let Some(layer) = layers.get(next).copied() {
@@ -53,7 +73,7 @@ impl<'t> Layers<'t> {
 }
 
 /// The items of a list, lists in it opened and `!reference [job, key]` followed.
-pub(super) fn lines<'t>(root: Yaml<'t>, list: Yaml<'t>) -> Vec<Yaml<'t>> {
+pub(super) fn lines<'t>(root: &Root<'t>, list: Yaml<'t>) -> Vec<Yaml<'t>> {
     let mut found = Vec::new();
     let mut stack = vec![(list, 0)];
     while let Some((node, depth)) = stack.pop() {
@@ -61,7 +81,9 @@ pub(super) fn lines<'t>(root: Yaml<'t>, list: Yaml<'t>) -> Vec<Yaml<'t>> {
             continue;
         }
         if node.is_tagged("reference") {
-            let target = node.items().try_fold(root, |at, name| at.get(name.text()?));
+            let mut names = node.items().filter_map(Yaml::text);
+            let top = names.next().and_then(|name| root.get(name));
+            let target = top.and_then(|top| names.try_fold(top, |at, name| at.get(name)));
             stack.extend(target.map(|target| (target, depth + 1)));
         } else if node.text().is_some() || node.is_mapping() {
             found.push(node);

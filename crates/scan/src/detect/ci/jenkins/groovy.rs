@@ -64,8 +64,8 @@ impl<'t> Tokens<'t> {
                 self.step(1);
             } else if rest.starts_with("//") || (self.at == 0 && rest.starts_with("#!")) {
                 self.step(rest.find('\n').unwrap_or(rest.len()));
-            } else if rest.starts_with("/*") {
-                let end = rest[2..].find("*/");
+            } else if let Some(comment) = rest.strip_prefix("/*") {
+                let end = comment.find("*/");
                 self.whole &= end.is_some();
                 self.step(end.map_or(rest.len(), |end| end + 4));
             } else {
