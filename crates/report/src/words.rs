@@ -348,17 +348,13 @@ pub(crate) fn federation(consumer: &Consumer) -> Option<(String, String)> {
 
 /// What a consumer lacks before short-lived access could take over, by what its file says.
 pub(crate) fn missing(consumer: &Consumer) -> Vec<String> {
-    let mut missing = Vec::new();
-    match consumer.federation {
-        Some(Federation::AvailableNotEnabled) => {
-            missing.push("the platform's proof of identity is not switched on".to_owned())
-        }
-        Some(Federation::PluginOnly) => missing.push("a plug-in that proves the job's identity".to_owned()),
-        Some(Federation::StaticOnly) => {
-            missing.push("any proof of the job's identity: a broker must stand in".to_owned())
-        }
-        Some(Federation::Used | Federation::Available) | None => {}
-    }
+    let lacks = match consumer.federation {
+        Some(Federation::AvailableNotEnabled) => Some("the platform's proof of identity is not switched on"),
+        Some(Federation::PluginOnly) => Some("a plug-in that proves the job's identity"),
+        Some(Federation::StaticOnly) => Some("any proof of the job's identity: a broker must stand in"),
+        Some(Federation::Used | Federation::Available) | None => None,
+    };
+    let mut missing: Vec<String> = lacks.map(str::to_owned).into_iter().collect();
     if consumer.kind == "ci_job" && consumer.federation != Some(Federation::Used) {
         if consumer.timeout_minutes.is_none() {
             missing.push("a time limit".to_owned());
