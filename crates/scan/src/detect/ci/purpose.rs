@@ -212,6 +212,12 @@ pub(super) fn by_input(action: &str, input: &str, registry: Option<&str>) -> Opt
         }
         ("docker/login-action", "password") => registry_password(registry.unwrap_or_default()),
         ("docker/login-action", _) => known(Part::Configuration, "", "docker"),
+        ("azure/docker-login" | "redhat-actions/podman-login", "password") => {
+            registry_password(registry.unwrap_or("registry"))
+        }
+        ("redhat-actions/oc-login", "openshift_token") => {
+            known(Part::Credential, "kubeconfig_token", "kubernetes")
+        }
         (action, "token") if action.starts_with("actions/") => {
             known(Part::Credential, "github_pat", "github")
         }
