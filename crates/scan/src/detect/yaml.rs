@@ -294,8 +294,11 @@ impl<'t> Yaml<'t> {
     /// The value of a key: its own, or one that it merges in with `<<`.
     pub(crate) fn get(self, key: &str) -> Option<Yaml<'t>> {
         self.own(key).or_else(|| {
-            let merged = self.own("<<")?;
-            let from = std::iter::once(merged).chain(merged.items());
+            // Of several merges in one mapping the last one wins.
+            let merges: Vec<Yaml<'t>> =
+                self.pairs().filter(|(name, _)| name.text() == Some("<<")).map(|(_, from)| from).collect();
+            let from =
+                merges.into_iter().rev().flat_map(|merged| std::iter::once(merged).chain(merged.items()));
             from.into_iter().find_map(|from| from.own(key).or_else(|| from.own("<<")?.own(key)))
         })
     }

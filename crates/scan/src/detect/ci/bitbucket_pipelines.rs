@@ -134,9 +134,12 @@ fn job<'t>(
             exchanges.extend(exchange::in_script(script));
         }
         for command in script.items() {
-            environment.next_block();
             match command.get("pipe").and_then(Yaml::text) {
-                Some(name) => exchanges.extend(pipe(&mut environment, command, name)),
+                Some(name) => {
+                    environment.next_block();
+                    exchanges.extend(pipe(&mut environment, command, name));
+                    environment.next_block();
+                }
                 None => environment.script(command),
             }
         }

@@ -30,6 +30,8 @@ pub(super) struct Environment<'t> {
     uses: Vec<SecretUse<'t>>,
     deeds: Vec<Deed>,
     block: usize,
+    /// Names that the scripts of this block set.
+    set: BTreeSet<&'t str>,
     visits_left: usize,
 }
 
@@ -60,6 +62,7 @@ impl<'t> Environment<'t> {
             uses: Vec::new(),
             deeds: Vec::new(),
             block: 0,
+            set: BTreeSet::new(),
             visits_left: VISITS_MAX,
         }
     }
@@ -67,6 +70,7 @@ impl<'t> Environment<'t> {
     /// What follows is received together, and apart from what came before.
     pub(super) fn next_block(&mut self) {
         self.block += 1;
+        self.set.clear();
     }
 
     /// A name that the file sets: no secret of the store.
@@ -126,9 +130,8 @@ impl<'t> Environment<'t> {
         }
     }
 
-    /// A script: one scalar or a list of lines.
+    /// A script, or more of the one before: one scalar or a list of lines.
     pub(super) fn script(&mut self, node: Yaml<'t>) {
-        let mut set: BTreeSet<&str> = BTreeSet::new();
         let mut stack: Vec<Yaml<'t>> = vec![node];
         while let Some(node) = stack.pop() {
             if self.visits_left == 0 {
@@ -143,12 +146,12 @@ impl<'t> Environment<'t> {
             let variables = shell::variables(text);
             for Variable { name, written, slot } in variables.taken {
                 let spot = search.find(&[written, name]);
-                if set.contains(name) {
+                if self.set.contains(name) {
                     continue;
                 }
                 self.take(name, spot, Receiving { slot, ..Receiving::at(Exposure::Run) }, false);
             }
-            set.extend(variables.set);
+            self.set.extend(variables.set);
             self.deeds.extend(shell::deeds(node));
         }
     }
