@@ -17,7 +17,8 @@ pub enum SubjectKind {
     Credential,
     /// An AWS principal; key = its ARN.
     AwsPrincipal,
-    /// A secret in a CI system's store; key = `system:root:scope:NAME`.
+    /// A secret in a CI system's store; key = `system:repository or owner:store:NAME`: `gitlab:acme/shop:project:NAME`,
+    /// `circleci:acme:context deploy:NAME`, `azure_pipelines:acme:variable group release:NAME`.
     CiSecret,
     /// A job; key = `root:path#job`.
     CiJob,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Credential, Readiness, Risk, Timestamp};
+use crate::{Credential, Federation, Readiness, Risk, Timestamp};
 
 /// What an identity is used as. Decides the pattern of its short-lived replacement.
 #[derive(
@@ -215,6 +215,18 @@ pub struct Consumer {
     /// Third-party step that receives it, with its ref.
     #[serde(default)]
     pub action: Option<String>,
+    /// The file says that a person must let each run go.
+    #[serde(default)]
+    pub approval: bool,
+    /// What the platform's own token may do there, as written; `None` when nothing is written and a setting decides.
+    #[serde(default)]
+    pub token_permissions: Option<String>,
+    /// Whether the platform could prove the consumer's identity today.
+    #[serde(default)]
+    pub federation: Option<Federation>,
+    /// The same in words, with what is missing.
+    #[serde(default)]
+    pub federation_how: Option<String>,
 }
 
 impl Consumer {

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 use tenure_model::{
-    Consumer, Counts, Credential, CredentialState, EvidenceLevel, Fate, Finding, Identity, Owner, OwnerClaim,
-    OwnerState, PlanEntry, Privilege, Timestamp, Unread, Verdict, visible,
+    Consumer, Counts, Credential, CredentialState, EvidenceLevel, Fate, Federation, Finding, Identity, Owner,
+    OwnerClaim, OwnerState, PlanEntry, Privilege, Timestamp, Unread, Verdict, visible,
 };
 
 /// Columns of a scanned name or path that one line shows; the machine formats have all of it.
@@ -69,11 +69,19 @@ pub(crate) fn kind(kind: &str) -> String {
             "actions" => "Actions".to_owned(),
             "gitlab" => "GitLab".to_owned(),
             "kubernetes" => "Kubernetes".to_owned(),
+            "circleci" => "CircleCI".to_owned(),
+            "azure" | "pipelines" | "bitbucket" | "buildkite" | "jenkins" | "drone" | "woodpecker"
+            | "travis" | "dependabot" | "renovate" => capital(word),
             word if ACRONYMS.contains(&word) => word.to_uppercase(),
             word => word.to_owned(),
         })
         .collect();
     words.join(" ")
+}
+
+/// A proper name.
+fn capital(word: &str) -> String {
+    word[..1].to_uppercase() + &word[1..]
 }
 
 /// A number with its noun: `1 finding`, `1,204 files`.
@@ -282,6 +290,80 @@ pub(crate) fn consumer(consumer: &Consumer) -> String {
         text.push_str(&format!(" ({})", notes.join(", ")));
     }
     text
+}
+
+/// What starts and ends a consumer, and where it runs, in words.
+pub(crate) fn bounds(consumer: &Consumer) -> String {
+    let mut parts = Vec::new();
+    let triggers: Vec<String> = consumer.triggers.iter().map(|trigger| label(trigger)).collect();
+    match (triggers.is_empty(), consumer.runs_per_day) {
+        (true, None) => parts.push("what starts it is not known".to_owned()),
+        (true, Some(runs)) => parts.push(rate(runs)),
+        (false, None) => parts.push(format!("on {}", list(&triggers))),
+        (false, Some(runs)) => parts.push(format!("on {}, {}", list(&triggers), rate(runs))),
+    }
+    if consumer.approval {
+        parts.push("after a person's approval".to_owned());
+    }
+    parts.extend(
+        consumer.timeout_minutes.map(|minutes| format!("at most {}", count(u64::from(minutes), "minute"))),
+    );
+    match consumer.runner.as_deref() {
+        Some("self_hosted") => parts.push("on a self-hosted runner".to_owned()),
+        Some("hosted") => parts.push("on a hosted runner".to_owned()),
+        _ => {}
+    }
+    parts.extend(consumer.exposure.as_ref().map(|exposure| format!("received at {} level", label(exposure))));
+    let permissions = consumer.token_permissions.as_ref();
+    parts.extend(permissions.map(|permissions| format!("platform token: {}", label(permissions))));
+    parts.join("; ")
+}
+
+/// How often a schedule fires.
+fn rate(runs_per_day: f64) -> String {
+    if runs_per_day >= 1.0 {
+        format!("{} a day by its schedule", plural_runs(runs_per_day))
+    } else {
+        format!("{} a year by its schedule", plural_runs((runs_per_day * 365.0).round()))
+    }
+}
+
+fn plural_runs(runs: f64) -> String {
+    let whole = (runs - runs.round()).abs() < 0.05;
+    if whole { count(runs.round() as u64, "run") } else { format!("{runs:.1} runs") }
+}
+
+/// Whether the platform could prove who a consumer is today, and how; `None` when nobody told.
+pub(crate) fn federation(consumer: &Consumer) -> Option<(String, String)> {
+    let state = match consumer.federation? {
+        Federation::Used => "federates already",
+        Federation::Available => "could federate today",
+        Federation::AvailableNotEnabled => "could federate once it is switched on",
+        Federation::PluginOnly => "could federate with a plug-in only",
+        Federation::StaticOnly => "cannot federate",
+    };
+    let how = consumer.federation_how.as_ref().map(|how| format!(": {}", sentence(how))).unwrap_or_default();
+    Some((state.to_owned(), how))
+}
+
+/// What a consumer lacks before short-lived access could take over, by what its file says.
+pub(crate) fn missing(consumer: &Consumer) -> Vec<String> {
+    let lacks = match consumer.federation {
+        Some(Federation::AvailableNotEnabled) => Some("the platform's proof of identity is not switched on"),
+        Some(Federation::PluginOnly) => Some("a plug-in that proves the job's identity"),
+        Some(Federation::StaticOnly) => Some("any proof of the job's identity: a broker must stand in"),
+        Some(Federation::Used | Federation::Available) | None => None,
+    };
+    let mut missing: Vec<String> = lacks.map(str::to_owned).into_iter().collect();
+    if consumer.kind == "ci_job" && consumer.federation != Some(Federation::Used) {
+        if consumer.timeout_minutes.is_none() {
+            missing.push("a time limit".to_owned());
+        }
+        if consumer.environment.is_none() {
+            missing.push("an environment to pin the proof to".to_owned());
+        }
+    }
+    missing
 }
 
 /// How much power, and the ways to more.

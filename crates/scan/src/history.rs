@@ -41,6 +41,9 @@ const STRUCTURED: &[&str] = &[
     ".env",
     "crontab",
     ".cron",
+    "Jenkinsfile",
+    ".json5",
+    ".renovaterc",
 ];
 /// A finding's place in history: path, rule, fingerprint.
 type Key = (String, String, String);

@@ -228,6 +228,16 @@ fn every_finding_names_a_rule_of_the_table() {
         let reading = read_as(WORKFLOW, &fixture(&format!("github/.github/workflows/{file}.yml")));
         seen.extend(findings(&reading).into_iter().map(|(rule, _)| rule.to_owned()));
     }
+    for (path, file) in [
+        (".gitlab-ci.yml", "gitlab/.gitlab-ci.yml"),
+        ("azure-pipelines.yml", "azure/azure-pipelines.yml"),
+        ("action.yml", "github/actions/publish/action.yml"),
+        (WORKFLOW, "github/.github/workflows/spellings.yml"),
+        ("jenkins.yaml", "jenkins/jenkins.yaml"),
+        ("report.yaml", "cluster/argo.yaml"),
+    ] {
+        seen.extend(findings(&read_as(path, &fixture(file))).into_iter().map(|(rule, _)| rule.to_owned()));
+    }
     for file in ["authorization-details-pages.ndjson", "credential-report.csv"] {
         seen.extend(
             findings(&read_as("x", &fixture(&format!("aws/{file}"))))
@@ -321,7 +331,7 @@ proptest! {
     /// A file that was cut, or in which bytes changed, is read as far as it goes and never stops the scan.
     #[test]
     fn damaged_files_never_stop_a_reader(
-        which in 0..6usize,
+        which in 0..19usize,
         cut in 0.0..1.0f64,
         changes in proptest::collection::vec((0.0..1.0f64, any::<u8>()), 0..8),
     ) {
@@ -332,6 +342,19 @@ proptest! {
             ("x", "aws/credential-report.csv"),
             ("x", "aws/list-access-keys.json"),
             ("CODEOWNERS", "github/CODEOWNERS"),
+            (WORKFLOW, "github/.github/workflows/spellings.yml"),
+            ("action.yml", "github/actions/publish/action.yml"),
+            (".gitlab-ci.yml", "gitlab/.gitlab-ci.yml"),
+            (".circleci/config.yml", "circleci/config.yml"),
+            ("azure-pipelines.yml", "azure/azure-pipelines.yml"),
+            ("bitbucket-pipelines.yml", "bitbucket/bitbucket-pipelines.yml"),
+            (".buildkite/pipeline.yml", "buildkite/pipeline.yml"),
+            (".drone.yml", "drone/.drone.yml"),
+            (".travis.yml", "travis/.travis.yml"),
+            ("Jenkinsfile", "jenkins/Jenkinsfile"),
+            ("jenkins.yaml", "jenkins/jenkins.yaml"),
+            ("report.yaml", "cluster/argo.yaml"),
+            (".github/renovate.json5", "updates/renovate.json5"),
         ][which];
         let mut bytes = fixture(file);
         let length = bytes.len() as f64;

@@ -101,7 +101,23 @@ runner: string | null,
 /**
  * Third-party step that receives it, with its ref.
  */
-action: string | null, };
+action: string | null,
+/**
+ * The file says that a person must let each run go.
+ */
+approval: boolean,
+/**
+ * What the platform's own token may do there, as written; `None` when nothing is written and a setting decides.
+ */
+token_permissions: string | null,
+/**
+ * Whether the platform could prove the consumer's identity today.
+ */
+federation: Federation | null,
+/**
+ * The same in words, with what is missing.
+ */
+federation_how: string | null, };
 
 /**
  * What was really read.
@@ -248,6 +264,11 @@ evidence: Array<string>, };
  * How a place can still be reached. Every hit in an object store has exactly one fate.
  */
 export type Fate = "work_tree" | "head" | "history" | "stash" | "reflog" | "unreachable" | "loose" | "dangling" | "message";
+
+/**
+ * Whether a platform can prove who a workload is.
+ */
+export type Federation = "static_only" | "plugin_only" | "available_not_enabled" | "available" | "used";
 
 /**
  * Figures for a first look.

@@ -28,6 +28,7 @@ pub fn identity_human(
     let mut sheet = Sheet::new(style);
     let findings: Vec<&Finding> = findings.iter().collect();
     block(&mut sheet, identity, &findings, PAGE);
+    consumers(&mut sheet, identity);
     reasons(&mut sheet, identity);
     owner_basis(&mut sheet, identity);
     factors(&mut sheet, &identity.readiness.factors);
@@ -159,6 +160,41 @@ fn items<T>(sheet: &mut Sheet<'_>, label: &str, items: &[T], extent: Extent, tex
     let rest = items.len().saturating_sub(extent.items_max);
     if rest > 0 {
         sheet.field(2, "", &[(Ink::Faint, &format!("… and {} more", words::grouped(rest as u64)))]);
+    }
+}
+
+/// Each automated user: where it is written, what starts and ends it, whether it needs a kept secret at all.
+fn consumers(sheet: &mut Sheet<'_>, identity: &Identity) {
+    let told =
+        |consumer: &&tenure_model::Consumer| consumer.kind == "ci_job" || consumer.federation.is_some();
+    let all: Vec<_> = identity.consumers.iter().filter(told).collect();
+    if all.is_empty() {
+        return;
+    }
+    sheet.blank();
+    sheet.spans(0, 2, &[(Ink::Strong, "Who uses it")]);
+    let shown = &all[..all.len().min(PAGE.items_max)];
+    // What holds for several uses by one job is said once.
+    let told = |consumer: &tenure_model::Consumer| {
+        (consumer.path.clone(), consumer.job.clone(), words::bounds(consumer), words::federation(consumer))
+    };
+    for uses in shown.chunk_by(|one, other| told(one) == told(other)) {
+        for consumer in uses {
+            sheet.point(2, &[(Ink::Plain, &words::consumer(consumer))]);
+        }
+        let consumer = uses[0];
+        sheet.spans(4, 6, &[(Ink::Faint, &words::bounds(consumer))]);
+        if let Some((state, how)) = words::federation(consumer) {
+            sheet.spans(4, 6, &[(Ink::Plain, &state), (Ink::Faint, &how)]);
+        }
+        let missing = words::missing(consumer);
+        if !missing.is_empty() {
+            sheet.spans(4, 6, &[(Ink::Medium, "missing: "), (Ink::Plain, &missing.join("; "))]);
+        }
+    }
+    let rest = all.len().saturating_sub(PAGE.items_max);
+    if rest > 0 {
+        sheet.spans(4, 6, &[(Ink::Faint, &format!("… and {} more", words::grouped(rest as u64)))]);
     }
 }
 

@@ -2,10 +2,10 @@
 
 use tenure_model::{
     Archetype, Artifact, Category, Confidence, Consumer, Counts, Credential, CredentialState, EscalationPath,
-    Factor, Fate, Finding, Fingerprint, Gate, Grant, Identity, OtherPlace, Owner, OwnerClaim, OwnerState,
-    PathState, Pattern, Place, Plan, PlanEntry, Privilege, PrivilegeLevel, Quadrant, ReadState, Readiness,
-    ReadinessBand, Report, Risk, RiskBand, RiskParts, ScanSummary, Severity, Summary, Timestamp, Tool,
-    Unread, Verdict,
+    Factor, Fate, Federation, Finding, Fingerprint, Gate, Grant, Identity, OtherPlace, Owner, OwnerClaim,
+    OwnerState, PathState, Pattern, Place, Plan, PlanEntry, Privilege, PrivilegeLevel, Quadrant, ReadState,
+    Readiness, ReadinessBand, Report, Risk, RiskBand, RiskParts, ScanSummary, Severity, Summary, Timestamp,
+    Tool, Unread, Verdict,
 };
 
 pub(crate) fn at(text: &str) -> Timestamp {
@@ -119,6 +119,12 @@ fn deployer() -> Identity {
             job: Some("deploy".to_owned()),
             environment: Some("production".to_owned()),
             secret_name: Some("AWS_SECRET_ACCESS_KEY".to_owned()),
+            exposure: Some("with".to_owned()),
+            triggers: vec!["push".to_owned(), "schedule".to_owned()],
+            runs_per_day: Some(1.0),
+            runner: Some("hosted".to_owned()),
+            federation: Some(Federation::AvailableNotEnabled),
+            federation_how: Some("AWS accepts the token; this job is not granted id-token: write".to_owned()),
             ..Consumer::default()
         }],
         risk: deployer_risk(),

@@ -1,13 +1,54 @@
 //! Readers of CI systems: which job uses which credential, and could the platform prove who it is?
+//!
+//! Each reader turns its system's file into a [`job::Pipeline`]; `account` and `judgement` take it from there.
 
+mod account;
+mod azure_pipelines;
+mod bitbucket_pipelines;
+mod buildkite;
+mod circleci;
+mod cluster_workflow;
+mod container_step;
 pub(super) mod cron;
+mod dependency_updates;
+mod drone;
+mod environment;
+mod exchange;
 mod github_actions;
+mod gitlab_ci;
+mod jenkins;
+mod job;
+mod judgement;
 pub(super) mod purpose;
+mod reading;
+mod schedule;
+mod secret;
+mod secret_use;
+mod shell;
+mod system;
+mod travis;
+mod woodpecker;
 
 use super::Detector;
 
 /// Every CI reader.
-pub(super) const READERS: &[&dyn Detector] = &[&github_actions::GithubActions];
+pub(super) const READERS: &[&dyn Detector] = &[
+    &github_actions::GithubActions,
+    &github_actions::action::CompositeAction,
+    &gitlab_ci::GitlabCi,
+    &circleci::CircleCi,
+    &azure_pipelines::AzurePipelines,
+    &bitbucket_pipelines::BitbucketPipelines,
+    &buildkite::Buildkite,
+    &drone::Drone,
+    &woodpecker::Woodpecker,
+    &travis::Travis,
+    &cluster_workflow::ClusterWorkflow,
+    &jenkins::Jenkins,
+    &jenkins::JenkinsConfiguration,
+    &dependency_updates::Dependabot,
+    &dependency_updates::Renovate,
+];
 
 /// Kind of credential and its platform, as far as the name that people gave to a secret tells.
 pub(super) fn named_kind(name: &str) -> Option<(&'static str, &'static str)> {

@@ -173,6 +173,126 @@ rules! {
         help: "The token belongs to an account, outlives the job and often reaches more than this repository. An app's \
                installation token or the job's own token does the same for minutes.",
     };
+    CI_PUBLISH_TOKEN = ReaderRule {
+        id: "ci-publish-token",
+        title: "A kept token publishes packages where the job's own proof would do",
+        category: Category::Ci,
+        severity: Severity::Medium,
+        confidence: Confidence::High,
+        controls: &[INSECURE_DEPLOYMENT, LONG_LIVED],
+        help: "Whoever reads the token can publish in this project's name, at any hour. Register the job as a trusted \
+               publisher at the registry, then revoke the token.",
+    };
+    CI_PASSWORD_ARGUMENT = ReaderRule {
+        id: "ci-password-argument",
+        title: "A login passes its password as an argument",
+        category: Category::Ci,
+        severity: Severity::Low,
+        confidence: Confidence::High,
+        controls: &[LEAKAGE],
+        help: "Arguments of a command are visible to other processes and end up in logs and shell histories. Pass the \
+               password on standard input: `--password-stdin`.",
+    };
+    CI_STATIC_KUBECONFIG = ReaderRule {
+        id: "ci-static-kubeconfig",
+        title: "A job reaches a cluster with a kept kubeconfig",
+        category: Category::Ci,
+        severity: Severity::High,
+        confidence: Confidence::Medium,
+        controls: &[INSECURE_DEPLOYMENT, LONG_LIVED],
+        help: "The certificate or token in a kubeconfig usually outlives every job and often belongs to an administrator. \
+               Let the job prove itself to the cluster or its cloud, or ask a broker for a service account token of minutes.",
+    };
+    CI_SSH_KEY = ReaderRule {
+        id: "ci-ssh-key",
+        title: "A job holds an SSH private key",
+        category: Category::Ci,
+        severity: Severity::Medium,
+        confidence: Confidence::High,
+        controls: &[LONG_LIVED],
+        help: "Every machine and repository that knows the public half stays open until somebody removes it there. Have a \
+               broker sign a short-lived certificate for the job, or use an app's token for repositories.",
+    };
+    CI_SECRET_JOB_WITHOUT_ENVIRONMENT = ReaderRule {
+        id: "ci-secret-job-without-environment",
+        title: "Jobs hold keys to deploy or publish, and no environment guards them",
+        category: Category::Ci,
+        severity: Severity::Info,
+        confidence: Confidence::High,
+        controls: &[INSECURE_DEPLOYMENT, OVERPRIVILEGED],
+        help: "Without an environment every job of every branch can ask for the key. An environment keeps the key for the \
+               branches that may deploy, can ask a person first, and is what an OIDC subject can be pinned to.",
+    };
+    CI_PERMISSIONS_UNWRITTEN = ReaderRule {
+        id: "ci-permissions-unwritten",
+        title: "What the platform's token may do is not written",
+        category: Category::StandingPrivilege,
+        severity: Severity::Info,
+        confidence: Confidence::High,
+        controls: &[OVERPRIVILEGED],
+        help: "Where no `permissions` are written, a setting decides, and older organisations still grant everything. Write \
+               `permissions: {}` at the top and the few that a job needs at the job.",
+    };
+    CI_INPUT_TO_UNPINNED_ACTION = ReaderRule {
+        id: "ci-input-to-unpinned-action",
+        title: "A composite action hands a secret input to code that can change under the same name",
+        category: Category::Ci,
+        severity: Severity::Medium,
+        confidence: Confidence::Medium,
+        controls: &[THIRD_PARTY],
+        help: "Callers trust this action with the secret and do not see to whom it passes it on. Pin the action inside to a \
+               full commit hash.",
+    };
+    CI_MOVING_DEFINITION = ReaderRule {
+        id: "ci-moving-definition",
+        title: "A pipeline runs definitions of others that can change under the same name",
+        category: Category::Ci,
+        severity: Severity::Low,
+        confidence: Confidence::High,
+        controls: &[THIRD_PARTY],
+        help: "What is included runs with every variable that the pipeline may read. Name a commit or a digest, so that \
+               nobody else decides what runs tomorrow.",
+    };
+    CI_CONNECTION_IN_ENVIRONMENT = ReaderRule {
+        id: "ci-connection-in-environment",
+        title: "A script receives the secret of a service connection",
+        category: Category::Ci,
+        severity: Severity::Medium,
+        confidence: Confidence::High,
+        controls: &[LEAKAGE],
+        help: "`addSpnToEnvironment` hands the principal's key to the script, which can keep or print it. Let the task log in \
+               by itself, with a connection that uses workload identity federation.",
+    };
+    CI_PERSISTED_TOKEN = ReaderRule {
+        id: "ci-persisted-token",
+        title: "The platform's token stays in the work tree",
+        category: Category::Ci,
+        severity: Severity::Low,
+        confidence: Confidence::High,
+        controls: &[LEAKAGE],
+        help: "`persistCredentials: true` keeps the token in the git configuration, where every later step and every uploaded \
+               folder finds it. Pass the token only to the step that pushes.",
+    };
+    CI_DEFAULT_SERVICE_ACCOUNT = ReaderRule {
+        id: "ci-default-service-account",
+        title: "A workflow in a cluster runs under the default service account",
+        category: Category::StandingPrivilege,
+        severity: Severity::Low,
+        confidence: Confidence::Medium,
+        controls: &[OVERPRIVILEGED],
+        help: "Everything in the namespace that names no account shares this one, so its rights add up and nobody can tell who \
+               acted. Give the workflow an account of its own with the few rights that it needs.",
+    };
+    CI_INLINE_CREDENTIAL = ReaderRule {
+        id: "ci-inline-credential",
+        title: "A credential's value stands in the configuration of a CI system",
+        category: Category::Ci,
+        severity: Severity::High,
+        confidence: Confidence::High,
+        controls: &[LEAKAGE, LONG_LIVED],
+        help: "Whoever reads the repository has the credential. Take the value from a secret store when the system starts, and \
+               replace the credential.",
+    };
     TRUST_WILDCARD_PRINCIPAL = ReaderRule {
         id: "trust-wildcard-principal",
         title: "Anybody may assume the role",

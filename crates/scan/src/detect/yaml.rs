@@ -80,6 +80,8 @@ struct Node<'t> {
     line: usize,
     column: usize,
     end_line: usize,
+    /// The tag of a sequence: `!reference`.
+    tag: Option<Box<str>>,
 }
 
 enum Kind<'t> {
@@ -180,6 +182,7 @@ impl<'t> Growth<'_, 't> {
             line: span.start.line(),
             column: span.start.col(),
             end_line: span.end.line(),
+            tag: None,
         };
         match event {
             Event::Scalar(text, style, anchor, _tag) => {
@@ -194,8 +197,10 @@ impl<'t> Growth<'_, 't> {
                 };
                 self.place(id);
             }
-            Event::SequenceStart(anchor, _tag) => {
-                self.open.push(Open { node: node(Kind::Sequence(Vec::new())), anchor, key: None });
+            Event::SequenceStart(anchor, tag) => {
+                let tag = tag.map(|tag| tag.suffix.clone().into_boxed_str());
+                let node = Node { tag, ..node(Kind::Sequence(Vec::new())) };
+                self.open.push(Open { node, anchor, key: None });
             }
             Event::MappingStart(anchor, _tag) => {
                 self.open.push(Open { node: node(Kind::Mapping(Vec::new())), anchor, key: None });
@@ -242,7 +247,7 @@ impl<'t> Growth<'_, 't> {
     fn close(&mut self, mut open: Open<'t>) {
         if let (Some(key), Kind::Mapping(_)) = (open.key, &open.node.kind) {
             let (line, column) = (open.node.line, open.node.column);
-            let nothing = self.keep(Node { kind: Kind::Nothing, line, column, end_line: line }, 0);
+            let nothing = self.keep(Node { kind: Kind::Nothing, line, column, end_line: line, tag: None }, 0);
             if let Kind::Mapping(pairs) = &mut open.node.kind {
                 pairs.push((key, nothing));
             }
@@ -296,9 +301,30 @@ impl<'t> Yaml<'t> {
         pairs.iter().map(move |&(key, value)| (Yaml { id: key, ..self }, Yaml { id: value, ..self }))
     }
 
-    /// The value of a key.
+    /// The value of a key: its own, or one that it merges in with `<<`.
     pub(crate) fn get(self, key: &str) -> Option<Yaml<'t>> {
+        self.own(key).or_else(|| {
+            // Of several merges in one mapping the last one wins.
+            let merges: Vec<Yaml<'t>> =
+                self.pairs().filter(|(name, _)| name.text() == Some("<<")).map(|(_, from)| from).collect();
+            let from =
+                merges.into_iter().rev().flat_map(|merged| std::iter::once(merged).chain(merged.items()));
+            from.into_iter().find_map(|from| from.own(key).or_else(|| from.own("<<")?.own(key)))
+        })
+    }
+
+    fn own(self, key: &str) -> Option<Yaml<'t>> {
         self.pairs().find(|(name, _)| name.text() == Some(key)).map(|(_, value)| value)
+    }
+
+    /// Whether a sequence carries this tag: `!reference [a, b]`.
+    pub(crate) fn is_tagged(self, tag: &str) -> bool {
+        self.node().tag.as_deref() == Some(tag)
+    }
+
+    /// Whether both are one node of one tree.
+    pub(crate) fn is_same(self, other: Yaml<'_>) -> bool {
+        self.id == other.id && std::ptr::eq(self.tree.text, other.tree.text)
     }
 
     /// Whether it is a mapping.

@@ -92,6 +92,10 @@ export function job(root: string, path: string, line: number, name: string, rest
     timeout_minutes: null,
     runner: "hosted",
     action: null,
+    approval: false,
+    token_permissions: null,
+    federation: null,
+    federation_how: null,
     ...rest,
   };
 }

@@ -3,16 +3,19 @@
 //! A workflow lives only directly below `.github/workflows` of a repository's root; a file of that shape
 //! elsewhere is inert and is left to the other rules.
 
-mod account;
+pub(super) mod action;
+mod computed;
 mod expression;
 mod judgement;
 mod oidc;
-mod secrets;
+mod pipeline;
 mod workflow;
 
-use tenure_model::{FingerprintKey, Subject, SubjectKind};
+use tenure_model::FingerprintKey;
 
-use self::workflow::{Exposure, Job, SecretUse, Workflow};
+use self::workflow::{Job, Touch, Workflow};
+use crate::detect::ci::secret_use::Exposure;
+use crate::detect::ci::{account, secret};
 use crate::detect::witness::Witness;
 use crate::detect::yaml::{self, Broken};
 use crate::detect::{Blob, Detector, Reading, Unreadable, text};
@@ -56,38 +59,23 @@ impl Detector for GithubActions {
                     let detail = "the workflow's aliases repeat more values than are read".to_owned();
                     unreadable = unreadable.or(Some(Unreadable { reason: "yaml_too_large", detail }));
                 }
-                let secrets = secrets::secrets(&workflow);
                 let names = Names { blob };
-                account::give(&names, &workflow, &secrets, key, &mut witness);
-                judgement::judge(&names, &workflow, &secrets, &mut witness);
+                let pipeline = pipeline::pipeline(&names, &workflow);
+                let secrets = secret::secrets(blob, &pipeline);
+                account::give(blob, &pipeline, &secrets, key, &mut witness);
+                judgement::judge(&names, &workflow, &pipeline, &secrets, &mut witness);
             }
             witness.done(unreadable)
         })
     }
 }
 
-/// The names under which things of one workflow file are known.
+/// Whose code an action is, seen from one repository.
 pub(super) struct Names<'a> {
     blob: &'a Blob<'a>,
 }
 
 impl Names<'_> {
-    /// A secret of the repository's store.
-    fn secret(&self, name: &str) -> Subject {
-        let key = format!("github:{}:repo:{}", self.blob.repository, name.to_ascii_uppercase());
-        Subject::new(SubjectKind::CiSecret, key)
-    }
-
-    /// A job.
-    fn job(&self, id: &str) -> Subject {
-        Subject::new(SubjectKind::CiJob, format!("{}:{}#{id}", self.blob.root, self.blob.path))
-    }
-
-    /// A job, in the id of a finding: the same wherever the repository lies.
-    fn about_job(&self, id: &str) -> String {
-        format!("{}#{id}", self.blob.repository)
-    }
-
     /// Whether an action or reusable workflow is somebody else's: not GitHub's, not in this repository and
     /// not from its owner.
     fn is_third_party(&self, action: &str) -> bool {
@@ -102,6 +90,14 @@ impl Names<'_> {
     }
 }
 
+/// The secrets that a text names in its expressions.
+pub(super) fn named_secrets(text: &str) -> impl Iterator<Item = &str> {
+    expression::secret_uses(text).into_iter().filter_map(|found| match found.what {
+        expression::Use::Named(name) => Some(name),
+        expression::Use::Computed(_) | expression::Use::Whole => None,
+    })
+}
+
 /// Whether nobody can move what the reference points to.
 fn is_pinned(action: &str) -> bool {
     let hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -113,7 +109,7 @@ fn is_pinned(action: &str) -> bool {
 }
 
 /// Who receives a secret at a use, when that is somebody else's code.
-fn receiver<'t>(names: &Names<'_>, job: &Job<'t>, found: &SecretUse<'t>) -> Option<&'t str> {
+fn receiver<'t>(names: &Names<'_>, job: &Job<'t>, found: &Touch<'t>) -> Option<&'t str> {
     let step = found.step.and_then(|index| job.steps.get(index));
     let action = match found.exposure {
         Exposure::With | Exposure::Step => step.and_then(|step| step.action),

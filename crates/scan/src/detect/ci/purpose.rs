@@ -35,20 +35,6 @@ pub(in crate::detect) struct Purpose {
     pub(in crate::detect) quality: Quality,
 }
 
-/// Words of which one names a credential.
-const SECRET_WORDS: [&str; 11] = [
-    "TOKEN",
-    "SECRET",
-    "PASSWORD",
-    "PASSWD",
-    "PAT",
-    "APIKEY",
-    "KEY",
-    "CREDENTIAL",
-    "CREDENTIALS",
-    "AUTHORIZATION",
-    "BEARER",
-];
 /// Kinds that open a cloud account which would accept the CI system's own proof of identity instead.
 const CLOUD_KINDS: &[&str] = &["aws_access_key", "gcp_service_account_key", "entra_client_secret"];
 
@@ -93,19 +79,102 @@ pub(in crate::detect) fn by_name(name: &str, quality: Quality) -> Option<Purpose
     Some(Purpose::new(Part::Credential, PLAIN_KIND, provider, quality))
 }
 
-/// Whether a name is one of a credential.
+/// What a place that receives a secret says about it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Place<'n> {
+    /// What the receiving step or tool says of its input.
+    pub(super) said: Option<Purpose>,
+    /// The variable or input that receives the secret, where its name speaks for it.
+    pub(super) slot: Option<&'n str>,
+    /// The value holds other secrets too, so that its receiver does not speak for each of them.
+    pub(super) shared: bool,
+    /// Storage there speaks the S3 protocol and is not AWS.
+    pub(super) other_s3: bool,
+}
+
+/// What a secret is for, by the place that receives it and by its name; `unknown` is the platform of last resort.
+pub(super) fn of_use(name: &str, place: Place<'_>, unknown: &'static str) -> Purpose {
+    let plain = Purpose::new(Part::Credential, PLAIN_KIND, unknown, Quality::Heuristic);
+    let by_own_name =
+        by_name(name, Quality::Heuristic).or_else(|| by_name(&spread(name)?, Quality::Heuristic));
+    let by_slot = || place.slot.and_then(|slot| by_name(slot, Quality::Config));
+    let own = by_own_name.filter(|_| place.shared);
+    let mut purpose = own.or(place.said).or_else(by_slot).or(by_own_name).unwrap_or(plain);
+    // A setting of no platform's is the store's.
+    if purpose.part == Part::Configuration && purpose.provider == "github" {
+        purpose.provider = by_own_name.map_or(unknown, |own| own.provider);
+    }
+    let elsewhere = place.other_s3 || by_own_name.is_some_and(|purpose| purpose.provider == "s3_compatible");
+    if purpose.kind == "aws_access_key" && elsewhere {
+        return other_s3(purpose.part, purpose.quality);
+    }
+    purpose
+}
+
+/// Endings of names that mean a value to keep.
+const SECRET_ENDINGS: &str = "TOKEN PASSWORD PASSWD PASSPHRASE PWD PASS SECRET SECRETS CREDENTIALS CREDENTIAL CREDS \
+    API_KEY APIKEY ACCESS_KEY PRIVATE_KEY SECRET_KEY SIGNING_KEY AUTH_KEY DEPLOY_KEY SSH_KEY GPG_KEY ENCRYPTION_KEY \
+    SERVICE_KEY MASTER_KEY SA_KEY ACCESS_KEY_ID WEBHOOK WEBHOOK_URL PAT AUTH_JSON AUTH_CONFIG JSON_KEY KEYFILE KUBECONFIG \
+    KUBE_CONFIG DATABASE_URL";
+/// Kinds that a name means even without such an ending.
+const TELLING_KINDS: &[&str] = &[
+    "aws_access_key",
+    "gcp_service_account_key",
+    "entra_client_secret",
+    "kubeconfig_token",
+    "database_password",
+    "ssh_private_key",
+    "azure_publish_profile",
+];
+
+/// `nugetApiKey` as `nuget_Api_Key`; `None` when the name changes case nowhere.
+fn spread(name: &str) -> Option<String> {
+    let bytes = name.as_bytes();
+    let turns = |at: usize| at > 0 && bytes[at].is_ascii_uppercase() && bytes[at - 1].is_ascii_lowercase();
+    if !(0..bytes.len()).any(turns) {
+        return None;
+    }
+    let mut words = String::with_capacity(name.len() + 4);
+    for (at, letter) in name.char_indices() {
+        if turns(at) {
+            words.push('_');
+        }
+        words.push(letter);
+    }
+    Some(words)
+}
+
+/// Whether a variable holds something secret, by its name alone: for systems whose files use secrets and
+/// settings alike.
 pub(in crate::detect) fn names_a_secret(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
-    let mut words = upper.split(|c: char| !c.is_ascii_alphanumeric());
-    let secret = words.any(|word| SECRET_WORDS.contains(&word) || word.ends_with("APIKEY"));
-    let told = by_name(name, Quality::Config);
-    // `DATABASE_URL` has none of the words; `AWS_ACCESS_KEY_ID` has one.
-    let known = told.is_some_and(|purpose| purpose.part != Part::Configuration && purpose.kind != PLAIN_KIND);
-    (secret || known) && !told.is_some_and(|purpose| purpose.part == Part::Configuration)
+    // The shell's own name for the folder that it is in.
+    if name == "PWD" {
+        return false;
+    }
+    if let Some(spread) = spread(name) {
+        return names_a_secret(&spread);
+    }
+    let purpose = by_name(name, Quality::Heuristic);
+    if purpose.is_some_and(|purpose| purpose.part == Part::Configuration) {
+        return false;
+    }
+    let parted = parted(name);
+    let ends = |ending: &str| {
+        parted.trim_end_matches('_').strip_suffix(ending).is_some_and(|rest| rest.ends_with('_'))
+    };
+    SECRET_ENDINGS.split_whitespace().any(ends)
+        || purpose.is_some_and(|purpose| TELLING_KINDS.contains(&purpose.kind))
+}
+
+/// A long-lived AWS access key id, written out.
+pub(super) fn is_key_id(text: &str) -> bool {
+    text.len() == 20
+        && text.starts_with("AKIA")
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || (b'2'..=b'7').contains(&byte))
 }
 
 /// The same part of a key for storage that only speaks the protocol.
-pub(super) fn other_s3(part: Part, quality: Quality) -> Purpose {
+fn other_s3(part: Part, quality: Quality) -> Purpose {
     Purpose::new(part, PLAIN_KIND, "s3_compatible", quality)
 }
 
@@ -143,12 +212,33 @@ pub(super) fn by_input(action: &str, input: &str, registry: Option<&str>) -> Opt
         }
         ("docker/login-action", "password") => registry_password(registry.unwrap_or_default()),
         ("docker/login-action", _) => known(Part::Configuration, "", "docker"),
+        ("azure/docker-login" | "redhat-actions/podman-login", "password") => {
+            registry_password(registry.unwrap_or("registry"))
+        }
+        ("redhat-actions/oc-login", "openshift_token") => {
+            known(Part::Credential, "kubeconfig_token", "kubernetes")
+        }
         (action, "token") if action.starts_with("actions/") => {
             known(Part::Credential, "github_pat", "github")
         }
         (_, "github-token" | "github_token" | "repo-token" | "gh-token") => {
             known(Part::Credential, "github_pat", "github")
         }
+        _ => None,
+    }
+}
+
+/// What an updater's login at a registry says: `kind` holds the registry's type and host.
+pub(super) fn of_registry(kind: &str, slot: &str) -> Option<Purpose> {
+    let known = |part, kind, provider| Some(Purpose::new(part, kind, provider, Quality::Config));
+    match slot.to_ascii_lowercase().as_str() {
+        "username" if is_ecr(Some(kind)) => known(Part::AwsKeyId, "aws_access_key", "aws"),
+        "url" | "username" | "organization" => known(Part::Configuration, "", "registry"),
+        "token" | "password" | "key" if kind.contains("npm") => known(Part::Credential, "npm_token", "npm"),
+        "token" | "password" if kind.starts_with("git ") || kind.contains("github") => {
+            known(Part::Credential, "github_pat", "github")
+        }
+        "password" => registry_password(kind),
         _ => None,
     }
 }

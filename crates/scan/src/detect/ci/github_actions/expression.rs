@@ -26,6 +26,29 @@ pub(super) fn secret_uses(text: &str) -> Vec<Found<'_>> {
     expressions(text).flat_map(uses_in).collect()
 }
 
+/// Every use in a text that is an expression as a whole, with or without `${{ }}`: a condition.
+pub(super) fn secret_uses_of_condition(text: &str) -> Vec<Found<'_>> {
+    if text.contains("${{") { secret_uses(text) } else { uses_in(text) }
+}
+
+/// The inputs that a text takes: `inputs.name` and `inputs['name']`.
+pub(super) fn inputs(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    for expression in expressions(text) {
+        let mut tokens = Tokens::new(expression);
+        let mut after_dot = false;
+        while let Some(token) = tokens.next() {
+            let context =
+                !after_dot && matches!(token, Token::Word(word) if word.eq_ignore_ascii_case("inputs"));
+            if context && let Use::Named(name) = tokens.member() {
+                found.push(name);
+            }
+            after_dot = token == Token::Sign(b'.');
+        }
+    }
+    found
+}
+
 /// The insides of every `${{ }}`.
 pub(super) fn expressions(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
@@ -54,7 +77,7 @@ fn end_of_expression(text: &str) -> Option<usize> {
 
 fn uses_in(expression: &str) -> Vec<Found<'_>> {
     let mut found = Vec::new();
-    let mut tokens = Tokens { text: expression, at: 0 };
+    let mut tokens = Tokens::new(expression);
     let mut after_dot = false;
     while let Some(token) = tokens.next() {
         if let Token::Word(word) = token
@@ -77,20 +100,24 @@ fn uses_in(expression: &str) -> Vec<Found<'_>> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Token<'t> {
+pub(super) enum Token<'t> {
     Word(&'t str),
     Text(&'t str),
     Sign(u8),
 }
 
 #[derive(Clone, Copy)]
-struct Tokens<'t> {
+pub(super) struct Tokens<'t> {
     text: &'t str,
     at: usize,
 }
 
 impl<'t> Tokens<'t> {
-    fn next(&mut self) -> Option<Token<'t>> {
+    pub(super) fn new(text: &'t str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    pub(super) fn next(&mut self) -> Option<Token<'t>> {
         let bytes = self.text.as_bytes();
         while bytes.get(self.at).is_some_and(u8::is_ascii_whitespace) {
             self.at += 1;

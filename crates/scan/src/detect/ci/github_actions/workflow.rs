@@ -1,14 +1,22 @@
 //! What a workflow file says, job by job, before anything is made of it.
 
-use super::expression::{Found, Use, secret_uses};
+use std::borrow::Cow;
+
+use super::computed;
+use super::expression::{Found, Use, secret_uses, secret_uses_of_condition};
 use crate::detect::ci::cron;
+use crate::detect::ci::secret_use::Exposure;
 use crate::detect::witness::Spot;
 use crate::detect::yaml::Yaml;
 
 /// Values looked at in one workflow. Aliases can make a small file large; no real one comes near.
 const VISITS_MAX: usize = 200_000;
+/// Bytes of text that cost as much as one visit.
+const BYTES_A_VISIT: usize = 64;
 /// The token that GitHub makes for each job: the platform's own short-lived identity, not a kept secret.
 const PLATFORM_TOKEN: &str = "GITHUB_TOKEN";
+/// Permissions of one token that are named; GitHub knows fewer.
+const PERMISSIONS_MAX: usize = 40;
 
 /// One workflow.
 pub(super) struct Workflow<'t> {
@@ -19,7 +27,7 @@ pub(super) struct Workflow<'t> {
     /// By its schedules; `None` when it has none that can be counted.
     pub(super) runs_per_day: Option<f64>,
     /// `permissions:` at the top.
-    pub(super) permissions: Option<Permissions>,
+    pub(super) permissions: Option<Permissions<'t>>,
     /// In file order.
     pub(super) jobs: Vec<Job<'t>>,
     /// False when a limit stopped the reading.
@@ -27,8 +35,9 @@ pub(super) struct Workflow<'t> {
 }
 
 /// What the platform's token may do.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Permissions {
+#[derive(Clone, Copy)]
+pub(super) struct Permissions<'t> {
+    node: Yaml<'t>,
     /// Where it is written.
     pub(super) line: u32,
     /// `write-all`.
@@ -37,12 +46,25 @@ pub(super) struct Permissions {
     pub(super) id_token: bool,
 }
 
+impl Permissions<'_> {
+    /// As written, in one line.
+    pub(super) fn words(&self) -> String {
+        if let Some(word) = self.node.text() {
+            return word.to_owned();
+        }
+        let pairs = self.node.pairs().take(PERMISSIONS_MAX);
+        let words: Vec<String> =
+            pairs.filter_map(|(key, value)| Some(format!("{}: {}", key.text()?, value.text()?))).collect();
+        if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+    }
+}
+
 /// One job.
 pub(super) struct Job<'t> {
     pub(super) id: &'t str,
     pub(super) name: Option<&'t str>,
     pub(super) line: u32,
-    pub(super) permissions: Option<Permissions>,
+    pub(super) permissions: Option<Permissions<'t>>,
     /// `hosted`, `self_hosted`, or not decidable.
     pub(super) runner: Option<&'static str>,
     pub(super) timeout_minutes: Option<u32>,
@@ -54,10 +76,12 @@ pub(super) struct Job<'t> {
     /// Line of `secrets: inherit`.
     pub(super) inherits: Option<u32>,
     pub(super) steps: Vec<Step<'t>>,
+    /// The scripts of its steps.
+    pub(super) scripts: Vec<Yaml<'t>>,
     /// The environment of job or workflow names an endpoint of storage that is not AWS.
     pub(super) other_s3: bool,
     /// Every use of a secret, those of the workflow's `env` included.
-    pub(super) uses: Vec<SecretUse<'t>>,
+    pub(super) uses: Vec<Touch<'t>>,
 }
 
 /// One step.
@@ -77,35 +101,21 @@ impl<'t> Step<'t> {
     }
 }
 
-/// Where a secret is exposed, widest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Exposure {
-    Workflow,
-    Job,
-    Step,
-    With,
-    Run,
-    Passed,
-}
-
-impl Exposure {
-    /// The word that reports use.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Exposure::Workflow => "workflow",
-            Exposure::Job => "job",
-            Exposure::Step => "step",
-            Exposure::With => "with",
-            Exposure::Run => "run",
-            Exposure::Passed => "passed",
-        }
-    }
+/// What a job touches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum What<'t> {
+    /// One secret.
+    Named(Cow<'t, str>),
+    /// One whose name is computed; holds the computation.
+    Computed(&'t str),
+    /// All of them.
+    Whole,
 }
 
 /// One place where a job touches the secrets.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct SecretUse<'t> {
-    pub(super) what: Use<'t>,
+#[derive(Debug, Clone)]
+pub(super) struct Touch<'t> {
+    pub(super) what: What<'t>,
     pub(super) spot: Spot,
     pub(super) exposure: Exposure,
     /// The variable or input that receives it.
@@ -127,9 +137,9 @@ impl<'t> Workflow<'t> {
         }
         let shared = std::mem::take(&mut walk.uses);
         let mut jobs = Vec::new();
-        for (id, job) in root.get("jobs").into_iter().flat_map(Yaml::pairs) {
-            if let Some(id) = id.text() {
-                jobs.push(Job::read(id, id_line(id, job, root), job, &shared, &mut walk));
+        for (key, job) in root.get("jobs").into_iter().flat_map(Yaml::pairs) {
+            if let Some(id) = key.text() {
+                jobs.push(Job::read(id, key.line(), (job, root), &shared, &mut walk));
             }
         }
         if root.get("env").is_some_and(names_other_s3) {
@@ -153,15 +163,9 @@ impl<'t> Workflow<'t> {
 
     /// The permissions that a job runs with; `None` when nothing is written and the organisation's
     /// default holds.
-    pub(super) fn permissions_of(&self, job: &Job<'_>) -> Option<Permissions> {
+    pub(super) fn permissions_of(&self, job: &Job<'t>) -> Option<Permissions<'t>> {
         job.permissions.or(self.permissions)
     }
-}
-
-/// The line of a job's key.
-fn id_line(id: &str, job: Yaml<'_>, root: Yaml<'_>) -> u32 {
-    let key = root.get("jobs").and_then(|jobs| jobs.pairs().find(|(key, _)| key.text() == Some(id)));
-    key.map_or(job.line(), |(key, _)| key.line())
 }
 
 fn triggers(on: Yaml<'_>) -> Vec<&str> {
@@ -176,25 +180,36 @@ fn runs_per_day(on: Yaml<'_>) -> Option<f64> {
     expressions.into_iter().map(cron::runs_per_day).sum::<Option<f64>>().filter(|&runs| runs > 0.0)
 }
 
-fn permissions(node: Yaml<'_>) -> Permissions {
+fn permissions(node: Yaml<'_>) -> Permissions<'_> {
     let write_all = node.text() == Some("write-all");
     let id_token = node.get("id-token").and_then(Yaml::text) == Some("write");
-    Permissions { line: node.line(), write_all, id_token: write_all || id_token }
+    Permissions { node, line: node.line(), write_all, id_token: write_all || id_token }
 }
 
 impl<'t> Job<'t> {
-    fn read(id: &'t str, line: u32, job: Yaml<'t>, shared: &[SecretUse<'t>], walk: &mut Walk<'t>) -> Self {
+    fn read(
+        id: &'t str,
+        line: u32,
+        (job, workflow): (Yaml<'t>, Yaml<'t>),
+        shared: &[Touch<'t>],
+        walk: &mut Walk<'t>,
+    ) -> Self {
         let calls = job.get("uses").and_then(Yaml::text);
         let mut inherits = None;
         // The environment of a workflow does not reach the workflows that it calls.
         walk.uses = if calls.is_none() { shared.to_vec() } else { Vec::new() };
         let mut steps = Vec::new();
+        let mut scripts = Vec::new();
         for (key, value) in job.pairs() {
             let context = |exposure| Context { exposure, slot: key.text(), step: None };
             match key.text() {
                 Some("steps") => {
                     for step in value.items() {
+                        if walk.visits_left == 0 {
+                            break;
+                        }
                         walk.step(step, steps.len());
+                        scripts.extend(step.get("run"));
                         steps.push(Step {
                             line: step.line(),
                             action: step.get("uses").and_then(Yaml::text),
@@ -230,8 +245,9 @@ impl<'t> Job<'t> {
             calls,
             inherits,
             steps,
+            scripts,
             other_s3: job.get("env").is_some_and(names_other_s3),
-            uses: uses.into_iter().flat_map(|found| resolve_computed(found, job)).collect(),
+            uses: uses.into_iter().flat_map(|found| resolve_computed(found, job, workflow)).collect(),
         }
     }
 }
@@ -246,8 +262,11 @@ fn names_other_s3(variables: Yaml<'_>) -> bool {
 
 /// Where the words of a runner's label say that it stands.
 fn runner(labels: Yaml<'_>, job: Yaml<'_>) -> Option<&'static str> {
-    let words: Vec<&str> =
-        labels.words().into_iter().flat_map(|word| matrix_values(word, job).unwrap_or(vec![word])).collect();
+    let words: Vec<&str> = labels
+        .words()
+        .into_iter()
+        .flat_map(|word| computed::matrix_values(word, job).unwrap_or(vec![word]))
+        .collect();
     if words.contains(&"self-hosted")
         || labels.get("labels").is_some_and(|l| l.words().contains(&"self-hosted"))
     {
@@ -258,33 +277,17 @@ fn runner(labels: Yaml<'_>, job: Yaml<'_>) -> Option<&'static str> {
     (!words.is_empty() && words.iter().all(|word| hosted(word))).then_some("hosted")
 }
 
-/// The literal values of `${{ matrix.a.b }}` or `matrix.a.b`; `None` when the text is something else.
-fn matrix_values<'t>(text: &str, job: Yaml<'t>) -> Option<Vec<&'t str>> {
-    let text = text.trim();
-    let inside = text.strip_prefix("${{").and_then(|rest| rest.strip_suffix("}}")).unwrap_or(text).trim();
-    let path: Vec<&str> = inside.strip_prefix("matrix.")?.split('.').collect();
-    let matrix = job.get("strategy")?.get("matrix")?;
-    let (first, deeper) = path.split_first()?;
-    let mut found: Vec<Yaml<'t>> = matrix.get(first).into_iter().flat_map(Yaml::items).collect();
-    found
-        .extend(matrix.get("include").into_iter().flat_map(Yaml::items).filter_map(|entry| entry.get(first)));
-    for name in deeper {
-        found = found.into_iter().filter_map(|value| value.get(name)).collect();
-    }
-    let values: Vec<&str> = found.into_iter().filter_map(Yaml::text).collect();
-    let literal = !values.is_empty() && values.iter().all(|value| !value.contains("${{"));
-    literal.then_some(values)
-}
-
 /// `secrets[matrix.key]` names every secret that the matrix lists; the computed use itself stays.
-fn resolve_computed<'t>(found: SecretUse<'t>, job: Yaml<'t>) -> Vec<SecretUse<'t>> {
+fn resolve_computed<'t>(found: Touch<'t>, job: Yaml<'t>, workflow: Yaml<'t>) -> Vec<Touch<'t>> {
     let mut all = vec![found];
-    if let Use::Computed(expression) = found.what {
-        for name in matrix_values(expression, job).unwrap_or_default() {
-            all.push(SecretUse { what: Use::Named(name), ..found });
+    if let What::Computed(expression) = all[0].what {
+        for name in computed::names(expression, job, workflow) {
+            all.push(Touch { what: What::Named(name), ..all[0].clone() });
         }
     }
-    all.retain(|found| !matches!(found.what, Use::Named(name) if name.eq_ignore_ascii_case(PLATFORM_TOKEN)));
+    all.retain(
+        |found| !matches!(&found.what, What::Named(name) if name.eq_ignore_ascii_case(PLATFORM_TOKEN)),
+    );
     all
 }
 
@@ -298,7 +301,7 @@ struct Context<'t> {
 /// Collects uses of secrets from parts of the tree.
 struct Walk<'t> {
     visits_left: usize,
-    uses: Vec<SecretUse<'t>>,
+    uses: Vec<Touch<'t>>,
 }
 
 impl<'t> Walk<'t> {
@@ -320,7 +323,8 @@ impl<'t> Walk<'t> {
             if self.visits_left == 0 {
                 return;
             }
-            self.visits_left -= 1;
+            let bytes = node.text().map_or(0, str::len);
+            self.visits_left = self.visits_left.saturating_sub(1 + bytes / BYTES_A_VISIT);
             if let Some(text) = node.text() {
                 self.scalar(node, text, Context { slot, ..context });
                 continue;
@@ -333,11 +337,15 @@ impl<'t> Walk<'t> {
     }
 
     fn scalar(&mut self, node: Yaml<'t>, text: &'t str, context: Context<'t>) {
-        if !text.contains("${{") {
+        let condition = context.slot == Some("if");
+        if !condition && !text.contains("${{") {
+            return;
+        }
+        let found = if condition { secret_uses_of_condition(text) } else { secret_uses(text) };
+        if found.is_empty() {
             return;
         }
         let mut search = node.search();
-        let found = secret_uses(text);
         let several = found.len() > 1;
         for Found { what, written } in found {
             let spot = match what {
@@ -345,7 +353,12 @@ impl<'t> Walk<'t> {
                 Use::Computed(_) | Use::Whole => search.find(&[written]),
             };
             let Context { exposure, slot, step } = context;
-            self.uses.push(SecretUse { what, spot, exposure, slot, step, shared: several });
+            let what = match what {
+                Use::Named(name) => What::Named(Cow::Borrowed(name)),
+                Use::Computed(expression) => What::Computed(expression),
+                Use::Whole => What::Whole,
+            };
+            self.uses.push(Touch { what, spot, exposure, slot, step, shared: several });
         }
     }
 }

@@ -52,6 +52,7 @@ pub(super) const NAMES: &[Row] = &[
     kept("GKE_SA_KEY", "gcp_service_account_key", "gcp"),
     kept("GCR_JSON_KEY", "gcp_service_account_key", "gcp"),
     kept("GCP_KEY", "gcp_service_account_key", "gcp"),
+    kept("GCLOUD_KEYFILE", "gcp_service_account_key", "gcp"),
     kept("GCLOUD_SERVICE_KEY", "gcp_service_account_key", "gcp"),
     kept("GCP_SERVICE_KEY", "gcp_service_account_key", "gcp"),
     kept("FIREBASE_SERVICE_ACCOUNT", "gcp_service_account_key", "gcp"),
@@ -83,6 +84,7 @@ pub(super) const NAMES: &[Row] = &[
     kept("GEM_HOST_API_KEY", "rubygems_key", "rubygems"),
     kept("RUBYGEMS", "rubygems_key", "rubygems"),
     kept("NUGET", "nuget_key", "nuget"),
+    kept("NU_GET", "nuget_key", "nuget"),
     said("DOCKERHUB_USERNAME", "docker"),
     said("DOCKER_USERNAME", "docker"),
     said("DOCKERHUB_USER", "docker"),
@@ -168,7 +170,7 @@ pub(super) const NAMES: &[Row] = &[
 /// Last words of names that say what something is called or where it is, and open nothing.
 pub(super) const CONFIGURATION_ENDINGS: &str = "REGION ACCOUNT_ID ACCOUNT CLIENT_ID TENANT_ID TENANT TENANCY_ID \
     SUBSCRIPTION_ID PROJECT_ID PROJECT APP_ID ORG_ID TEAM_ID CHAT_ID CHANNEL VPC_ID SUBNET_ID ROLE ROLE_NAME ARN \
-    USERNAME USER USER_ID HOST HOSTNAME PORT ORG ORGANIZATION BUCKET BUCKET_NAME EMAIL MAIL REGISTRY REPOSITORY \
+    USERNAME USER USER_ID HOST HOSTNAME PORT ORG ORGANIZATION BUCKET BUCKET_NAME EMAIL MAIL REGISTRY REPOSITORY REPO \
     NAMESPACE ENDPOINT ENDPOINT_URL DOMAIN HOST_URL SERVER_URL KNOWN_HOSTS";
 
 /// Words in names that betray the platform, where nothing better is known.

@@ -1,0 +1,249 @@
+//! Azure Pipelines: `azure-pipelines.yml` and its templates. Jobs, variable groups, service connections.
+//!
+//! Which files are pipelines is set in the service; these names and folders are the custom. Whether a service
+//! connection federates or keeps a secret is not in the file either, and is said so.
+
+mod references;
+mod tasks;
+
+use std::borrow::Cow;
+
+use tenure_model::{Federation, FingerprintKey};
+
+use self::tasks::Tasks;
+use super::environment::Environment;
+use super::job::{Definition, Job, Pipeline};
+use super::secret_use::Store;
+use super::system::{Proof, System};
+use super::{reading, schedule};
+use crate::detect::witness::Spot;
+use crate::detect::yaml::{Tree, Yaml};
+use crate::detect::{Blob, Detector, Reading};
+
+/// The system in words.
+static SYSTEM: System = System {
+    key: "azure_pipelines",
+    name: "Azure Pipelines",
+    secret_kind: "azure_pipelines_secret",
+    job_kind: "azure_pipelines_job",
+    plain_kind: "ci_secret",
+    token: Some("Azure Pipelines' OIDC token"),
+    timeout: Some(("timeoutInMinutes", "an hour on hosted agents, and without an end on own ones")),
+    folds_case: true,
+    guards_environments: true,
+    trusted_publishing: &[],
+};
+/// Folders in which such files lie by custom.
+const FOLDERS: &[&str] =
+    &[".azure-pipelines/", "azure-pipelines/", ".azuredevops/", ".pipelines/", ".azure/pipelines/"];
+/// Jobs of one file that are read.
+const JOBS_MAX: usize = 1_000;
+/// Nodes that are visited in search of jobs.
+const VISITS_MAX: usize = 100_000;
+
+/// The reader.
+pub(super) struct AzurePipelines;
+
+impl Detector for AzurePipelines {
+    fn name(&self) -> &'static str {
+        "azure_pipelines"
+    }
+
+    fn describe(&self) -> &'static str {
+        "Azure Pipelines: jobs, variable groups, service connections, schedules, pools and bounds"
+    }
+
+    fn claims(&self, blob: &Blob<'_>) -> bool {
+        let path = blob.path_in_repository();
+        if !(path.ends_with(".yml") || path.ends_with(".yaml")) {
+            return false;
+        }
+        let name = path.trim_start_matches('.');
+        let at_root =
+            !path.contains('/') && (name.starts_with("azure-pipeline") || name.starts_with("azure_pipeline"));
+        at_root || FOLDERS.iter().any(|folder| path.starts_with(folder))
+    }
+
+    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
+        reading::of_yaml(blob, self.name(), key, |tree| pipeline(tree).into_iter().collect())
+    }
+}
+
+fn pipeline<'t>(tree: &'t Tree<'t>) -> Option<Pipeline<'t>> {
+    let root = tree.first()?;
+    let mut found = Vec::new();
+    let mut stack = vec![(root, None, vec![root])];
+    let mut visits_left = VISITS_MAX;
+    while let Some((node, stage, holders)) = stack.pop().filter(|_| visits_left > 0) {
+        visits_left -= 1;
+        let job = ["job", "deployment"].iter().find_map(|key| node.get(key));
+        if let Some(id) = job {
+            if found.len() < JOBS_MAX {
+                found.push((node, id.text(), stage, holders));
+            }
+            continue;
+        }
+        let named = node.get("stage").and_then(Yaml::text);
+        let stage = named.or(stage);
+        let holders = if named.is_some() { [&holders[..], &[node]].concat() } else { holders };
+        let first = stack.len();
+        let inner =
+            node.items().chain(node.pairs().filter(|(key, _)| !is_leaf(*key)).map(|(_, value)| value));
+        stack.extend(
+            inner.filter(|inner| inner.text().is_none()).map(|inner| (inner, stage, holders.clone())),
+        );
+        stack[first..].reverse();
+    }
+    // A file of steps alone is one job, or a template of steps.
+    if found.is_empty() && root.get("steps").is_some() {
+        found.push((root, None, None, Vec::new()));
+    }
+    let jobs = found.iter().enumerate().map(|(index, (node, id, stage, holders))| {
+        let id = id.map_or_else(|| format!("job {}", index + 1), str::to_owned);
+        let id = stage.map_or(id.clone(), |stage| format!("{stage}/{id}"));
+        job(root, *node, id, holders)
+    });
+    let definitions = templates(root);
+    let name = root.get("name").and_then(Yaml::text).filter(|name| !name.contains('$'));
+    Some(Pipeline { definitions, ..Pipeline::new(&SYSTEM, name, jobs.collect()) })
+}
+
+/// Keys below which no job stands.
+fn is_leaf(key: Yaml<'_>) -> bool {
+    matches!(
+        key.text(),
+        Some(
+            "steps" | "variables" | "pool" | "trigger" | "pr" | "schedules" | "resources" | "inputs" | "env"
+        )
+    )
+}
+
+fn job<'t>(root: Yaml<'t>, node: Yaml<'t>, id: String, holders: &[Yaml<'t>]) -> Job<'t> {
+    let chain: Vec<Yaml<'t>> = holders.iter().copied().chain(std::iter::once(node)).collect();
+    let groups = references::groups(&chain);
+    let environment = Environment::new(store(&groups), "azure", references::is_predefined);
+    let mut tasks = Tasks::new(environment);
+    tasks.variables(&chain);
+    for (group, line) in &groups {
+        tasks.environment.kept_in(Store::Owner(Cow::Borrowed("variable group")), group, Spot::line(*line));
+    }
+    tasks.steps(node);
+    let (environment, exchanges, mut asks) = tasks.finish();
+    let (uses, deeds, whole) = environment.finish();
+    let (triggers, crons) = triggers(root);
+    let nearest = |key: &str| chain.iter().rev().find_map(|holder| holder.get(key));
+    let timeout = node.get("timeoutInMinutes").and_then(Yaml::text);
+    // Zero stands for no end at all.
+    let minutes = timeout.and_then(|text| text.trim().parse().ok()).filter(|&minutes: &u32| minutes > 0);
+    asks |= waits(node);
+    Job {
+        title: node.get("displayName").and_then(Yaml::text),
+        triggers,
+        runs_per_day: schedule::runs_per_day(crons.iter().copied()),
+        scheduled: !crons.is_empty(),
+        environment: node
+            .get("environment")
+            .and_then(|value| value.text().or_else(|| value.get("name")?.text()))
+            .filter(|name| !name.trim().is_empty()),
+        approval: asks,
+        runner: nearest("pool").and_then(pool),
+        timeout_minutes: minutes,
+        has_timeout: minutes.is_some() || timeout.is_some_and(|text| text.contains('$')),
+        exchanges,
+        uses,
+        deeds,
+        whole,
+        ..Job::new(
+            id,
+            node.line(),
+            Proof::new(
+                Federation::AvailableNotEnabled,
+                "whether a service connection federates or keeps a secret is not in the file",
+            ),
+        )
+    }
+}
+
+/// Whether a job depends on one that asks a person, by that one's name.
+fn waits(node: Yaml<'_>) -> bool {
+    let needed = node.get("dependsOn").map(Yaml::words).unwrap_or_default();
+    needed.iter().any(|name| name.to_ascii_lowercase().contains("approv"))
+}
+
+/// Where variables are kept: in the pipeline's settings, or in its groups.
+fn store<'t>(groups: &[(&'t str, u32)]) -> Store<'t> {
+    let mut names: Vec<&str> = groups.iter().map(|(name, _)| *name).collect();
+    names.sort_unstable();
+    names.dedup();
+    match &names[..] {
+        [] => Store::repository("pipeline"),
+        [one] => Store::Owner(Cow::Owned(format!("variable group {one}"))),
+        several => Store::Owner(Cow::Owned(format!("variable groups {}", several.join(" + ")))),
+    }
+}
+
+/// The events that start a pipeline, and its schedules.
+fn triggers<'t>(root: Yaml<'t>) -> (Vec<String>, Vec<&'t str>) {
+    let mut triggers = Vec::new();
+    let off = |key: &str| root.get(key).and_then(Yaml::text) == Some("none");
+    let crons: Vec<&str> = root
+        .get("schedules")
+        .into_iter()
+        .flat_map(Yaml::items)
+        .filter_map(|schedule| schedule.get("cron")?.text())
+        .collect();
+    if !off("trigger") {
+        triggers.push("push".to_owned());
+    }
+    if root.get("pr").is_some() && !off("pr") {
+        triggers.push("pull_request".to_owned());
+    }
+    if !crons.is_empty() {
+        triggers.push("schedule".to_owned());
+    }
+    let after = root.get("resources").and_then(|resources| resources.get("pipelines"));
+    if after.is_some_and(|pipelines| pipelines.items().any(|one| one.get("trigger").is_some())) {
+        triggers.push("pipeline_completion".to_owned());
+    }
+    if triggers.is_empty() {
+        triggers.push("manual".to_owned());
+    }
+    (triggers, crons)
+}
+
+/// Whose machine a pool is.
+fn pool(pool: Yaml<'_>) -> Option<&'static str> {
+    if pool.get("vmImage").is_some() {
+        return Some("hosted");
+    }
+    let name = pool.text().or_else(|| pool.get("name")?.text())?;
+    match name {
+        "server" | "Azure Pipelines" => Some("hosted"),
+        name if name.contains("${{") || name.contains("$(") => None,
+        name if name.starts_with("Hosted") => Some("hosted"),
+        _ => Some("self_hosted"),
+    }
+}
+
+/// Repositories whose templates the pipeline runs.
+fn templates(root: Yaml<'_>) -> Vec<Definition<'_>> {
+    let repositories = root.get("resources").and_then(|resources| resources.get("repositories"));
+    repositories
+        .into_iter()
+        .flat_map(Yaml::items)
+        .filter_map(|repository| {
+            let reference = repository.get("name").and_then(Yaml::text)?;
+            let revision = repository.get("ref").and_then(Yaml::text);
+            let commit = |revision: &str| {
+                revision.len() == 40 && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
+            };
+            Some(Definition {
+                what: "the repository",
+                reference,
+                revision,
+                pinned: revision.is_some_and(commit),
+                spot: Spot::line(repository.line()),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,110 @@
+//! Drone: `.drone.yml`. Pipelines of containers, one a document; secrets by `from_secret`.
+
+use tenure_model::{Federation, FingerprintKey};
+
+use super::container_step;
+use super::environment::Environment;
+use super::job::{Job, Pipeline};
+use super::reading;
+use super::secret_use::Store;
+use super::system::{Proof, System};
+use crate::detect::yaml::{Tree, Yaml};
+use crate::detect::{Blob, Detector, Reading};
+
+/// The system in words.
+static SYSTEM: System = System {
+    key: "drone",
+    name: "Drone",
+    secret_kind: "drone_secret",
+    job_kind: "drone_step",
+    plain_kind: "ci_secret",
+    token: None,
+    timeout: None,
+    folds_case: false,
+    guards_environments: false,
+    trusted_publishing: &[],
+};
+/// Images that Drone's makers publish.
+const OWN_IMAGES: &[&str] = &["plugins/", "drone/"];
+/// Steps that are read.
+const STEPS_MAX: usize = 5_000;
+
+/// The reader.
+pub(super) struct Drone;
+
+impl Detector for Drone {
+    fn name(&self) -> &'static str {
+        "drone"
+    }
+
+    fn describe(&self) -> &'static str {
+        "Drone pipelines: steps, the secrets that they receive, events that start them"
+    }
+
+    fn claims(&self, blob: &Blob<'_>) -> bool {
+        matches!(blob.path_in_repository(), ".drone.yml" | ".drone.yaml")
+    }
+
+    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
+        reading::of_yaml(blob, self.name(), key, pipelines)
+    }
+}
+
+fn pipelines<'t>(tree: &'t Tree<'t>) -> Vec<Pipeline<'t>> {
+    let jobs = tree.all().filter(is_pipeline).flat_map(jobs).take(STEPS_MAX).collect();
+    vec![Pipeline::new(&SYSTEM, None, jobs)]
+}
+
+fn is_pipeline(document: &Yaml<'_>) -> bool {
+    document.get("kind").and_then(Yaml::text).is_none_or(|kind| kind == "pipeline")
+}
+
+fn jobs(document: Yaml<'_>) -> Vec<Job<'_>> {
+    let name = document.get("name").and_then(Yaml::text).unwrap_or("default");
+    let trigger = document.get("trigger");
+    let events = trigger.and_then(|trigger| trigger.get("event"));
+    let cron = trigger.is_some_and(|trigger| trigger.get("cron").is_some());
+    let mut triggers: Vec<String> = events
+        .map(|events| events.get("include").unwrap_or(events).words())
+        .unwrap_or_default()
+        .into_iter()
+        .map(|event| if event == "cron" { "schedule" } else { event }.to_owned())
+        .collect();
+    if cron && !triggers.iter().any(|trigger| trigger == "schedule") {
+        triggers.push("schedule".to_owned());
+    }
+    // Drone runs a pipeline without a trigger for every event of the repository.
+    if triggers.is_empty() {
+        triggers.push("push".to_owned());
+    }
+    let own_machine = document
+        .get("type")
+        .and_then(Yaml::text)
+        .is_some_and(|kind| matches!(kind, "exec" | "ssh" | "macstadium"));
+    let lists = ["steps", "pipeline", "services"].iter().filter_map(|key| document.get(key));
+    let steps: Vec<(Option<&str>, Yaml<'_>)> = lists.flat_map(container_step::named).collect();
+    steps
+        .into_iter()
+        .enumerate()
+        .map(|(number, (step_name, step))| {
+            let mut environment = Environment::new(Store::repository("repository"), "drone", |_| false);
+            let exchanges = container_step::read(&mut environment, step, OWN_IMAGES);
+            let (uses, deeds, whole) = environment.finish();
+            let step_name = step_name.map_or_else(|| format!("step {}", number + 1), str::to_owned);
+            Job {
+                scheduled: triggers.iter().any(|trigger| trigger == "schedule"),
+                triggers: triggers.clone(),
+                runner: own_machine.then_some("self_hosted"),
+                exchanges,
+                uses,
+                deeds,
+                whole,
+                ..Job::new(
+                    format!("{name}/{step_name}"),
+                    step.line(),
+                    Proof::new(Federation::StaticOnly, "nothing takes its place"),
+                )
+            }
+        })
+        .collect()
+}

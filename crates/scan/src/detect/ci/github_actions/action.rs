@@ -1,0 +1,114 @@
+//! Composite actions: `action.yml`, wherever it lies. Which inputs receive secrets, and to whom they go on.
+//!
+//! An action holds no secret of its own: its callers do. So it gives findings and no identities.
+
+use std::collections::BTreeMap;
+
+use tenure_model::{FingerprintKey, Quality, Severity};
+
+use super::expression::inputs;
+use super::{Names, WORKFLOW_BYTES_MAX, is_pinned};
+use crate::detect::ci::account::job_subject;
+use crate::detect::ci::purpose::{self, Part};
+use crate::detect::ci::shell;
+use crate::detect::rules;
+use crate::detect::witness::{Spot, Statement, Witness};
+use crate::detect::yaml::{self, Broken, Yaml};
+use crate::detect::{Blob, Detector, Reading, Unreadable, text};
+
+/// Steps of one action that are read.
+const STEPS_MAX: usize = 1_000;
+
+/// The reader.
+pub(in crate::detect::ci) struct CompositeAction;
+
+impl Detector for CompositeAction {
+    fn name(&self) -> &'static str {
+        "github_action"
+    }
+
+    fn describe(&self) -> &'static str {
+        "Composite GitHub actions: inputs that receive secrets, and the actions that they are handed to"
+    }
+
+    fn claims(&self, blob: &Blob<'_>) -> bool {
+        let file = blob.path.rsplit('/').next().unwrap_or_default();
+        file == "action.yml" || file == "action.yaml"
+    }
+
+    fn read(&self, blob: &Blob<'_>, _key: &FingerprintKey) -> Reading {
+        if blob.bytes.len() > WORKFLOW_BYTES_MAX {
+            let limit = WORKFLOW_BYTES_MAX >> 20;
+            return Reading::failed("too_large_for_reader", format!("an action is read up to {limit} MiB"));
+        }
+        let Some(text) = text::decode(blob.bytes) else {
+            return Reading::failed("not_text", "the action is not UTF-8 text");
+        };
+        yaml::read(&text, |tree, broken| {
+            let unreadable = broken.map(|Broken { reason, detail, .. }| Unreadable { reason, detail });
+            let mut witness = Witness::new(blob, self.name());
+            if let Some(root) = tree.first() {
+                judge(blob, root, &mut witness);
+            }
+            witness.done(unreadable)
+        })
+    }
+}
+
+/// Notes what a composite action does with the secrets that it is given.
+fn judge(blob: &Blob<'_>, root: Yaml<'_>, witness: &mut Witness<'_>) {
+    let secret = secret_inputs(root);
+    let names = Names { blob };
+    let mut handed: BTreeMap<&str, (Vec<Spot>, Vec<&str>)> = BTreeMap::new();
+    let mut arguments = Vec::new();
+    for step in
+        root.get("runs").and_then(|runs| runs.get("steps")).into_iter().flat_map(Yaml::items).take(STEPS_MAX)
+    {
+        arguments.extend(step.get("run").map(shell::deeds).unwrap_or_default());
+        let Some(action) = step.get("uses").and_then(Yaml::text) else { continue };
+        if !names.is_third_party(action) || is_pinned(action) {
+            continue;
+        }
+        for (_, value) in ["with", "env"].iter().filter_map(|key| step.get(key)).flat_map(Yaml::pairs) {
+            for input in value.text().into_iter().flat_map(inputs).filter(|input| secret.contains(input)) {
+                let entry = handed.entry(action).or_default();
+                entry.0.push(Spot::line(value.line()));
+                entry.1.push(input);
+            }
+        }
+    }
+    let subject = job_subject(blob, "action");
+    let about = format!("{}:{}", blob.repository, blob.path_in_repository());
+    for (action, (spots, mut given)) in handed {
+        given.sort_unstable();
+        given.dedup();
+        let rule = &rules::CI_INPUT_TO_UNPINNED_ACTION;
+        let reasons = vec![format!("{action} receives the inputs {}", given.join(", "))];
+        let title = format!("{}: {action}", rule.title);
+        let about = format!("{about} {action}");
+        let severity = (!action.contains('@')).then_some(Severity::High);
+        witness.finding(Statement { rule, severity, subject: subject.clone(), about, title, spots, reasons });
+    }
+    if !arguments.is_empty() {
+        let rule = &rules::CI_PASSWORD_ARGUMENT;
+        let spots = arguments.into_iter().map(|deed| deed.spot).collect();
+        let reasons = vec!["every caller's job runs this command".to_owned()];
+        let title = rule.title.to_owned();
+        witness.finding(Statement { rule, severity: None, subject, about, title, spots, reasons });
+    }
+}
+
+/// The inputs that hold a secret: by their name, and not filled with the platform's own token by themselves.
+fn secret_inputs(root: Yaml<'_>) -> Vec<&str> {
+    let declared = root.get("inputs").into_iter().flat_map(Yaml::pairs);
+    declared
+        .filter(|(_, input)| {
+            !input.get("default").and_then(Yaml::text).is_some_and(|text| text.contains("github.token"))
+        })
+        .filter_map(|(name, _)| name.text())
+        .filter(|name| {
+            let said = purpose::by_name(name, Quality::Config);
+            said.is_none_or(|purpose| purpose.part != Part::Configuration) && purpose::names_a_secret(name)
+        })
+        .collect()
+}

@@ -1,0 +1,121 @@
+//! A workflow in the words that all CI systems share.
+
+use std::borrow::Cow;
+
+use tenure_model::Federation;
+
+use super::oidc::exchanges;
+use super::workflow::{Job, Touch, What, Workflow};
+use super::{Names, is_pinned, receiver};
+use crate::detect::ci::job::{self, Pipeline};
+use crate::detect::ci::purpose::{self, Place, by_input};
+use crate::detect::ci::secret_use::{Exposure, Receiver, SecretUse, Store};
+use crate::detect::ci::shell;
+use crate::detect::ci::system::{Proof, System};
+
+/// GitHub Actions.
+pub(super) static SYSTEM: System = System {
+    key: "github",
+    name: "GitHub",
+    secret_kind: "github_actions_secret",
+    job_kind: "github_actions_job",
+    plain_kind: "github_actions_secret",
+    token: Some("GitHub's OIDC token"),
+    timeout: Some(("timeout-minutes", "the platform's limit of six hours")),
+    folds_case: true,
+    guards_environments: true,
+    trusted_publishing: &["npm", "pypi", "crates_io", "rubygems", "nuget"],
+};
+
+/// The workflow as a pipeline.
+pub(super) fn pipeline<'t>(names: &Names<'_>, workflow: &Workflow<'t>) -> Pipeline<'t> {
+    let jobs = workflow.jobs.iter().map(|job| shared(names, workflow, job)).collect();
+    Pipeline::new(&SYSTEM, workflow.name, jobs)
+}
+
+fn shared<'t>(names: &Names<'_>, workflow: &Workflow<'t>, job: &Job<'t>) -> job::Job<'t> {
+    let permissions = workflow.permissions_of(job);
+    job::Job {
+        title: job.name,
+        triggers: workflow.triggers.iter().map(|&event| event.to_owned()).collect(),
+        runs_per_day: workflow.runs_per_day,
+        scheduled: workflow.runs_per_day.is_some(),
+        environment: job.environment,
+        runner: job.runner,
+        timeout_minutes: job.timeout_minutes,
+        has_timeout: job.has_timeout,
+        defined_elsewhere: job.calls.is_some(),
+        token_permissions: permissions.map(|permissions| permissions.words()),
+        exchanges: exchanges(job, permissions),
+        uses: job.uses.iter().filter_map(|touch| secret_use(names, job, touch)).collect(),
+        literal_key_ids: literal_key_ids(job),
+        deeds: job.scripts.iter().flat_map(|&script| shell::deeds(script)).collect(),
+        ..job::Job::new(job.id, job.line, proof(workflow, job))
+    }
+}
+
+/// Whether GitHub could prove the identity of a job.
+fn proof(workflow: &Workflow<'_>, job: &Job<'_>) -> Proof {
+    let (state, right) = match workflow.permissions_of(job) {
+        Some(permissions) if permissions.id_token => {
+            (Federation::Available, "this job may request one (id-token: write)")
+        }
+        Some(_) => (Federation::AvailableNotEnabled, "this job is not granted id-token: write"),
+        None if workflow.is_only_called() => (
+            Federation::AvailableNotEnabled,
+            "whether it may request one is decided by the workflows that call this one",
+        ),
+        None => {
+            (Federation::AvailableNotEnabled, "no permissions are written, so id-token: write is missing")
+        }
+    };
+    let runner = if job.runner == Some("self_hosted") {
+        "; its self-hosted runner must reach GitHub's token service"
+    } else {
+        ""
+    };
+    Proof::new(state, format!("{right}{runner}"))
+}
+
+fn secret_use<'t>(names: &Names<'_>, job: &Job<'t>, touch: &Touch<'t>) -> Option<SecretUse<'t>> {
+    let What::Named(name) = &touch.what else { return None };
+    let step = touch.step.and_then(|index| job.steps.get(index));
+    let said = step
+        .filter(|_| touch.exposure == Exposure::With)
+        .and_then(|step| by_input(step.action?, touch.slot?, step.input("registry")));
+    let place = Place {
+        said,
+        slot: touch.slot.filter(|_| touch.exposure != Exposure::Run),
+        shared: touch.shared,
+        other_s3: job.other_s3 || step.is_some_and(|step| step.other_s3),
+    };
+    Some(SecretUse {
+        name: name.clone(),
+        store: Store::repository("repo"),
+        purpose: purpose::of_use(name, place, "github"),
+        spot: touch.spot,
+        exposure: touch.exposure,
+        slot: touch.slot.map(Cow::Borrowed),
+        receiver: receiver(names, job, touch)
+            .map(|reference| Receiver { reference, pinned: is_pinned(reference) }),
+        block: block(touch.exposure, touch.step),
+    })
+}
+
+/// What is received together: the workflow's environment, the job's, or one step's.
+fn block(exposure: Exposure, step: Option<usize>) -> usize {
+    match step {
+        Some(index) => index + 2,
+        None => usize::from(exposure != Exposure::Workflow),
+    }
+}
+
+fn literal_key_ids<'t>(job: &Job<'t>) -> Vec<(usize, &'t str)> {
+    let steps = job.steps.iter().enumerate();
+    steps
+        .filter_map(|(index, step)| {
+            let id = step.input("aws-access-key-id").filter(|text| purpose::is_key_id(text))?;
+            Some((block(Exposure::Step, Some(index)), id))
+        })
+        .collect()
+}

@@ -1,0 +1,313 @@
+//! GitLab CI: `.gitlab-ci.yml` at the root of a repository, and the files that it includes by custom.
+//!
+//! Variables are kept in the project, its groups or the instance and are used like any other: a name decides.
+//! What `include:` brings from elsewhere is not in this file and is named as such.
+
+mod layers;
+
+use tenure_model::{Federation, FingerprintKey};
+
+use self::layers::{Layers, Root};
+use super::environment::{Environment, Receiving};
+use super::exchange;
+use super::job::{Definition, Exchange, Job, Pipeline};
+use super::secret_use::{Exposure, Store};
+use super::system::{Proof, System};
+use super::{reading, schedule};
+use crate::detect::witness::Spot;
+use crate::detect::yaml::{Tree, Yaml};
+use crate::detect::{Blob, Detector, Reading};
+
+/// The system in words.
+static SYSTEM: System = System {
+    key: "gitlab",
+    name: "GitLab",
+    secret_kind: "gitlab_ci_variable",
+    job_kind: "gitlab_ci_job",
+    plain_kind: "ci_secret",
+    token: Some("GitLab's ID token"),
+    timeout: Some(("timeout", "the project's limit, one hour where nobody changed it")),
+    folds_case: false,
+    guards_environments: true,
+    trusted_publishing: &["pypi", "npm"],
+};
+/// Top-level keys that are no jobs.
+const KEYWORDS: &[&str] = &[
+    "image",
+    "services",
+    "stages",
+    "types",
+    "before_script",
+    "after_script",
+    "variables",
+    "cache",
+    "include",
+    "workflow",
+    "default",
+    "spec",
+];
+/// Variables that GitLab itself sets and whose names look like a kept secret's.
+const PREDEFINED: &[&str] = &[
+    "CI_JOB_TOKEN",
+    "CI_BUILD_TOKEN",
+    "CI_REGISTRY_PASSWORD",
+    "CI_DEPLOY_PASSWORD",
+    "CI_DEPENDENCY_PROXY_PASSWORD",
+    "CI_JOB_JWT",
+    "CI_JOB_JWT_V1",
+    "CI_JOB_JWT_V2",
+    "CI_RUNNER_SHORT_TOKEN",
+    "KUBECONFIG",
+    "CI_TRIGGER_SHORT_SHA",
+];
+/// Jobs of one file that are read.
+const JOBS_MAX: usize = 2_000;
+/// Tags that say nothing about whose machine it is.
+const TAGS_OF_ANYBODY: &[&str] =
+    &["docker", "linux", "windows", "macos", "shared", "gitlab-org", "gitlab-org-docker"];
+
+/// The reader.
+pub(super) struct GitlabCi;
+
+impl Detector for GitlabCi {
+    fn name(&self) -> &'static str {
+        "gitlab_ci"
+    }
+
+    fn describe(&self) -> &'static str {
+        "GitLab CI pipelines: jobs, the variables and ID tokens that they use, rules and bounds"
+    }
+
+    fn claims(&self, blob: &Blob<'_>) -> bool {
+        let path = blob.path_in_repository();
+        let yaml = path.ends_with(".yml") || path.ends_with(".yaml");
+        path == ".gitlab-ci.yml"
+            || (yaml && (path.starts_with(".gitlab/ci/") || path.starts_with(".gitlab-ci/")))
+    }
+
+    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
+        reading::of_yaml(blob, self.name(), key, |tree| pipeline(tree).into_iter().collect())
+    }
+}
+
+fn pipeline<'t>(tree: &'t Tree<'t>) -> Option<Pipeline<'t>> {
+    // A header with `spec:` stands in a document of its own before the pipeline.
+    let root = tree.all().find(|document| document.is_mapping() && document.get("spec").is_none())?;
+    let root = Root::new(root);
+    let mut jobs = Vec::new();
+    for (key, value) in root.yaml.pairs() {
+        let Some(id) = key.text() else { continue };
+        if jobs.len() == JOBS_MAX || id.starts_with('.') || KEYWORDS.contains(&id) || !value.is_mapping() {
+            continue;
+        }
+        let layers = Layers::of(&root, value);
+        let runs = ["script", "run", "trigger"].iter().any(|key| layers.get(key).is_some());
+        if runs || value.get("extends").is_some() {
+            jobs.push(job(&root, id, key.line(), &layers));
+        }
+    }
+    let definitions = root.get("include").map(includes).unwrap_or_default();
+    Some(Pipeline { definitions, ..Pipeline::new(&SYSTEM, None, jobs) })
+}
+
+fn job<'t>(root: &Root<'t>, id: &'t str, line: u32, layers: &Layers<'_, 't>) -> Job<'t> {
+    let id_tokens: Vec<(Yaml<'t>, Yaml<'t>)> = layers.pairs("id_tokens").collect();
+    let mut exchanges = fetched_secrets(layers);
+    let scripts: Vec<Yaml<'t>> = ["before_script", "script", "after_script"]
+        .iter()
+        .filter_map(|key| layers.get(key))
+        .flat_map(|script| layers::lines(root, script))
+        .collect();
+    let proof = if id_tokens.is_empty() {
+        Proof::new(Federation::AvailableNotEnabled, "this job declares no id_tokens")
+    } else {
+        for script in &scripts {
+            exchanges.extend(exchange::in_script(*script));
+        }
+        let names: Vec<&str> = id_tokens.iter().filter_map(|(name, _)| name.text()).collect();
+        Proof::new(Federation::Available, format!("this job has one (id_tokens: {})", names.join(", ")))
+    };
+    let environment = layers.get("environment");
+    let (triggers, manual) = rules(root, layers);
+    let timeout = layers.get("timeout").and_then(Yaml::text);
+    let (uses, deeds, whole) = environment_of(root, layers, &id_tokens, &scripts).finish();
+    Job {
+        scheduled: triggers.iter().any(|trigger| trigger == "schedule"),
+        triggers,
+        environment: environment
+            .and_then(|value| value.text().or_else(|| value.get("name")?.text()))
+            .filter(|name| !name.trim().is_empty()),
+        approval: manual,
+        runner: layers.get("tags").and_then(runner),
+        timeout_minutes: timeout.and_then(schedule::minutes_of_duration),
+        has_timeout: timeout.is_some(),
+        defined_elsewhere: layers.get("trigger").is_some(),
+        exchanges,
+        uses,
+        deeds,
+        whole,
+        ..Job::new(id, line, proof)
+    }
+}
+
+fn environment_of<'t>(
+    root: &Root<'t>,
+    layers: &Layers<'_, 't>,
+    id_tokens: &[(Yaml<'t>, Yaml<'t>)],
+    scripts: &[Yaml<'t>],
+) -> Environment<'t> {
+    let mut environment =
+        Environment::new(Store::repository("project"), "gitlab", |name| PREDEFINED.contains(&name));
+    let fetched = layers.pairs("secrets").chain(id_tokens.iter().copied());
+    fetched.filter_map(|(name, _)| name.text()).for_each(|name| environment.declare(name));
+    if let Some(variables) = root.get("variables") {
+        environment.variables(variables, Exposure::Workflow);
+    }
+    environment.next_block();
+    for variables in layers.all("variables") {
+        environment.variables(variables, Exposure::Job);
+    }
+    for key in ["image", "services", "environment", "rules", "trigger"] {
+        if let Some(value) = layers.get(key) {
+            environment.value(value, Receiving::at(Exposure::Job));
+        }
+    }
+    environment.next_block();
+    for script in scripts {
+        environment.script(*script);
+    }
+    environment
+}
+
+/// What `secrets:` fetches with the job's token instead of keeping it.
+fn fetched_secrets<'t>(layers: &Layers<'_, 't>) -> Vec<Exchange<'t>> {
+    let provider = |source: Yaml<'t>| {
+        [
+            ("vault", "vault"),
+            ("gcp_secret_manager", "gcp"),
+            ("azure_key_vault", "azure"),
+            ("aws_secrets_manager", "aws"),
+            ("akeyless", "akeyless"),
+        ]
+        .into_iter()
+        .find(|(key, _)| source.get(key).is_some())
+    };
+    let of = |(name, source): (Yaml<'t>, Yaml<'t>)| {
+        let (action, provider) = provider(source)?;
+        Some(Exchange { line: name.line(), provider, action, target: None })
+    };
+    let mut exchanges: Vec<Exchange<'t>> = layers.pairs("secrets").filter_map(of).collect();
+    exchanges.sort_by_key(|exchange| (exchange.provider, exchange.line));
+    exchanges.dedup_by_key(|exchange| exchange.provider);
+    exchanges
+}
+
+/// The events that start a job, and whether a person must start it.
+fn rules(root: &Root<'_>, layers: &Layers<'_, '_>) -> (Vec<String>, bool) {
+    let manual = |node: Yaml<'_>| node.get("when").and_then(Yaml::text) == Some("manual");
+    let mut triggers = Vec::new();
+    let mut note = |trigger: &str| {
+        if !triggers.iter().any(|known| known == trigger) {
+            triggers.push(trigger.to_owned());
+        }
+    };
+    let mut asked = layers.get("when").and_then(Yaml::text) == Some("manual");
+    if let Some(rules) = layers.get("rules") {
+        let rules = layers::lines(root, rules);
+        let runs = |rule: &&Yaml<'_>| rule.get("when").and_then(Yaml::text) != Some("never");
+        let open: Vec<&Yaml<'_>> = rules.iter().filter(runs).collect();
+        asked |= !open.is_empty() && open.iter().all(|rule| manual(**rule));
+        for rule in open {
+            let condition = rule.get("if").and_then(Yaml::text).unwrap_or_default();
+            // A rule that asks for no source lets pushes through.
+            if sources(condition).next().is_none() && !condition.contains("CI_PIPELINE_SOURCE") {
+                note("push");
+            }
+            sources(condition).for_each(&mut note);
+        }
+    } else if let Some(only) = layers.get("only") {
+        let refs = only.get("refs").unwrap_or(only);
+        for word in refs.words() {
+            match word {
+                "schedules" => note("schedule"),
+                "merge_requests" => note("merge_request_event"),
+                "pushes" | "branches" | "tags" | "main" | "master" => note("push"),
+                "web" | "api" | "pipelines" | "triggers" => note(word.trim_end_matches('s')),
+                _ => note("push"),
+            }
+        }
+    } else if let Some(rules) = root.get("workflow").and_then(|workflow| workflow.get("rules")) {
+        for rule in rules.items() {
+            sources(rule.get("if").and_then(Yaml::text).unwrap_or_default()).for_each(&mut note);
+        }
+    }
+    if triggers.is_empty() {
+        triggers.push("push".to_owned());
+    }
+    (triggers, asked)
+}
+
+/// The values that a condition asks `CI_PIPELINE_SOURCE` for.
+fn sources(condition: &str) -> impl Iterator<Item = &str> {
+    condition.split("CI_PIPELINE_SOURCE").skip(1).filter_map(|rest| {
+        let rest = rest.trim_start().strip_prefix("==")?.trim_start();
+        let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        rest[1..].split(quote).next()
+    })
+}
+
+/// Whose machine the tags of a job ask for.
+fn runner(tags: Yaml<'_>) -> Option<&'static str> {
+    let words = tags.words();
+    if words.is_empty() || words.iter().any(|word| word.contains('$')) {
+        return None;
+    }
+    if words.iter().all(|word| word.starts_with("saas-")) {
+        return Some("hosted");
+    }
+    words.iter().any(|word| !TAGS_OF_ANYBODY.contains(word)).then_some("self_hosted")
+}
+
+/// What the pipeline takes from elsewhere.
+fn includes(include: Yaml<'_>) -> Vec<Definition<'_>> {
+    let entries: Vec<Yaml<'_>> = if include.is_mapping() { vec![include] } else { include.items().collect() };
+    let entries = if entries.is_empty() { vec![include] } else { entries };
+    entries
+        .into_iter()
+        .filter_map(|entry| {
+            let spot = Spot::line(entry.line());
+            let text = |key: &str| entry.get(key).and_then(Yaml::text);
+            let remote = entry.text().filter(|text| text.starts_with("http")).or_else(|| text("remote"));
+            if let Some(address) = remote {
+                let pinned = entry.get("integrity").is_some();
+                return Some(Definition {
+                    what: "a remote file",
+                    reference: address,
+                    revision: None,
+                    pinned,
+                    spot,
+                });
+            }
+            if let Some(project) = text("project") {
+                let revision = text("ref");
+                let pinned = revision.is_some_and(is_commit);
+                return Some(Definition {
+                    what: "a file of the project",
+                    reference: project,
+                    revision,
+                    pinned,
+                    spot,
+                });
+            }
+            let component = text("component")?;
+            let (reference, revision) = component.rsplit_once('@').unwrap_or((component, ""));
+            let revision = Some(revision).filter(|revision| !revision.is_empty());
+            let pinned = revision.is_some_and(is_commit);
+            Some(Definition { what: "the component", reference, revision, pinned, spot })
+        })
+        .collect()
+}
+
+fn is_commit(revision: &str) -> bool {
+    revision.len() >= 40 && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
+}

@@ -1,0 +1,546 @@
+//! Jenkins: a `Jenkinsfile`, declarative or scripted, read by its words.
+//!
+//! The file is a program: only running it would tell everything. What is read are credentials asked for by their
+//! id, the stage around them, triggers and time limits; facts of it count as heuristic.
+
+mod casc;
+mod groovy;
+
+pub(super) use casc::JenkinsConfiguration;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use tenure_model::{Federation, FingerprintKey, Quality};
+
+use self::groovy::{Token, Tokens};
+use super::job::{Deed, DeedKind, Job, Pipeline};
+use super::purpose::{self, Part, Place, Purpose};
+use super::secret_use::{Exposure, SecretUse, Store};
+use super::system::{Proof, System};
+use super::{reading, schedule, shell};
+use crate::detect::witness::{Spot, Witness};
+use crate::detect::{Blob, Detector, Reading};
+
+/// The system in words.
+pub(super) static SYSTEM: System = System {
+    key: "jenkins",
+    name: "Jenkins",
+    secret_kind: "jenkins_credential",
+    job_kind: "jenkins_stage",
+    plain_kind: "ci_secret",
+    token: Some("a token of Jenkins' OpenID Connect provider plug-in"),
+    timeout: Some(("timeout", "ever: Jenkins itself sets no limit")),
+    folds_case: false,
+    guards_environments: false,
+    trusted_publishing: &[],
+};
+/// The job of what stands outside of every stage.
+const WHOLE: &str = "pipeline";
+/// Deepest nesting of blocks that is told apart.
+const BLOCKS_MAX: usize = 256;
+/// Longest id of a credential.
+const ID_BYTES_MAX: usize = 200;
+/// Uses and stages of one file that are kept.
+const USES_MAX: usize = 5_000;
+
+/// The reader.
+pub(super) struct Jenkins;
+
+impl Detector for Jenkins {
+    fn name(&self) -> &'static str {
+        "jenkins"
+    }
+
+    fn describe(&self) -> &'static str {
+        "Jenkinsfiles: stages and the credentials that they bind, triggers and time limits; read by words"
+    }
+
+    fn claims(&self, blob: &Blob<'_>) -> bool {
+        let file = blob.path.rsplit('/').next().unwrap_or_default();
+        let groovy = file.ends_with(".groovy") && file.starts_with("Jenkinsfile");
+        let named = file.strip_prefix("Jenkinsfile").is_some_and(|rest| {
+            rest.is_empty()
+                || ((rest.starts_with('.') || rest.starts_with('-') || rest.starts_with('_'))
+                    && !is_other(rest))
+        });
+        (named || groovy || file.to_ascii_lowercase().ends_with(".jenkinsfile"))
+            && !reading::is_specimen(blob)
+    }
+
+    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
+        let text = match reading::decoded(blob) {
+            Ok(text) => text,
+            Err(reading) => return reading,
+        };
+        let mut witness = Witness::new(blob, self.name());
+        let script = Script::read(&text);
+        let unreadable = script.unreadable();
+        reading::note(blob, &script.pipeline(), key, &mut witness);
+        witness.done(unreadable)
+    }
+}
+
+/// Endings that are no pipelines: documents and backups.
+fn is_other(rest: &str) -> bool {
+    [".md", ".txt", ".orig", ".bak", ".yml", ".yaml", ".json"].iter().any(|ending| rest.ends_with(ending))
+}
+
+/// A stage with what was found in it.
+struct Stage<'t> {
+    name: &'t str,
+    line: u32,
+    uses: Vec<SecretUse<'t>>,
+    deeds: Vec<Deed>,
+    timeout_minutes: Option<u32>,
+    has_timeout: bool,
+    approval: bool,
+}
+
+/// A block that is open.
+struct Block<'t> {
+    /// The word before the brace: `stage`, `environment`, …
+    word: &'t str,
+    /// Index of the stage that it opens, if it does.
+    stage: Option<usize>,
+}
+
+struct Script<'t> {
+    tokens: Vec<Token<'t>>,
+    whole: bool,
+    stages: Vec<Stage<'t>>,
+    blocks: Vec<Block<'t>>,
+    /// Blocks deeper than are told apart.
+    too_deep: usize,
+    crons: Vec<Cow<'t, str>>,
+    triggers: Vec<String>,
+    approved: bool,
+    binding: usize,
+    /// What names are set to, where that is written out.
+    literals: BTreeMap<&'t str, &'t str>,
+}
+
+impl<'t> Script<'t> {
+    fn read(text: &'t str) -> Self {
+        let (tokens, whole) = Tokens::all(text);
+        let mut script = Self {
+            tokens,
+            whole,
+            stages: vec![Stage::new(WHOLE, 1)],
+            blocks: Vec::new(),
+            too_deep: 0,
+            crons: Vec::new(),
+            triggers: Vec::new(),
+            approved: false,
+            binding: 0,
+            literals: BTreeMap::new(),
+        };
+        for three in script.tokens.windows(3) {
+            if let [Token::Word(name, _), Token::Sign(b'=', _), Token::Text(text, _)] = three {
+                script.literals.entry(name).or_insert(text);
+            }
+        }
+        for at in 0..script.tokens.len() {
+            script.token(at);
+        }
+        script
+    }
+
+    fn unreadable(&self) -> Option<crate::detect::Unreadable> {
+        let detail = "a text or comment of the script has no end".to_owned();
+        (!self.whole).then_some(crate::detect::Unreadable { reason: "groovy_broken", detail })
+    }
+
+    fn token(&mut self, at: usize) {
+        match self.tokens[at] {
+            Token::Sign(b'{', line) => self.open(at, line),
+            Token::Sign(b'}', _) if self.too_deep > 0 => self.too_deep -= 1,
+            Token::Sign(b'}', _) => {
+                self.blocks.pop();
+            }
+            Token::Word(word, line) => self.word(at, word, line),
+            Token::Text(text, spot) => self.text(at, text, spot),
+            Token::Sign(..) => {}
+        }
+    }
+
+    fn open(&mut self, at: usize, line: u32) {
+        if self.blocks.len() == BLOCKS_MAX {
+            self.too_deep += 1;
+            return;
+        }
+        let (word, argument) = self.call_before(at);
+        let mut stage = None;
+        if word == "stage" && self.stages.len() < USES_MAX {
+            let name = argument.unwrap_or("stage");
+            stage = Some(self.stages.len());
+            self.stages.push(Stage { approval: self.approved, ..Stage::new(name, line) });
+        }
+        self.blocks.push(Block { word, stage });
+    }
+
+    /// The word that a brace belongs to, and the text in its brackets: `stage('x') {`.
+    fn call_before(&self, brace: usize) -> (&'t str, Option<&'t str>) {
+        let mut at = brace;
+        let mut argument = None;
+        let mut depth = 0;
+        while at > 0 && brace - at < 64 {
+            at -= 1;
+            match self.tokens[at] {
+                Token::Sign(b')', _) => depth += 1,
+                Token::Sign(b'(', _) => depth -= 1,
+                Token::Text(text, _) if argument.is_none() => argument = Some(text),
+                Token::Word(word, _) if depth == 0 => return (word, argument),
+                Token::Sign(b'{' | b'}' | b';', _) => break,
+                _ => {}
+            }
+        }
+        ("", argument)
+    }
+
+    fn word(&mut self, at: usize, word: &'t str, line: u32) {
+        match word {
+            "input" if self.is_call(at) => {
+                self.approved = true;
+                self.stage().approval = true;
+            }
+            "timeout" => self.timeout(at),
+            "cron" => {
+                if let Some(expression) = self.first_text(at) {
+                    self.crons.extend(expression.lines().filter_map(cron_of_jenkins));
+                    self.trigger("schedule");
+                }
+            }
+            "pollSCM" => self.trigger("poll"),
+            "githubPush" | "gitlab" if self.inside("triggers") => self.trigger("push"),
+            "upstream" if self.inside("triggers") => self.trigger("upstream"),
+            "sshagent" => self.binding += 1,
+            "withCredentials" | "withAWS" | "withKubeConfig" | "withDockerRegistry" => self.binding += 1,
+            _ => {}
+        }
+        // An id that is kept in a variable of the script.
+        if let Some(id) = self.literals.get(word).copied()
+            && self.binding_of(at).is_some()
+        {
+            let length = u32::try_from(word.len()).unwrap_or(u32::MAX);
+            self.bound(at, id, Spot { length, ..Spot::line(line) });
+        }
+    }
+
+    fn trigger(&mut self, word: &str) {
+        if !self.triggers.iter().any(|known| known == word) {
+            self.triggers.push(word.to_owned());
+        }
+    }
+
+    fn is_call(&self, at: usize) -> bool {
+        let follows = self.tokens.get(at + 1);
+        matches!(follows, Some(Token::Sign(b'(' | b'{', _) | Token::Text(..)))
+            || matches!(follows, Some(Token::Word(word, _)) if *word == "message" || *word == "id")
+    }
+
+    fn inside(&self, word: &str) -> bool {
+        self.blocks.iter().any(|block| block.word == word)
+    }
+
+    fn stage(&mut self) -> &mut Stage<'t> {
+        let index = self.blocks.iter().rev().find_map(|block| block.stage).unwrap_or(0);
+        &mut self.stages[index]
+    }
+
+    /// The first text after a word, in its call.
+    fn first_text(&self, at: usize) -> Option<&'t str> {
+        self.tokens[at + 1..].iter().take(3).find_map(|token| match token {
+            Token::Text(text, _) => Some(*text),
+            _ => None,
+        })
+    }
+
+    /// `timeout(time: 30, unit: 'MINUTES')`, `timeout(30)`.
+    fn timeout(&mut self, at: usize) {
+        if !matches!(self.tokens.get(at + 1), Some(Token::Sign(b'(', _) | Token::Word("time", _))) {
+            return;
+        }
+        let near = &self.tokens[at + 1..self.tokens.len().min(at + 12)];
+        let end =
+            near.iter().position(|token| matches!(token, Token::Sign(b')' | b'{', _))).unwrap_or(near.len());
+        let number = near[..end].iter().find_map(|token| match token {
+            Token::Word(word, _) => word.parse::<f64>().ok(),
+            _ => None,
+        });
+        let unit = near[..end].iter().find_map(|token| match token {
+            Token::Text(text, _) => Some(*text),
+            _ => None,
+        });
+        let minutes = match unit.unwrap_or("MINUTES") {
+            "SECONDS" => number.map(|n| n / 60.0),
+            "HOURS" => number.map(|n| n * 60.0),
+            "DAYS" => number.map(|n| n * 1_440.0),
+            _ => number,
+        };
+        let stage = self.stage();
+        stage.has_timeout = true;
+        stage.timeout_minutes = minutes.map(|minutes| minutes.ceil() as u32);
+    }
+
+    /// A text: an id of a credential, or a script.
+    fn text(&mut self, at: usize, text: &'t str, spot: Spot) {
+        let deeds = shell::password_arguments(text).count();
+        if deeds > 0 {
+            self.stage().deeds.push(Deed { what: DeedKind::PasswordArgument, spot: Spot::line(spot.line) });
+        }
+        // `"${NAME}"` and `"${env.NAME}"` are what the script sets NAME to.
+        let inside = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).map(|name| name.trim());
+        let id = inside
+            .and_then(|name| self.literals.get(name.trim_start_matches("env.")).copied())
+            .unwrap_or(text);
+        self.bound(at, id, spot);
+    }
+
+    /// Notes a credential that the token at this place asks for.
+    fn bound(&mut self, at: usize, text: &'t str, spot: Spot) {
+        let Some(call) = self.binding_of(at) else { return };
+        if text.is_empty() || text.contains('$') || text.len() > ID_BYTES_MAX {
+            return;
+        }
+        let slot = self.slot(at, &call);
+        let said = call.said.or_else(|| slot.and_then(|slot| purpose::by_name(slot, Quality::Config)));
+        let place = Place { said, slot: None, shared: false, other_s3: false };
+        let exposure = if self.inside("environment") && self.blocks.iter().all(|block| block.stage.is_none())
+        {
+            Exposure::Workflow
+        } else {
+            Exposure::Step
+        };
+        let found = SecretUse {
+            name: Cow::Borrowed(text),
+            store: Store::repository("credentials"),
+            purpose: purpose::of_use(text, place, "jenkins"),
+            spot,
+            exposure,
+            slot: slot.map(Cow::Borrowed),
+            receiver: None,
+            block: self.binding,
+        };
+        let stage = self.stage();
+        if stage.uses.len() < USES_MAX {
+            stage.uses.push(found);
+        }
+    }
+
+    /// Whether the text at this place is the id of a credential, and what asks for it.
+    fn binding_of(&self, at: usize) -> Option<Call> {
+        let before = |back: usize| at.checked_sub(back).and_then(|index| self.tokens.get(index));
+        let is =
+            |back: usize, sign: u8| matches!(before(back), Some(Token::Sign(found, _)) if *found == sign);
+        let word = |back: usize| match before(back) {
+            Some(Token::Word(word, _)) => *word,
+            _ => "",
+        };
+        // `credentialsId: 'x'`, and `credentials: 'x'` of withAWS and sshagent.
+        if is(1, b':')
+            && matches!(word(2), "credentialsId" | "credentials" | "azureCredentialsId" | "gcpCredentialsId")
+        {
+            return Some(self.call_around(at));
+        }
+        if is(1, b'(') {
+            match word(2) {
+                "credentials" => return Some(Call { binding: "credentials", said: None }),
+                "azureServicePrincipal" => return Some(Call::new("azureServicePrincipal")),
+                "sshagent" => return Some(Call::new("sshagent")),
+                _ => {}
+            }
+        }
+        // `sshagent(['a', 'b'])` and `sshagent(credentials: ['a'])`.
+        let list_of_keys =
+            (1..=12).take_while(|&back| before(back).is_some()).find_map(|back| match before(back) {
+                Some(Token::Word("sshagent", _)) => Some(true),
+                Some(
+                    Token::Sign(b'[' | b'(' | b',' | b':', _)
+                    | Token::Text(..)
+                    | Token::Word("credentials", _),
+                ) => None,
+                _ => Some(false),
+            });
+        if list_of_keys == Some(true) && (is(1, b'[') || is(1, b',')) {
+            return Some(Call::new("sshagent"));
+        }
+        // `docker.withRegistry('https://…', 'x')`.
+        let second = is(1, b',')
+            && matches!(before(2), Some(Token::Text(..)))
+            && is(3, b'(')
+            && word(4) == "withRegistry";
+        second.then(|| Call::new("withRegistry"))
+    }
+
+    /// The call in whose brackets a token stands.
+    fn call_around(&self, at: usize) -> Call {
+        let mut depth = 0;
+        for back in (at.saturating_sub(80)..at).rev() {
+            match self.tokens[back] {
+                Token::Sign(b')' | b']', _) => depth += 1,
+                Token::Sign(b'(' | b'[', _) if depth > 0 => depth -= 1,
+                Token::Sign(b'(', _) => {
+                    if let Some(Token::Word(word, _)) =
+                        back.checked_sub(1).and_then(|index| self.tokens.get(index))
+                    {
+                        return Call::new(word);
+                    }
+                }
+                // `[$class: 'AmazonWebServicesCredentialsBinding', credentialsId: 'x']`.
+                Token::Text(text, _) if depth == 0 && text.ends_with("Binding") => return Call::new(text),
+                _ => {}
+            }
+        }
+        Call::new("")
+    }
+
+    /// The variable that receives the credential: set from it, or named in the same call.
+    fn slot(&self, at: usize, call: &Call) -> Option<&'t str> {
+        if call.binding == "credentials" {
+            let set = at.checked_sub(4)?;
+            return match (self.tokens.get(set), self.tokens.get(set + 1)) {
+                (Some(Token::Word(name, _)), Some(Token::Sign(b'=', _))) => Some(name),
+                _ => None,
+            };
+        }
+        const VARIABLES: [&str; 6] = [
+            "passwordVariable",
+            "variable",
+            "secretKeyVariable",
+            "keyFileVariable",
+            "clientSecretVariable",
+            "tokenVariable",
+        ];
+        let near = at.saturating_sub(16)..self.tokens.len().min(at + 16);
+        let call_ends = |token: &Token<'_>| matches!(token, Token::Sign(b')' | b'}' | b'{', _));
+        let after = self.tokens[at..near.end].iter().position(call_ends).map_or(near.end, |end| at + end);
+        let opens = |token: &Token<'_>| matches!(token, Token::Sign(b'(' | b'{', _));
+        let before = self.tokens[near.start..at]
+            .iter()
+            .rposition(opens)
+            .map_or(near.start, |start| near.start + start);
+        self.tokens[before..after].windows(3).find_map(|three| match three {
+            [Token::Word(key, _), Token::Sign(b':', _), Token::Text(name, _)] if VARIABLES.contains(key) => {
+                Some(*name)
+            }
+            _ => None,
+        })
+    }
+
+    fn pipeline(self) -> Pipeline<'t> {
+        let whole = &self.stages[0];
+        let (minutes, limited) = (whole.timeout_minutes, whole.has_timeout);
+        let runs_per_day = schedule::runs_per_day(self.crons.iter().map(AsRef::as_ref));
+        let scheduled = self.triggers.iter().any(|trigger| trigger == "schedule");
+        let jobs = self.stages.into_iter().filter(|stage| !stage.uses.is_empty() || !stage.deeds.is_empty());
+        let jobs = jobs.map(|stage| Job {
+            triggers: self.triggers.clone(),
+            runs_per_day,
+            scheduled,
+            approval: stage.approval,
+            runner: Some("self_hosted"),
+            timeout_minutes: stage.timeout_minutes.or(minutes),
+            has_timeout: stage.has_timeout || limited,
+            uses: stage.uses,
+            deeds: stage.deeds,
+            ..Job::new(
+                stage.name,
+                stage.line,
+                Proof::new(Federation::PluginOnly, "the plug-in must be installed and its keys published"),
+            )
+        });
+        let jobs: Vec<Job<'t>> = jobs.collect();
+        Pipeline { quality: Quality::Heuristic, ..Pipeline::new(&SYSTEM, None, jobs) }
+    }
+}
+
+impl<'t> Stage<'t> {
+    fn new(name: &'t str, line: u32) -> Self {
+        let (uses, deeds) = (Vec::new(), Vec::new());
+        Self { name, line, uses, deeds, timeout_minutes: None, has_timeout: false, approval: false }
+    }
+}
+
+/// What asks for a credential.
+struct Call {
+    binding: &'static str,
+    said: Option<Purpose>,
+}
+
+impl Call {
+    fn new(word: &str) -> Self {
+        let known = |kind, provider| {
+            let quality = Quality::Heuristic;
+            Some(Purpose { part: Part::Credential, kind, provider, quality })
+        };
+        let said = match word {
+            "AmazonWebServicesCredentialsBinding" | "aws" | "withAWS" => known("aws_access_key", "aws"),
+            "azureServicePrincipal" => known("entra_client_secret", "azure"),
+            "sshagent" | "sshUserPrivateKey" | "SSHUserPrivateKeyBinding" => known("ssh_private_key", "ssh"),
+            "kubeconfigFile" | "withKubeConfig" | "kubeconfigContent" => {
+                known("kubeconfig_token", "kubernetes")
+            }
+            "withRegistry" | "withDockerRegistry" => known("registry_password", "registry"),
+            _ => None,
+        };
+        Self { binding: "", said }
+    }
+}
+
+/// A Jenkins schedule in cron's own words: `H` stands for a number that Jenkins draws once.
+fn cron_of_jenkins(line: &str) -> Option<Cow<'_, str>> {
+    let line = line.trim();
+    if line.is_empty() || line.starts_with('#') || line.starts_with("TZ=") {
+        return None;
+    }
+    let alias = match line {
+        "@hourly" => Some("0 * * * *"),
+        "@daily" | "@midnight" => Some("0 0 * * *"),
+        "@weekly" => Some("0 0 * * 0"),
+        "@monthly" => Some("0 0 1 * *"),
+        "@yearly" | "@annually" => Some("0 0 1 1 *"),
+        _ => None,
+    };
+    if let Some(alias) = alias {
+        return Some(Cow::Borrowed(alias));
+    }
+    let fields: Vec<String> = line
+        .split_whitespace()
+        .map(|field| match field.strip_prefix('H') {
+            Some("") => "1".to_owned(),
+            Some(step) if step.starts_with('/') => format!("*{step}"),
+            Some(range) if range.starts_with('(') => {
+                let (inside, rest) = range[1..].split_once(')').unwrap_or((&range[1..], ""));
+                if rest.is_empty() {
+                    inside.split('-').next().unwrap_or("1").to_owned()
+                } else {
+                    format!("{inside}{rest}")
+                }
+            }
+            _ => field.to_owned(),
+        })
+        .collect();
+    Some(Cow::Owned(fields.join(" ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::ci::cron;
+
+    #[test]
+    fn schedules_of_jenkins_are_counted() {
+        for (line, runs) in [
+            ("H 4 * * *", 1.0),
+            ("H/15 * * * *", 96.0),
+            ("@daily", 1.0),
+            ("H(0-29)/10 * * * *", 72.0),
+            ("H H(0-7) * * *", 1.0),
+        ] {
+            let expression = cron_of_jenkins(line).expect("the line is a schedule");
+            assert_eq!(cron::runs_per_day(&expression).map(f64::round), Some(runs), "{line}: {expression}");
+        }
+        assert_eq!(cron_of_jenkins("# H 4 * * *"), None);
+    }
+}

@@ -1,0 +1,82 @@
+//! From a CI system's file to observations: decode, parse, let the reader name the pipelines, account and judge.
+
+use tenure_model::FingerprintKey;
+
+use super::job::Pipeline;
+use super::judgement::Bench;
+use super::{account, secret};
+use crate::detect::witness::Witness;
+use crate::detect::yaml::{self, Broken, Tree};
+use crate::detect::{Blob, Reading, Unreadable, text};
+
+/// Largest file of a CI system that is read; none that people write comes near.
+pub(super) const CI_FILE_BYTES_MAX: usize = 4 << 20;
+
+/// Folders that hold files to look at, not to run.
+const SHELVES: &[&str] = &[
+    "docs",
+    "doc",
+    "documentation",
+    "example",
+    "examples",
+    "samples",
+    "snippets",
+    "testdata",
+    "test-data",
+    "fixtures",
+];
+
+/// Whether a file that could lie anywhere lies where people put what nobody runs.
+pub(super) fn is_specimen(blob: &Blob<'_>) -> bool {
+    let mut folders: Vec<&str> = blob.path_in_repository().split('/').collect();
+    folders.pop();
+    folders.iter().any(|folder| SHELVES.contains(folder))
+}
+
+/// Reads a YAML file whose pipelines `pipelines` names.
+pub(super) fn of_yaml(
+    blob: &Blob<'_>,
+    reader: &'static str,
+    key: &FingerprintKey,
+    pipelines: impl for<'t> Fn(&'t Tree<'t>) -> Vec<Pipeline<'t>>,
+) -> Reading {
+    let text = match decoded(blob) {
+        Ok(text) => text,
+        Err(reading) => return reading,
+    };
+    yaml::read(&text, |tree, broken| {
+        let mut unreadable = broken.map(|Broken { reason, detail, .. }| Unreadable { reason, detail });
+        let mut witness = Witness::new(blob, reader);
+        for pipeline in pipelines(tree) {
+            let cut = pipeline.jobs.iter().filter(|job| !job.whole).count();
+            if cut > 0 {
+                let detail =
+                    format!("{} longer than what is read of one", text::counted(cut, "job is", "jobs are"));
+                unreadable = unreadable.or(Some(Unreadable { reason: "yaml_too_large", detail }));
+            }
+            note(blob, &pipeline, key, &mut witness);
+        }
+        witness.done(unreadable)
+    })
+}
+
+/// The text of a file, or why it has none.
+pub(super) fn decoded<'b>(blob: &Blob<'b>) -> Result<std::borrow::Cow<'b, str>, Reading> {
+    if blob.bytes.len() > CI_FILE_BYTES_MAX {
+        let limit = CI_FILE_BYTES_MAX >> 20;
+        return Err(Reading::failed("too_large_for_reader", format!("a CI file is read up to {limit} MiB")));
+    }
+    text::decode(blob.bytes).ok_or_else(|| Reading::failed("not_text", "the file is not UTF-8 text"))
+}
+
+/// Notes facts and findings of one pipeline.
+pub(super) fn note(
+    blob: &Blob<'_>,
+    pipeline: &Pipeline<'_>,
+    key: &FingerprintKey,
+    witness: &mut Witness<'_>,
+) {
+    let secrets = secret::secrets(blob, pipeline);
+    account::give(blob, pipeline, &secrets, key, witness);
+    Bench { blob, pipeline, witness }.judge(&secrets);
+}

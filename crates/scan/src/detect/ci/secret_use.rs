@@ -1,0 +1,73 @@
+//! One place where a job receives a secret, whatever the system.
+
+use std::borrow::Cow;
+
+use super::purpose::Purpose;
+use crate::detect::witness::Spot;
+
+/// Where a secret is exposed, widest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Exposure {
+    Workflow,
+    Job,
+    Step,
+    With,
+    Run,
+    Passed,
+}
+
+impl Exposure {
+    /// The word that reports use.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Exposure::Workflow => "workflow",
+            Exposure::Job => "job",
+            Exposure::Step => "step",
+            Exposure::With => "with",
+            Exposure::Run => "run",
+            Exposure::Passed => "passed",
+        }
+    }
+}
+
+/// Where a secret is kept: two of one name in different stores are two secrets.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Store<'t> {
+    /// A store of the repository's own, by the system's word for it: `repo`, `project`.
+    Repository(Cow<'t, str>),
+    /// A store that other repositories of the same owner share: `context deploy`, `group release`.
+    Owner(Cow<'t, str>),
+    /// A Secret of a cluster, in this namespace where one is written.
+    Cluster(Option<&'t str>),
+}
+
+impl Store<'_> {
+    /// The repository's only store.
+    pub(super) const fn repository(word: &'static str) -> Self {
+        Store::Repository(Cow::Borrowed(word))
+    }
+}
+
+/// Code of others that receives a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Receiver<'t> {
+    /// As written, with its version.
+    pub(super) reference: &'t str,
+    /// Nobody can move what the reference points to.
+    pub(super) pinned: bool,
+}
+
+/// One use.
+#[derive(Debug, Clone)]
+pub(super) struct SecretUse<'t> {
+    pub(super) name: Cow<'t, str>,
+    pub(super) store: Store<'t>,
+    pub(super) purpose: Purpose,
+    pub(super) spot: Spot,
+    pub(super) exposure: Exposure,
+    /// The variable or input that receives it.
+    pub(super) slot: Option<Cow<'t, str>>,
+    pub(super) receiver: Option<Receiver<'t>>,
+    /// What is received in the same block is received together: the halves of a key meet there.
+    pub(super) block: usize,
+}

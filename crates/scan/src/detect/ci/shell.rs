@@ -1,0 +1,289 @@
+//! Reads shell scripts inside CI files: which variables they take, and what they do with a credential.
+//!
+//! This is a look at words, not a shell: one line at a time, continued lines joined, comments left out. What
+//! only runs when a shell evaluates text again stays unseen.
+
+use std::collections::BTreeSet;
+
+use super::job::{Deed, DeedKind};
+use crate::detect::yaml::Yaml;
+
+/// Variables looked at in one script; a real one comes nowhere near.
+const VARIABLES_MAX: usize = 10_000;
+/// Words `login` of one command that are looked at.
+const LOGINS_MAX: usize = 16;
+/// Names behind one word that are taken as set.
+const SET_MAX: usize = 32;
+/// Programs whose `login` takes a password.
+const LOGIN_TOOLS: &[&str] =
+    &["docker", "podman", "buildah", "nerdctl", "helm", "oras", "crane", "skopeo", "cosign", "img", "regctl"];
+
+/// One use of a variable in a script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Variable<'t> {
+    pub(super) name: &'t str,
+    /// As written: `$NAME`, `${NAME`, `$env:NAME`.
+    pub(super) written: &'t str,
+    /// The variable that this line sets from it.
+    pub(super) slot: Option<&'t str>,
+}
+
+/// What a script takes from its environment.
+#[derive(Debug, Default)]
+pub(super) struct Variables<'t> {
+    /// In the order of the text.
+    pub(super) taken: Vec<Variable<'t>>,
+    /// Names that the script sets itself.
+    pub(super) set: BTreeSet<&'t str>,
+}
+
+/// Reads a script's variables.
+pub(super) fn variables(script: &str) -> Variables<'_> {
+    let mut variables = Variables::default();
+    for line in script.lines() {
+        let line = without_comment(line);
+        let set = assignment(line);
+        // Where the value ends that the line gives to what it sets.
+        let value_end = [";", "&&"].iter().filter_map(|end| line.find(end)).min().unwrap_or(line.len());
+        variables.set.extend(set);
+        variables.set.extend(also_set(line));
+        for (name, written) in references(line) {
+            if variables.taken.len() == VARIABLES_MAX {
+                return variables;
+            }
+            // `TOKEN=${TOKEN:-…}` takes the variable from outside all the same.
+            let at = (written.as_ptr() as usize).saturating_sub(line.as_ptr() as usize);
+            let outside = !variables.set.contains(name) || (set == Some(name) && at < value_end);
+            // `$env:X = …` names what it sets.
+            let target = set == Some(name) && line.trim_start().starts_with(written);
+            if outside && !target {
+                variables.taken.push(Variable { name, written, slot: set.filter(|slot| *slot != name) });
+            }
+        }
+    }
+    variables
+}
+
+/// The references to variables in a text, with their written form.
+pub(super) fn references(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let start = at + text.get(at..)?.find('$')?;
+            at = start + 1;
+            // `\$X` is left for somebody else to expand; `$$X` is so for the file, and ours for its shell.
+            if start > 0 && bytes[start - 1] == b'\\' {
+                continue;
+            }
+            let mut from = at;
+            if bytes.get(from) == Some(&b'{') {
+                from += 1;
+                from += usize::from(matches!(bytes.get(from), Some(b'!' | b'#')));
+            }
+            if text.get(from..from + 4).is_some_and(|word| word.eq_ignore_ascii_case("env:")) {
+                from += 4;
+            }
+            let name = &text[from..from + name_length(&bytes[from..])];
+            if !name.is_empty() {
+                at = from + name.len();
+                return Some((name, &text[start..at]));
+            }
+        }
+    })
+}
+
+/// Bytes of the variable's name at the start.
+fn name_length(bytes: &[u8]) -> usize {
+    if !bytes.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_') {
+        return 0;
+    }
+    bytes.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count()
+}
+
+/// The line up to a `#` that begins a word outside of quotes.
+pub(super) fn without_comment(line: &str) -> &str {
+    let mut quote = None;
+    let mut before = b' ';
+    let mut escaped = false;
+    for (at, byte) in line.bytes().enumerate() {
+        match (quote, byte) {
+            _ if escaped => escaped = false,
+            (_, b'\\') => escaped = true,
+            (Some(open), _) if open == byte => quote = None,
+            (Some(_), _) => {}
+            (None, b'\'' | b'"') => quote = Some(byte),
+            (None, b'#') if before.is_ascii_whitespace() || before == b';' => return &line[..at],
+            (None, _) => {}
+        }
+        before = byte;
+    }
+    line
+}
+
+/// The variable that a line sets: `NAME=…`, `export NAME=…`, `$env:NAME = …`.
+fn assignment(line: &str) -> Option<&str> {
+    let mut rest = line.trim_start().trim_start_matches("- ").trim_start();
+    for word in ["export ", "local ", "readonly ", "declare -x ", "declare ", "set ", "setx ", "env "] {
+        rest = rest.strip_prefix(word).unwrap_or(rest).trim_start();
+    }
+    let powershell = rest.get(..5).is_some_and(|word| word.eq_ignore_ascii_case("$env:"));
+    if powershell {
+        rest = &rest[5..];
+    }
+    let length = name_length(rest.as_bytes());
+    let after = &rest[length..];
+    let sets = if powershell {
+        after.trim_start().starts_with('=')
+    } else {
+        after.starts_with('=') && !after.starts_with("==")
+    };
+    (length > 0 && sets).then(|| &rest[..length])
+}
+
+/// Further names that a line sets: loops, `read`, and `export A=1 B=2`.
+fn also_set(line: &str) -> Vec<&str> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let mut set = Vec::new();
+    for (index, word) in words.iter().enumerate() {
+        match *word {
+            "for" => {
+                set.extend(words.get(index + 1).filter(|name| name_length(name.as_bytes()) == name.len()));
+            }
+            "read" => {
+                let names = words[index + 1..]
+                    .iter()
+                    .take(SET_MAX)
+                    .take_while(|name| !name.contains(['<', '|', ';']));
+                set.extend(names.filter(|name| name_length(name.as_bytes()) == name.len()));
+            }
+            "export" | "local" | "declare" | "readonly" => {
+                let pairs = words[index + 1..].iter().take(SET_MAX).take_while(|word| word.contains('='));
+                set.extend(pairs.filter_map(|pair| pair.split_once('=')).map(|(name, _)| name));
+            }
+            _ => {}
+        }
+    }
+    set
+}
+
+/// What a script that stands in a YAML scalar does and should not.
+pub(super) fn deeds(script: Yaml<'_>) -> Vec<Deed> {
+    let Some(text) = script.text() else { return Vec::new() };
+    let mut search = script.search();
+    password_arguments(text)
+        .map(|written| Deed { what: DeedKind::PasswordArgument, spot: search.find(&[written]) })
+        .collect()
+}
+
+/// Every `docker login` of a script that carries its password as an argument; the first words of each.
+pub(super) fn password_arguments(script: &str) -> impl Iterator<Item = &str> {
+    let mut lines = script.lines();
+    std::iter::from_fn(move || {
+        loop {
+            let first = without_comment(lines.next()?);
+            if !first.contains("login") {
+                continue;
+            }
+            // A command goes on behind a backslash (or a backtick or caret, on Windows).
+            let mut words: Vec<&str> = first.split_whitespace().collect();
+            while words.last().is_some_and(|word| matches!(*word, "\\" | "`" | "^") || word.ends_with('\\')) {
+                words.pop_if(|word| matches!(*word, "\\" | "`" | "^"));
+                let Some(next) = lines.next() else { break };
+                words.extend(without_comment(next).split_whitespace());
+            }
+            if let Some(written) = login_with_password(first, &words) {
+                return Some(written);
+            }
+        }
+    })
+}
+
+/// The written start of a login in `line` that passes a password as an argument.
+fn login_with_password<'t>(line: &'t str, words: &[&str]) -> Option<&'t str> {
+    let logins = words.iter().enumerate().filter(|(_, word)| **word == "login").map(|(at, _)| at);
+    let logins = logins.take(LOGINS_MAX);
+    logins.into_iter().find_map(|login| password_of_login(line, words, login))
+}
+
+fn password_of_login<'t>(line: &'t str, words: &[&str], login: usize) -> Option<&'t str> {
+    let tool = |word: &&str| {
+        let name = word.rsplit(['/', '(', '`', '"', '\'', ';', '&', '|']).next().unwrap_or_default();
+        LOGIN_TOOLS.contains(&name.trim_end_matches(".exe"))
+    };
+    let tool_at = words[..login].iter().rposition(tool)?;
+    let command = words[login + 1..].iter().take_while(|word| !matches!(**word, ";" | "&&" | "||" | "|"));
+    let mut command = command.peekable();
+    while let Some(word) = command.next() {
+        let value = match *word {
+            "-p" | "--password" => command.peek().copied().copied(),
+            word => word
+                .strip_prefix("--password=")
+                .or_else(|| word.strip_prefix("-p="))
+                .or_else(|| word.strip_prefix("-p").filter(|rest| rest.starts_with(['$', '"', '\'']))),
+        };
+        if value.is_some_and(|value| !value.is_empty()) {
+            let start = words[tool_at];
+            let at = line.find(start)?;
+            let end = line[at..].find("login").map_or(line.len(), |found| at + found + "login".len());
+            return Some(&line[at..end]);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(script: &str) -> Vec<&str> {
+        variables(script).taken.into_iter().map(|variable| variable.name).collect()
+    }
+
+    #[test]
+    fn variables_are_taken_from_outside_unless_the_script_sets_them() {
+        assert_eq!(taken("echo $A \"${B:-x}\" '$C' pre${D}post"), ["A", "B", "C", "D"]);
+        assert_eq!(taken("T=$(vault read x)\ncurl -H \"$T\""), [""; 0]);
+        assert_eq!(taken("export T=${T:-$U}"), ["T", "U"]);
+        assert_eq!(taken("for f in $LIST; do echo $f; done"), ["LIST"]);
+        assert_eq!(taken("read -r a b <<< \"$IN\"\necho $a $b"), ["IN"]);
+        assert_eq!(taken("$env:X = 1\nWrite-Host $env:X $env:Y"), ["Y"]);
+    }
+
+    #[test]
+    fn comments_and_escapes_take_nothing() {
+        assert_eq!(taken("# $A\necho a#$B # $C\necho \"# $D\"; # $E"), ["B", "D"]);
+        assert_eq!(taken("ssh h \"echo \\$A $(date) $1 $?\""), [""; 0]);
+    }
+
+    #[test]
+    fn a_variable_that_is_set_from_another_is_its_slot() {
+        let script = "export AWS_ACCESS_KEY_ID=$PROD_KEY";
+        let expected = Variable { name: "PROD_KEY", written: "$PROD_KEY", slot: Some("AWS_ACCESS_KEY_ID") };
+        assert_eq!(variables(script).taken, [expected]);
+    }
+
+    #[test]
+    fn passwords_as_arguments_are_seen_and_those_on_standard_input_are_not() {
+        for script in [
+            "docker login -u x -p $P",
+            "docker login -u x -p\"$P\" host",
+            "sudo docker login --password=$P",
+            "docker login \\\n  -u x \\\n  --password ${{ secrets.P }}",
+            "echo hi && docker login -u a --password $P reg",
+            "helm registry login -p $P",
+        ] {
+            assert_eq!(password_arguments(script).count(), 1, "{script}");
+        }
+        for script in [
+            "echo $P | docker login -u x --password-stdin",
+            "# docker login -p $P",
+            "docker login; docker run -p 80:80 x",
+            "az acr login -n x\nmkdir -p y",
+            "docker login -u x && mkdir -p y",
+            "vault login -p x",
+        ] {
+            assert_eq!(password_arguments(script).count(), 0, "{script}");
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Travis CI: `.travis.yml`. Encrypted values, variables of the settings, deployments.
+//!
+//! The name of an encrypted variable is encrypted with its value; a keyed fingerprint of the cipher text stands
+//! for it, so that one value is one identity wherever it moves in the file.
+
+use std::borrow::Cow;
+
+use tenure_model::{Federation, FingerprintKey};
+
+use super::environment::{Environment, Receiving};
+use super::job::{Job, Pipeline};
+use super::reading;
+use super::secret_use::{Exposure, Store};
+use super::system::{Proof, System};
+use crate::detect::yaml::{Tree, Yaml};
+use crate::detect::{Blob, Detector, Reading};
+
+/// The system in words.
+static SYSTEM: System = System {
+    key: "travis",
+    name: "Travis CI",
+    secret_kind: "travis_secret",
+    job_kind: "travis_job",
+    plain_kind: "ci_secret",
+    token: None,
+    timeout: None,
+    folds_case: false,
+    guards_environments: false,
+    trusted_publishing: &[],
+};
+/// Phases whose commands are read.
+const PHASES: &[&str] = &[
+    "before_install",
+    "install",
+    "before_script",
+    "script",
+    "after_success",
+    "after_failure",
+    "after_script",
+    "before_deploy",
+    "after_deploy",
+    "before_cache",
+];
+/// Jobs of one file that are read.
+const JOBS_MAX: usize = 500;
+/// Values below one job that are looked at for cipher texts.
+const VISITS_MAX: usize = 20_000;
+/// Digits of the fingerprint that stand for an encrypted value.
+const DIGITS: usize = 8;
+
+/// The reader.
+pub(super) struct Travis;
+
+impl Detector for Travis {
+    fn name(&self) -> &'static str {
+        "travis"
+    }
+
+    fn describe(&self) -> &'static str {
+        "Travis CI: encrypted values, the variables that jobs use, and deployments"
+    }
+
+    fn claims(&self, blob: &Blob<'_>) -> bool {
+        matches!(blob.path_in_repository(), ".travis.yml" | ".travis.yaml")
+    }
+
+    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
+        reading::of_yaml(blob, self.name(), key, |tree| pipeline(tree, key).into_iter().collect())
+    }
+}
+
+fn pipeline<'t>(tree: &'t Tree<'t>, key: &FingerprintKey) -> Option<Pipeline<'t>> {
+    let root = tree.first()?;
+    let mut jobs = vec![job("build".to_owned(), root.line(), &[root], key)];
+    let included = ["jobs", "matrix"].iter().filter_map(|key| root.get(key)?.get("include"));
+    for (number, include) in included.flat_map(Yaml::items).take(JOBS_MAX).enumerate() {
+        let name = ["name", "stage"].iter().find_map(|key| include.get(key)?.text());
+        let id =
+            name.map_or_else(|| format!("job {}", number + 1), |name| format!("{name} ({})", number + 1));
+        jobs.push(job(id, include.line(), &[include], key));
+    }
+    Some(Pipeline::new(&SYSTEM, None, jobs))
+}
+
+fn job<'t>(id: String, line: u32, layers: &[Yaml<'t>], key: &FingerprintKey) -> Job<'t> {
+    let mut environment = Environment::new(Store::repository("repository"), "travis", |_| false);
+    for layer in layers {
+        if let Some(env) = layer.get("env") {
+            variables(&mut environment, env, key);
+        }
+        for phase in PHASES.iter().filter_map(|phase| layer.get(phase)) {
+            environment.script(phase);
+            encrypted_files(&mut environment, phase);
+        }
+        for holder in ["deploy", "notifications", "addons", "services"] {
+            environment.next_block();
+            if let Some(value) = layer.get(holder) {
+                sealed(&mut environment, value, holder, key);
+                environment.value(value, Receiving::at(Exposure::With));
+            }
+        }
+    }
+    let (uses, deeds, whole) = environment.finish();
+    Job {
+        triggers: vec!["push".to_owned()],
+        uses,
+        deeds,
+        whole,
+        ..Job::new(id, line, Proof::new(Federation::StaticOnly, "nothing takes its place"))
+    }
+}
+
+/// `env:`, in its many forms: a text of assignments, a list of them, a mapping, `global` and `jobs`.
+fn variables<'t>(environment: &mut Environment<'t>, env: Yaml<'t>, key: &FingerprintKey) {
+    let mut stack = vec![env];
+    let mut visits_left = VISITS_MAX;
+    while let Some(node) = stack.pop().filter(|_| visits_left > 0) {
+        visits_left -= 1;
+        if node.text().is_some() {
+            environment.script(node);
+        }
+        if node.get("secure").is_some() {
+            sealed(environment, node, "env", key);
+            continue;
+        }
+        let first = stack.len();
+        stack.extend(node.items());
+        for (name, value) in node.pairs() {
+            if let Some(name) = name.text().filter(|name| !matches!(*name, "global" | "jobs" | "matrix")) {
+                if value.get("secure").is_some() {
+                    sealed(environment, value, name, key);
+                } else {
+                    environment.declare(name);
+                    let receiving = Receiving { slot: Some(name), ..Receiving::at(Exposure::Workflow) };
+                    environment.value(value, receiving);
+                }
+            } else {
+                stack.push(value);
+            }
+        }
+        stack[first..].reverse();
+    }
+}
+
+/// Every `secure:` below a node, called by the key that receives it.
+fn sealed<'t>(environment: &mut Environment<'t>, node: Yaml<'t>, slot: &'t str, key: &FingerprintKey) {
+    let mut stack = vec![(node, slot)];
+    let mut visits_left = VISITS_MAX;
+    while let Some((node, slot)) = stack.pop().filter(|_| visits_left > 0) {
+        visits_left -= 1;
+        let cipher = node.get("secure").and_then(Yaml::text);
+        if let Some(cipher) = cipher {
+            let print = key.fingerprint("travis_secure", cipher.as_bytes()).0;
+            let digits: String = print.chars().rev().take(DIGITS).collect();
+            let name: Cow<'t, str> = Cow::Owned(format!("encrypted {slot} {digits}"));
+            let spot = crate::detect::witness::Spot::line(node.line());
+            let receiving = Receiving { slot: Some(slot), ..Receiving::at(Exposure::Job) };
+            environment.secret(name, spot, receiving, false);
+            continue;
+        }
+        let first = stack.len();
+        let provider =
+            node.get("provider").and_then(Yaml::text).map(|provider| provider_slot(provider, slot));
+        stack.extend(node.items().map(|item| (item, slot)));
+        stack.extend(node.pairs().filter_map(|(name, value)| {
+            let name = name.text()?;
+            let generic = matches!(name, "api_key" | "api_token" | "password" | "token" | "key");
+            Some((value, provider.filter(|_| generic).unwrap_or(name)))
+        }));
+        stack[first..].reverse();
+    }
+}
+
+/// What a provider's generic key holds, as a variable would be called.
+fn provider_slot<'t>(provider: &'t str, slot: &'t str) -> &'t str {
+    match provider {
+        "npm" => "NPM_TOKEN",
+        "pypi" => "PYPI_PASSWORD",
+        "rubygems" => "RUBYGEMS_API_KEY",
+        "cargo" => "CARGO_REGISTRY_TOKEN",
+        "heroku" => "HEROKU_API_KEY",
+        "releases" | "pages" => "GITHUB_TOKEN",
+        "s3" | "codedeploy" | "elasticbeanstalk" | "lambda" => "AWS_SECRET_ACCESS_KEY",
+        _ => slot,
+    }
+}
+
+/// `openssl … -K $encrypted_0a1b_key`: files that were encrypted for Travis.
+fn encrypted_files<'t>(environment: &mut Environment<'t>, phase: Yaml<'t>) {
+    for line in std::iter::once(phase).chain(phase.items()) {
+        let Some(text) = line.text() else { continue };
+        for (name, written) in super::shell::references(text) {
+            if name.starts_with("encrypted_") && name.ends_with("_key") {
+                let spot = line.search().find(&[written]);
+                environment.secret(Cow::Borrowed(name), spot, Receiving::at(Exposure::Run), true);
+            }
+        }
+    }
+}
