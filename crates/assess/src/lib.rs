@@ -17,6 +17,7 @@ mod rules;
 mod standing;
 
 pub use inputs::{Exposure, FactorInput, Inputs, Life, Power, Quarters, RiskInputs, Use};
+pub use privilege::weigh_aws;
 pub use plan::{Case, Recipe, SourceText, plan, recipes};
 pub use readiness::judge_readiness;
 pub use risk::judge_risk;
