@@ -17,8 +17,8 @@ mod rules;
 mod standing;
 
 pub use inputs::{Exposure, FactorInput, Inputs, Life, Power, Quarters, RiskInputs, Use};
-pub use privilege::weigh_aws;
 pub use plan::{Case, Recipe, SourceText, plan, recipes};
+pub use privilege::weigh_aws;
 pub use readiness::judge_readiness;
 pub use risk::judge_risk;
 pub use rules::{

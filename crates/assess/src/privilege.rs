@@ -31,7 +31,8 @@ pub(crate) fn judge(dossier: &Dossier) -> Privilege {
     }
     let judged = whole.level.is_some_and(|level| level != PrivilegeLevel::Unknown);
     let settled = weighed_grants(dossier);
-    let grants: Vec<&Grant> = dossier.identity.grants.iter().filter(|grant| !settled.contains(grant)).collect();
+    let grants: Vec<&Grant> =
+        dossier.identity.grants.iter().filter(|grant| !settled.contains(grant)).collect();
     let powers: Vec<Power> = grants.iter().map(|grant| power_of(grant)).collect();
     let launches = powers.iter().any(|power| power.launches);
     for (grant, power) in grants.iter().zip(&powers) {
@@ -52,7 +53,8 @@ pub(crate) fn judge(dossier: &Dossier) -> Privilege {
 
 /// Grants of files whose policies were weighed as a whole: the judgement speaks for them.
 fn weighed_grants(dossier: &Dossier) -> BTreeSet<&Grant> {
-    let place = |evidence: &'_ tenure_model::Evidence| (evidence.source.root.clone(), evidence.source.path.clone());
+    let place =
+        |evidence: &'_ tenure_model::Evidence| (evidence.source.root.clone(), evidence.source.path.clone());
     let is_judgement = |fact: &Fact| matches!(fact, Fact::Privilege { .. });
     let evidence = || dossier.evidence.iter();
     let weighed: BTreeSet<_> = evidence().filter(|one| is_judgement(&one.fact)).map(place).collect();
@@ -80,7 +82,13 @@ impl Judged {
         self.level = Some(self.level.map_or(level, |known| worse(known, level)));
     }
 
-    fn weighed(&mut self, level: PrivilegeLevel, because: &[String], admin: Verdict, paths: &[EscalationPath]) {
+    fn weighed(
+        &mut self,
+        level: PrivilegeLevel,
+        because: &[String],
+        admin: Verdict,
+        paths: &[EscalationPath],
+    ) {
         self.raise(level);
         self.statements.extend(because.iter().map(|words| (level, words.clone())));
         let rank = |verdict| match verdict {

@@ -10,8 +10,8 @@ use serde::Serialize;
 use tenure_assess::{Assessed, Rules};
 use tenure_inventory::{Inventory, ObservationSender, Reach, ScanEnd, ScanStart, load_or_create_key};
 use tenure_model::{
-    AwsAccount, Counts, Dossier, Finding, FingerprintKey, Identity, Observation, REPORT_SCHEMA_VERSION, Report,
-    ScanSummary, Summary, Timestamp, Tool, Unread,
+    AwsAccount, Counts, Dossier, Finding, FingerprintKey, Identity, Observation, REPORT_SCHEMA_VERSION,
+    Report, ScanSummary, Summary, Timestamp, Tool, Unread,
 };
 use tenure_scan::{Progress, ScanOutcome, ScanRequest, Sink};
 

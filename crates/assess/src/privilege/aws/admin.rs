@@ -20,7 +20,7 @@ impl Whole {
     }
 }
 
-/// Whether the holder may do every action that AWS has on everything.
+/// Whether the holder may do every action on everything that an account holds.
 ///
 /// A denial counts when it takes a whole action away. One that spares a named bucket leaves an administrator an
 /// administrator.
@@ -39,7 +39,9 @@ pub(super) fn is_everything(holder: &Holder<'_>) -> Whole {
         Limit::None => {}
         Limit::Unknown => {
             answer = answer.min(Answer::Maybe);
-            because.push("as far as its permissions boundary allows, whose document is not in the export".to_owned());
+            because.push(
+                "as far as its permissions boundary allows, whose document is not in the export".to_owned(),
+            );
         }
         Limit::Known(policy) => answer = answer.min(limit(holder, policy, &mut because)),
     }
@@ -75,7 +77,10 @@ fn organisation(holder: &Holder<'_>, because: &mut Vec<String>) -> Answer {
             let words = || format!("{} {}", control.policy.name, rule.words());
             let left = spared(holder, rule, words, because);
             if left == Answer::No && !control.is_certain {
-                because.push(format!("unless {} applies to the account, which the export does not say", control.policy.name));
+                because.push(format!(
+                    "unless {} applies to the account, which the export does not say",
+                    control.policy.name
+                ));
                 answer = answer.min(Answer::Maybe);
             } else {
                 answer = answer.min(left);
@@ -110,20 +115,23 @@ fn covers(holder: &Holder<'_>, rules: &[&Rule<'_>]) -> (Answer, Vec<usize>) {
     // One statement is the usual case, and needs no catalogue.
     let all = |at: &usize| rules[*at].is_about_all() && rules[*at].reaches_all_of("sts", holder.principal);
     let alone = (0..rules.len()).filter(all).max_by_key(|at| (holds[*at], std::cmp::Reverse(*at)));
-    if let Some(at) = alone.filter(|at| holds[*at] == Answer::Yes && rules[*at].reaches_all_of("iam", holder.principal)) {
+    if let Some(at) =
+        alone.filter(|at| holds[*at] == Answer::Yes && rules[*at].reaches_all_of("iam", holder.principal))
+    {
         return (Answer::Yes, vec![at]);
     }
     let mut whole = Answer::Yes;
     let mut used: Vec<usize> = Vec::new();
     let mut service = ("", Vec::new());
-    for action in catalogue().all() {
+    for action in catalogue().of_the_account() {
         let of = action.name.split(':').next().unwrap_or_default();
         if service.0 != of {
             let reach = rules.iter().map(|rule| rule.reaches_all_of(of, holder.principal)).collect();
             service = (of, reach);
         }
         // A statement that is in use already explains this one as well.
-        let gives = |at: usize| if service.1[at] && rules[at].is_about(action.name) { holds[at] } else { Answer::No };
+        let gives =
+            |at: usize| if service.1[at] && rules[at].is_about(action.name) { holds[at] } else { Answer::No };
         let known = used.iter().map(|at| gives(*at)).max().unwrap_or(Answer::No);
         let mut best = known;
         if known < Answer::Yes {
@@ -144,6 +152,11 @@ fn covers(holder: &Holder<'_>, rules: &[&Rule<'_>]) -> (Answer, Vec<usize>) {
 
 /// Whether a document alone allows everything: what another version of a policy would bring.
 pub(super) fn document_is_everything(holder: &Holder<'_>, policy: &Policy<'_>) -> Answer {
+    limit(holder, policy, &mut Vec::new())
+}
+
+/// Whether a document allows everything, its denials aside.
+pub(super) fn document_spares_little(holder: &Holder<'_>, policy: &Policy<'_>) -> Answer {
     let allows: Vec<&Rule<'_>> = policy.rules.iter().filter(|rule| rule.allows).collect();
     covers(holder, &allows).0
 }

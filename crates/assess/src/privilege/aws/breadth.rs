@@ -41,9 +41,11 @@ fn wildcards(holder: &Holder<'_>) -> Vec<String> {
     for id in table().wide.of_both(&holder.held).iter() {
         let action = &table().actions[id];
         let everything = action.shapes.first().map(|shape| glob::member(&holder.shape(shape)));
-        let Some(reply) = everything.map(|witness| holder.ask(id, &witness, Given::default())) else { continue };
+        let Some(reply) = everything.map(|witness| holder.ask(id, &witness, Given::default())) else {
+            continue;
+        };
         let Some(by) = reply.by.filter(|_| reply.answer > Answer::No) else { continue };
-        let words = by.words();
+        let words = format!("{} by {}", by.rule.reach_words(), by.place());
         match by_statement.iter_mut().find(|(known, _)| *known == words) {
             Some((_, actions)) => actions.push(&action.shown),
             None => by_statement.push((words, vec![&action.shown])),
@@ -51,7 +53,7 @@ fn wildcards(holder: &Holder<'_>) -> Vec<String> {
     }
     let lines = by_statement.iter().take(REASONS_MAX).map(|(words, actions)| {
         let rest = if actions.len() > 1 { format!(" and {} more", actions.len() - 1) } else { String::new() };
-        format!("{}{rest} on everything: {words}", actions[0])
+        format!("{}{rest} {words}", actions[0])
     });
     lines.collect()
 }

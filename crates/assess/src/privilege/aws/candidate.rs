@@ -26,12 +26,17 @@ impl<'a> Walk<'_, 'a> {
             Aim::OwnRole => {
                 let itself = (!holder.is_user()).then(|| Target::role(who));
                 let by_name = self.let_in(who, &world.roles).into_iter();
-                itself.into_iter().chain(by_name.filter(|one| self.reacher.door(who, one.role, true) > Answer::No)).collect()
+                itself
+                    .into_iter()
+                    .chain(by_name.filter(|one| self.reacher.door(who, one.role, true) > Answer::No))
+                    .collect()
             }
             Aim::OwnUser if holder.is_user() => vec![Target::user(who)],
             Aim::OwnUser => match self.entrant(who) {
                 Some(Some(user)) => vec![Target { stands_in: true, ..Target::user(user) }],
-                Some(None) => self.users(who, path, &world.users).into_iter().map(Target::as_stand_in).collect(),
+                Some(None) => {
+                    self.users(who, path, &world.users).into_iter().map(Target::as_stand_in).collect()
+                }
                 None => Vec::new(),
             },
             Aim::OwnGroup => self.own_groups(who),
@@ -84,11 +89,18 @@ impl<'a> Walk<'_, 'a> {
         let mut unnamed = None;
         for named in trust.named() {
             match self.world.by_arn.get(named) {
-                Some(user) if self.world.holders[*user].is_user() && self.reacher.door(*user, Some(role), false) > Answer::No => {
+                Some(user)
+                    if self.world.holders[*user].is_user()
+                        && self.reacher.door(*user, Some(role), false) > Answer::No =>
+                {
                     return Some(Some(*user));
                 }
                 Some(_) => {}
-                None if named == "*" || named == own || named.contains(&format!("::{own}:root")) || named.contains(&format!("::{own}:user/")) => {
+                None if named == "*"
+                    || named == own
+                    || named.contains(&format!("::{own}:root"))
+                    || named.contains(&format!("::{own}:user/")) =>
+                {
                     unnamed = Some(None);
                 }
                 None => {}
@@ -127,7 +139,11 @@ impl<'a> Walk<'_, 'a> {
             named.extend(self.world.let_in.get(name).into_iter().flatten());
         }
         if !holder.is_user() && !self.world.sessions.is_empty() {
-            let sessions = self.world.sessions.range(session.as_str()..).take_while(|(name, _)| name.starts_with(&session));
+            let sessions = self
+                .world
+                .sessions
+                .range(session.as_str()..)
+                .take_while(|(name, _)| name.starts_with(&session));
             named.extend(sessions.flat_map(|(_, roles)| roles));
         }
         named.retain(|role| *role != who);

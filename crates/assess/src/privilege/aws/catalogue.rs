@@ -35,10 +35,25 @@ pub(super) struct Catalogue {
 }
 
 /// Whoever does not have these has not everything: asked first.
-const FIRST: [&str; 3] = ["iam", "sts", "organizations"];
+const FIRST: [&str; 2] = ["iam", "sts"];
+/// Services about the organisation, the contract and its bills: an administrator of the account needs none of them.
+const NOT_OF_THE_ACCOUNT: [&str; 11] = [
+    "account",
+    "aws-portal",
+    "billing",
+    "consolidatedbilling",
+    "freetier",
+    "invoicing",
+    "organizations",
+    "payments",
+    "purchase-orders",
+    "support",
+    "tax",
+];
 
 static ACTIONS: LazyLock<String> = LazyLock::new(|| unpacked(include_bytes!("../../../data/aws_actions.z")));
-static POLICIES: LazyLock<String> = LazyLock::new(|| unpacked(include_bytes!("../../../data/aws_policies.z")));
+static POLICIES: LazyLock<String> =
+    LazyLock::new(|| unpacked(include_bytes!("../../../data/aws_policies.z")));
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::read(&ACTIONS));
 static DOCUMENTS: LazyLock<HashMap<&'static str, &'static str>> =
     LazyLock::new(|| POLICIES.lines().filter_map(|line| line.split_once('\t')).collect());
@@ -60,6 +75,11 @@ fn unpacked(bytes: &[u8]) -> String {
     let mut text = String::new();
     ZlibDecoder::new(bytes).read_to_string(&mut text).expect("bundled data unpacks; a test does it");
     text
+}
+
+/// Whether an action, by its name in lower case, is about what an account holds.
+pub(super) fn is_of_the_account(action: &str) -> bool {
+    !NOT_OF_THE_ACCOUNT.contains(&action.split(':').next().unwrap_or_default())
 }
 
 impl Catalogue {
@@ -89,10 +109,17 @@ impl Catalogue {
         self.services.iter().flat_map(|service| &self.actions[service])
     }
 
+    /// Every action on what an account holds, those that decide about power first.
+    pub(super) fn of_the_account(&self) -> impl Iterator<Item = &Action> {
+        let services = self.services.iter().filter(|service| !NOT_OF_THE_ACCOUNT.contains(service));
+        services.flat_map(|service| &self.actions[service])
+    }
+
     /// The actions that fit a pattern in lower case.
     pub(super) fn matching<'p>(&self, pattern: &'p str) -> impl Iterator<Item = &Action> + use<'_, 'p> {
         let service = pattern.split(':').next().unwrap_or_default();
-        let of_one = (!glob::is_wild(service)).then(|| self.actions.get(service).map_or(&[][..], Vec::as_slice));
+        let of_one =
+            (!glob::is_wild(service)).then(|| self.actions.get(service).map_or(&[][..], Vec::as_slice));
         let all = of_one.is_none().then(|| self.all());
         let of_one = of_one.unwrap_or_default().iter();
         of_one.chain(all.into_iter().flatten()).filter(move |action| glob::matches(pattern, action.name))
@@ -108,7 +135,9 @@ mod tests {
         assert!(catalogue().all().count() > 15_000);
         assert_eq!(catalogue().matching("iam:passrole").count(), 1);
         assert_eq!(catalogue().matching("iam:getrole").map(|action| action.reach).next(), Some(Reach::Reads));
-        assert!(catalogue().matching("*:passrole").count() == 1 && catalogue().matching("none:*").count() == 0);
+        assert!(
+            catalogue().matching("*:passrole").count() == 1 && catalogue().matching("none:*").count() == 0
+        );
         assert!(catalogue().services.starts_with(&FIRST) && DOCUMENTS.len() > 1_000);
         for name in DOCUMENTS.keys() {
             let document = managed_policy(&format!("arn:aws:iam::aws:policy/{name}")).expect("it is there");
@@ -120,6 +149,9 @@ mod tests {
     fn aws_policies_are_known_by_their_whole_arn() {
         assert!(managed_policy("arn:aws-us-gov:iam::aws:policy/AdministratorAccess").is_some());
         assert!(managed_policy("arn:aws:iam::123456789012:policy/AdministratorAccess").is_none());
-        assert!(managed_policy("arn:aws:iam::aws:policy/AWSLambdaBasicExecutionRole").is_none(), "its path is missing");
+        assert!(
+            managed_policy("arn:aws:iam::aws:policy/AWSLambdaBasicExecutionRole").is_none(),
+            "its path is missing"
+        );
     }
 }

@@ -61,7 +61,12 @@ enum Known<'a> {
 }
 
 /// Whether all conditions hold. `takes` = the statement takes away: what the caller can avoid does not hold.
-pub(super) fn hold(conditions: &[AwsCondition], request: &Request<'_>, variables: bool, takes: bool) -> Answer {
+pub(super) fn hold(
+    conditions: &[AwsCondition],
+    request: &Request<'_>,
+    variables: bool,
+    takes: bool,
+) -> Answer {
     let mut whole = Answer::Yes;
     for condition in conditions {
         whole = whole.min(Test::of(condition, request, variables).holds(takes));
@@ -125,7 +130,11 @@ impl<'a> Test<'a> {
                 (Answer::Yes, false) => Answer::Yes,
                 (Answer::No, true) => Answer::No,
                 (without, _) => {
-                    let with = if self.operator.starts_with("numeric") { Answer::Maybe } else { self.with(Some("true")) };
+                    let with = if self.operator.starts_with("numeric") {
+                        Answer::Maybe
+                    } else {
+                        self.with(Some("true"))
+                    };
                     if with == without { without } else { Answer::Maybe }
                 }
             },
@@ -180,7 +189,9 @@ impl<'a> Test<'a> {
             "aws:multifactorauthage" => Known::FirstFactor(None),
             "aws:tokenissuetime" | "aws:federatedprovider" => unknown_for_roles,
             "aws:requestedregion" if self.request.is_iam => text("us-east-1"),
-            "aws:resourceaccount" if account(self.request.resource).len() == 12 => text(account(self.request.resource)),
+            "aws:resourceaccount" if account(self.request.resource).len() == 12 => {
+                text(account(self.request.resource))
+            }
             "iam:passedtoservice" => self.request.passed_to.map_or(Known::Absent, text),
             "iam:policyarn" => self.request.policy.map_or(Known::Unknown, text),
             "iam:permissionsboundary" => match self.request.target {
@@ -202,7 +213,9 @@ impl<'a> Test<'a> {
                 None => Known::Absent,
             },
             "aws:resourcetag" | "iam:resourcetag" => match self.request.target {
-                Some(target) => tag(target, name).map_or(Known::Absent, |value| Known::Text(Cow::Borrowed(value))),
+                Some(target) => {
+                    tag(target, name).map_or(Known::Absent, |value| Known::Text(Cow::Borrowed(value)))
+                }
                 None => Known::Unknown,
             },
             _ => Known::Unknown,
@@ -339,7 +352,11 @@ mod tests {
             (role, "BoolIfExists", "true", false, Maybe),
             (role, "Bool", "false", true, Maybe),
         ] {
-            assert_eq!(holds(kind, operator, key, value, takes), expected, "{kind:?} {operator} {value} {takes}");
+            assert_eq!(
+                holds(kind, operator, key, value, takes),
+                expected,
+                "{kind:?} {operator} {value} {takes}"
+            );
         }
         assert_eq!(holds(user, "NumericLessThan", "aws:MultiFactorAuthAge", "3600", false), Maybe);
     }

@@ -10,6 +10,9 @@ pub(super) const LITERAL_MARK: char = '\u{3}';
 /// Most steps that are spent on looking for a text that two patterns share. Real pairs need some thousand.
 const SHARED_STEPS_MAX: usize = 1 << 18;
 
+/// Parts of a whole ARN: arn, partition, service, region, account, resource.
+const ARN_PARTS: usize = 6;
+
 /// Whether a text fits a pattern, byte by byte.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
@@ -56,6 +59,17 @@ pub(super) fn shared(one: &str, other: &str) -> Option<String> {
             return Some(member);
         }
     }
+    // In whole ARNs no wildcard reaches beyond its own part.
+    let parts = |arn: &str| arn.starts_with("arn:").then(|| arn.splitn(ARN_PARTS, ':').count() == ARN_PARTS);
+    if parts(one) == Some(true) && parts(other) == Some(true) {
+        let pairs = one.splitn(ARN_PARTS, ':').zip(other.splitn(ARN_PARTS, ':'));
+        let shared: Option<Vec<String>> = pairs.map(|(one, other)| shared_text(one, other)).collect();
+        return shared.map(|parts| parts.join(":"));
+    }
+    shared_text(one, other)
+}
+
+fn shared_text(one: &str, other: &str) -> Option<String> {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     let width = other.len() + 1;
     let states = (one.len() + 1) * width;
@@ -138,6 +152,8 @@ mod tests {
         assert_eq!(shared("a*", "*b").as_deref(), Some("ab"));
         assert_eq!(shared("role/dev-*", "role/prod-*"), None);
         assert_eq!(shared("arn:aws:iam::1:role/x", "arn:*:role/*").as_deref(), Some("arn:aws:iam::1:role/x"));
+        let (own, foreign) = ("arn:aws:lambda:*:1:function:*", "arn:aws:lambda:*:2:function:dev-*");
+        assert_eq!(shared(own, foreign), None, "a region does not hold an account");
         let text = shared("f:*:dev-*", "f:eu:*").expect("they meet");
         assert!(matches("f:*:dev-*", &text) && matches("f:eu:*", &text));
     }

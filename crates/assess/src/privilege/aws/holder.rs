@@ -102,7 +102,8 @@ impl<'a> Holder<'a> {
         if !self.held.has(action) {
             return nothing;
         }
-        let request = self.request(resource, table().actions[action].object != super::path::Object::Other, given);
+        let request =
+            self.request(resource, table().actions[action].object != super::path::Object::Other, given);
         let mut best = nothing;
         for said in self.rules().filter(|said| said.rule.allows && said.rule.watched.has(action)) {
             let mut answer = said.rule.applies(&request);
@@ -114,7 +115,8 @@ impl<'a> Holder<'a> {
             }
         }
         if best.answer > Answer::No {
-            best.answer = best.answer.min(self.not_denied(action, &request)).min(self.within_limits(action, &request));
+            best.answer =
+                best.answer.min(self.not_denied(action, &request)).min(self.within_limits(action, &request));
         }
         if best.answer == Answer::No { nothing } else { best }
     }
@@ -204,8 +206,11 @@ impl<'a> Holder<'a> {
             };
             let rules = self.rules().map(|said| said.rule).chain(limit);
             // Exceptions from a denial are places where something may be left.
-            let matter = rules.filter(|rule| rule.watched.has(action) && (rule.allows || rule.is_complement()));
-            for pattern in matter.flat_map(|rule| rule.patterns(self.principal)).filter(|pattern| pattern != "*") {
+            let matter =
+                rules.filter(|rule| rule.watched.has(action) && (rule.allows || rule.is_complement()));
+            for pattern in
+                matter.flat_map(|rule| rule.patterns(self.principal)).filter(|pattern| pattern != "*")
+            {
                 witnesses.extend(glob::shared(&pattern, &shape));
                 if witnesses.len() >= WITNESSES_MAX {
                     return witnesses;
@@ -229,7 +234,9 @@ impl<'a> Holder<'a> {
             if all || said.rule.is_complement() {
                 return vec![String::new()];
             }
-            beginnings.extend(said.rule.statement.resources.iter().map(|pattern| glob::literal_start(pattern).to_owned()));
+            beginnings.extend(
+                said.rule.statement.resources.iter().map(|pattern| glob::literal_start(pattern).to_owned()),
+            );
         }
         if beginnings.iter().any(String::is_empty) { vec![String::new()] } else { beginnings }
     }

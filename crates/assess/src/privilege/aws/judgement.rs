@@ -38,7 +38,8 @@ impl<'a> Words<'_, 'a> {
     pub(super) fn of(&self, who: Who) -> Judgement {
         let standing = &self.standings[who];
         let holder = &self.world().holders[who];
-        let paths: Vec<EscalationPath> = ordered(&standing.found).map(|found| self.path(who, found)).collect();
+        let paths: Vec<EscalationPath> =
+            ordered(&standing.found).map(|found| self.path(who, found)).collect();
         let admin = match standing.admin.answer {
             Answer::Yes => Verdict::Yes,
             Answer::Maybe => Verdict::Conditional,
@@ -59,14 +60,17 @@ impl<'a> Words<'_, 'a> {
 
     /// One line a way that leads somewhere.
     fn summary(&self, who: Who, standing: &Standing<'a>) -> Vec<String> {
-        let leading: Vec<&Found<'a>> = ordered(&standing.found).filter(|found| found.answer > Answer::No).collect();
+        let leading: Vec<&Found<'a>> =
+            ordered(&standing.found).filter(|found| found.counts && found.answer > Answer::No).collect();
         let mut lines: Vec<String> = leading
             .iter()
             .take(PATHS_NAMED_MAX)
             .map(|found| {
                 let path = &table().paths[found.path];
-                let needs: Vec<&str> = path.needs.iter().map(|id| table().actions[*id].shown.as_str()).collect();
-                let with = if needs.is_empty() { "the trust of the role".to_owned() } else { needs.join(" + ") };
+                let needs: Vec<&str> =
+                    path.needs.iter().map(|id| table().actions[*id].shown.as_str()).collect();
+                let with =
+                    if needs.is_empty() { "the trust of the role".to_owned() } else { needs.join(" + ") };
                 let state = if found.answer == Answer::Yes { "open" } else { "under a condition" };
                 format!("{} ({state}): {with}{}", path.id, self.leads(who, found, path))
             })
@@ -102,20 +106,22 @@ impl<'a> Words<'_, 'a> {
         let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
         for action in &path.needs {
             let service = path.services.first().map(String::as_str);
-            let passed = |given| Given { passed_to: service, policy: self.reacher.policies(*action)[0], ..given };
+            let passed =
+                |given| Given { passed_to: service, policy: self.reacher.policies(*action)[0], ..given };
             let asked = found.target.and_then(|target| self.reacher.asks(*action, &target));
             let by: Option<Said<'_, '_>> = match asked {
                 Some((arn, given)) => holder.ask(*action, arn, passed(given)).by,
                 None => holder.ask_any(*action, passed(Given::default())).and_then(|(_, reply)| reply.by),
             };
-            let words = by.map_or("allowed".to_owned(), |by| by.words());
+            let words =
+                by.map_or_else(String::new, |by| format!("{} by {}", by.rule.reach_words(), by.place()));
             let shown = table().actions[*action].shown.as_str();
             match lines.iter_mut().find(|(known, _)| *known == words) {
                 Some((_, actions)) => actions.push(shown),
                 None => lines.push((words, vec![shown])),
             }
         }
-        lines.into_iter().map(|(words, actions)| format!("{}: {words}", actions.join(", "))).collect()
+        lines.into_iter().map(|(words, actions)| format!("{} {words}", actions.join(", "))).collect()
     }
 
     /// What the target is and where it leads.
@@ -156,7 +162,7 @@ impl<'a> Words<'_, 'a> {
                 }
                 Answer::No => {}
             }
-            let next = ordered(&standing.found).next();
+            let next = ordered(&standing.found).find(|found| found.counts);
             let Some((found, target)) = next.and_then(|found| Some((found, found.target?))) else { break };
             let path = &table().paths[found.path];
             words.push(format!("{name} goes on by {}", path.id));
@@ -177,7 +183,8 @@ impl<'a> Words<'_, 'a> {
     }
 
     fn target_name(&self, target: &Target<'a>, path: &Path) -> String {
-        let is_policy = matches!(path.aim, Aim::OwnPolicy | Aim::OwnVersion | Aim::WrittenPolicy | Aim::OpenedPolicy);
+        let is_policy =
+            matches!(path.aim, Aim::OwnPolicy | Aim::OwnVersion | Aim::WrittenPolicy | Aim::OpenedPolicy);
         match target.policy.filter(|_| is_policy) {
             Some(policy) => policy.to_owned(),
             None => target.leads_to().map_or(String::new(), |who| self.world().arn(who).to_owned()),
@@ -197,7 +204,9 @@ fn missing(path: &Path) -> String {
     let services = path.services.join(" or ");
     let objects: Vec<Object> = path.needs.iter().map(|id| table().actions[*id].object).collect();
     match path.aim {
-        Aim::OwnPolicy | Aim::OwnVersion => "a customer's policy that is attached to the principal".to_owned(),
+        Aim::OwnPolicy | Aim::OwnVersion => {
+            "a customer's policy that is attached to the principal".to_owned()
+        }
         Aim::OwnRole => "the principal to be the role".to_owned(),
         Aim::OwnUser => "the principal to be the user".to_owned(),
         Aim::OwnGroup => "a group of the principal".to_owned(),

@@ -239,10 +239,15 @@ impl Table {
 
 impl Watched {
     fn of((shown, shapes): (String, Vec<String>)) -> Self {
-        let object = [(":user/", Object::User), (":role/", Object::Role), (":group/", Object::Group), (":policy/", Object::Policy)]
-            .into_iter()
-            .find(|(word, _)| shapes.iter().any(|shape| shape.contains(":iam:") && shape.contains(word)))
-            .map_or(Object::Other, |(_, object)| object);
+        let object = [
+            (":user/", Object::User),
+            (":role/", Object::Role),
+            (":group/", Object::Group),
+            (":policy/", Object::Policy),
+        ]
+        .into_iter()
+        .find(|(word, _)| shapes.iter().any(|shape| shape.contains(":iam:") && shape.contains(word)))
+        .map_or(Object::Other, |(_, object)| object);
         Self { name: shown.to_ascii_lowercase(), shown, shapes, object }
     }
 }

@@ -2,7 +2,7 @@
 
 use tenure_model::{AwsDocument, AwsEffect, AwsPrincipal, AwsStatement};
 
-use super::catalogue::{Reach, catalogue};
+use super::catalogue::{Reach, catalogue, is_of_the_account};
 use super::condition::{Answer, Request, account, hold};
 use super::glob;
 use super::path::{Actions, table};
@@ -80,7 +80,8 @@ impl<'a> Rule<'a> {
 
     /// Patterns of its resources, filled in as far as they can be.
     pub(super) fn patterns<'s>(&'s self, caller: &'s AwsPrincipal) -> impl Iterator<Item = String> + 's {
-        let named = if self.is_complement() { &self.statement.not_resources } else { &self.statement.resources };
+        let named =
+            if self.is_complement() { &self.statement.not_resources } else { &self.statement.resources };
         named.iter().filter_map(|pattern| match filled(pattern, caller, self.variables) {
             Filled::Text(pattern) => Some(pattern.into_owned()),
             Filled::Never | Filled::Unknown => None,
@@ -90,6 +91,13 @@ impl<'a> Rule<'a> {
     /// Whether it is about an action, by its name in lower case.
     pub(super) fn is_about(&self, action: &str) -> bool {
         self.actions.iter().any(|pattern| glob::matches(pattern, action)) != self.but
+    }
+
+    /// Whether it names an action, or some of a service's that include it: not `*`, not `lambda:*`, not "all but".
+    pub(super) fn names(&self, action: &str) -> bool {
+        let is_narrow =
+            |pattern: &str| pattern.split_once(':').is_some_and(|(_, name)| name.chars().any(|c| c != '*'));
+        !self.but && self.actions.iter().any(|pattern| is_narrow(pattern) && glob::matches(pattern, action))
     }
 
     /// Whether it is about every action.
@@ -115,12 +123,13 @@ impl<'a> Rule<'a> {
     pub(super) fn is_about_a_whole_action(&self, caller: &AwsPrincipal) -> bool {
         let service = |name: &'static str| name.split(':').next().unwrap_or_default();
         if self.but {
-            let mut spared = catalogue().all().filter(|action| self.is_about(action.name));
+            let mut spared = catalogue().of_the_account().filter(|action| self.is_about(action.name));
             return spared.any(|action| self.reaches_all_of(service(action.name), caller));
         }
         self.actions.iter().any(|pattern| {
             let mut last = ("", false);
-            catalogue().matching(pattern).any(|action| {
+            let mut matching = catalogue().matching(pattern).filter(|action| is_of_the_account(action.name));
+            matching.any(|action| {
                 // Actions come service by service, and the answer is the same for all of one.
                 if last.0 != service(action.name) {
                     last = (service(action.name), self.reaches_all_of(service(action.name), caller));
@@ -132,28 +141,38 @@ impl<'a> Rule<'a> {
 
     /// Whether it is about nothing but reading.
     pub(super) fn only_reads(&self) -> bool {
-        let reads = |pattern: &String| catalogue().matching(pattern).all(|action| action.reach == Reach::Reads);
+        let reads =
+            |pattern: &String| catalogue().matching(pattern).all(|action| action.reach == Reach::Reads);
         !self.but && self.actions.iter().all(reads)
     }
 
     /// What it says, in AWS's words.
     pub(super) fn words(&self) -> String {
-        let statement = self.statement;
-        let all = |named: &[String], but: &[String]| match (named, but) {
-            ([], []) => "nothing".to_owned(),
-            ([one], _) => one.clone(),
-            ([first, rest @ ..], _) => format!("{first} and {} more", rest.len()),
-            ([], [one]) => format!("everything but {one}"),
-            ([], [first, rest @ ..]) => format!("everything but {first} and {} more", rest.len()),
-        };
-        let conditions: Vec<String> =
-            statement.conditions.iter().map(|one| format!("{} {}", one.operator, one.key)).collect();
-        let condition = if conditions.is_empty() { String::new() } else { format!(" if {}", conditions.join(" and ")) };
         let does = if self.allows { "allows" } else { "denies" };
         format!(
-            "{does} {} on {}{condition}",
-            all(&statement.actions, &statement.not_actions),
-            all(&statement.resources, &statement.not_resources)
+            "{does} {} {}",
+            listed(&self.statement.actions, &self.statement.not_actions),
+            self.reach_words()
         )
     }
+
+    /// On what, and under which conditions: `on * if Bool aws:MultiFactorAuthPresent`.
+    pub(super) fn reach_words(&self) -> String {
+        let statement = self.statement;
+        let conditions: Vec<String> =
+            statement.conditions.iter().map(|one| format!("{} {}", one.operator, one.key)).collect();
+        let condition =
+            if conditions.is_empty() { String::new() } else { format!(" if {}", conditions.join(" and ")) };
+        format!("on {}{condition}", listed(&statement.resources, &statement.not_resources))
+    }
+}
+
+/// The first of a list, with a count of the rest.
+fn listed(named: &[String], but: &[String]) -> String {
+    let first = |list: &[String]| match list {
+        [] => "nothing".to_owned(),
+        [one] => one.clone(),
+        [one, rest @ ..] => format!("{one} and {} more", rest.len()),
+    };
+    if named.is_empty() && !but.is_empty() { format!("everything but {}", first(but)) } else { first(named) }
 }

@@ -58,7 +58,8 @@ pub(super) struct Reacher<'w, 'a> {
 
 impl<'w, 'a> Reacher<'w, 'a> {
     pub(super) fn new(world: &'w World<'a>, whole_policies: Vec<&'a str>) -> Self {
-        let own = ["AdministratorAccess", "IAMFullAccess"].map(|name| format!("arn:aws:iam::aws:policy/{name}"));
+        let own =
+            ["AdministratorAccess", "IAMFullAccess"].map(|name| format!("arn:aws:iam::aws:policy/{name}"));
         let others = whole_policies.into_iter().take(ATTACHABLE_MAX).map(str::to_owned);
         Self { world, asked: Asked::new(), attachable: own.into_iter().chain(others).collect() }
     }
@@ -146,7 +147,8 @@ impl<'w, 'a> Reacher<'w, 'a> {
         if holder.account() != self.world.holders[role].account() || door.by_name == Answer::No {
             return Answer::No;
         }
-        let request = holder.request(&principal.arn, true, Given { target: Some(principal), ..Given::default() });
+        let request =
+            holder.request(&principal.arn, true, Given { target: Some(principal), ..Given::default() });
         door.by_name.min(holder.is_free(self.asked.assume, &request))
     }
 
@@ -162,10 +164,12 @@ impl<'w, 'a> Reacher<'w, 'a> {
         if super::admin::document_is_everything(bounded, policy) == Answer::Yes {
             return Answer::Yes;
         }
+        // A boundary that only carves something out leaves other ways; which, nobody has walked.
+        let little = super::admin::document_spares_little(bounded, policy).min(Answer::Maybe);
         let arn = &bounded.principal.arn;
         let given = Given { target: Some(bounded.principal), ..Given::default() };
         let freeing = if bounded.is_user() { self.asked.user_boundary } else { self.asked.role_boundary };
-        let mut best = Answer::No;
+        let mut best = little;
         for action in freeing {
             best = best.max(self.world.holders[who].ask(action, arn, given).answer);
             // What the boundary itself lets through can be written to the principal first.

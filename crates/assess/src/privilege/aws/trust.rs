@@ -103,7 +103,10 @@ fn is_service(named: &str, service: &str) -> bool {
     let named = named.strip_suffix(".cn").unwrap_or(named);
     let name = service.strip_suffix(".amazonaws.com").unwrap_or(service);
     named == service
-        || named.strip_suffix(".amazonaws.com").and_then(|rest| rest.strip_prefix(name)).is_some_and(|region| region.starts_with('.'))
+        || named
+            .strip_suffix(".amazonaws.com")
+            .and_then(|rest| rest.strip_prefix(name))
+            .is_some_and(|region| region.starts_with('.'))
 }
 
 /// Whether a statement holds when a service acts for the role's own account.

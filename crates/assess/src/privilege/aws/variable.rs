@@ -89,6 +89,9 @@ mod tests {
         assert_eq!(text("${aws:userid}"), "Unknown");
         assert_eq!(text("a${$}b${"), "a$b${");
         assert!(!text("${*}").contains('*'), "a literal star is no wildcard");
-        assert_eq!(filled("user/${aws:username}", &caller, false), Filled::Text("user/${aws:username}".into()));
+        assert_eq!(
+            filled("user/${aws:username}", &caller, false),
+            Filled::Text("user/${aws:username}".into())
+        );
     }
 }

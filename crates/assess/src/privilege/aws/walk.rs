@@ -34,6 +34,9 @@ pub(super) struct Found<'a> {
     /// What its permissions for other services amount to: the best that the path can be.
     allowed: Answer,
     pub(super) target: Option<Target<'a>>,
+    /// Whether it makes its holder somebody who escalates. A way that hangs on something unseen does not, where the
+    /// permission only comes with all of a service or of everything: that is broad power, told as such.
+    pub(super) counts: bool,
 }
 
 /// Settles what everybody can reach.
@@ -61,13 +64,24 @@ fn standing<'a>(world: &World<'a>, who: Who) -> Standing<'a> {
     let mut found = Vec::new();
     if admin.answer != Answer::Yes {
         for (number, path) in table().paths.iter().enumerate() {
-            let allowed = if holder.held.holds(&path.mask) { elsewhere(world, who, path) } else { Answer::No };
+            let allowed =
+                if holder.held.holds(&path.mask) { elsewhere(world, who, path) } else { Answer::No };
             if allowed > Answer::No {
-                found.push(Found { path: number, answer: Answer::No, allowed, target: None });
+                let counts = path.unseen.is_none() || are_named(world, who, path);
+                found.push(Found { path: number, answer: Answer::No, allowed, target: None, counts });
             }
         }
     }
     Standing { admin, power, steps: 0, found }
+}
+
+/// Whether each of a path's actions is named by a statement that allows it.
+fn are_named(world: &World<'_>, who: Who, path: &Path) -> bool {
+    let is_named = |id: &ActionId| {
+        let name = &table().actions[*id].name;
+        world.holders[who].rules().any(|said| said.rule.allows && said.rule.names(name))
+    };
+    path.needs.iter().all(is_named)
 }
 
 /// Customer policies that allow everything.
@@ -136,7 +150,7 @@ impl<'a> Walk<'_, 'a> {
                     break;
                 }
             }
-            if found.answer > standing.power {
+            if found.counts && found.answer > standing.power {
                 standing.power = found.answer;
                 standing.steps = 1;
             }
@@ -153,7 +167,8 @@ impl<'a> Walk<'_, 'a> {
 
     /// One step further away from administrators. False when nobody stands there.
     fn round(&mut self, steps: u8) -> bool {
-        let has_power = |who: &&Who| self.standings[**who].power > Answer::No && self.standings[**who].steps == steps;
+        let has_power =
+            |who: &&Who| self.standings[**who].power > Answer::No && self.standings[**who].steps == steps;
         let fresh = |all: &[Who]| all.iter().filter(has_power).copied().collect::<Vec<_>>();
         let (users, roles, groups) =
             (fresh(&self.world.users), fresh(&self.world.roles), fresh(&self.world.all_groups));
@@ -180,7 +195,7 @@ impl<'a> Walk<'_, 'a> {
                         break;
                     }
                 }
-                best = best.max(one.answer);
+                best = best.max(if one.counts { one.answer } else { Answer::No });
             }
             let standing = &mut self.standings[who];
             standing.found = found;

@@ -60,7 +60,8 @@ impl<'a> Library<'a> {
         let name = |arn: &str| format!("managed policy {}", arn.rsplit('/').next().unwrap_or(arn));
         for (file, account) in accounts.iter().enumerate() {
             for policy in &account.policies {
-                let made = policy.document.as_ref().map(|document| (file, Policy::new(name(&policy.arn), document)));
+                let made =
+                    policy.document.as_ref().map(|document| (file, Policy::new(name(&policy.arn), document)));
                 library.managed.entry(&policy.arn).or_default().extend(made);
                 let others = policy.other_versions.iter().map(|one| Policy::new(name(&policy.arn), one));
                 library.versions.entry(&policy.arn).or_default().extend(others);
@@ -69,9 +70,9 @@ impl<'a> Library<'a> {
             library.inline_of_groups.push(account.groups.iter().map(|one| inline(&one.inline)).collect());
             library.members.push(account.groups.iter().map(|group| member(&group.arn)).collect());
             let controls = account.service_controls.iter();
-            library.controls.extend(
-                controls.map(|one| (one, Policy::new(format!("service control policy {}", one.name), &one.document))),
-            );
+            library.controls.extend(controls.map(|one| {
+                (one, Policy::new(format!("service control policy {}", one.name), &one.document))
+            }));
         }
         for (arn, document) in bundled {
             let made = (usize::MAX, Policy::new(name(arn), document));
@@ -93,12 +94,19 @@ impl<'a> Library<'a> {
 }
 
 fn inline(policies: &[AwsInlinePolicy]) -> Vec<Policy<'_>> {
-    policies.iter().map(|policy| Policy::new(format!("inline policy {}", policy.name), &policy.document)).collect()
+    policies
+        .iter()
+        .map(|policy| Policy::new(format!("inline policy {}", policy.name), &policy.document))
+        .collect()
 }
 
 fn member(group: &str) -> AwsPrincipal {
     let start = group.split(":group").next().unwrap_or_default();
-    AwsPrincipal { arn: format!("{start}:user/{ANY_MEMBER}"), name: ANY_MEMBER.to_owned(), ..AwsPrincipal::default() }
+    AwsPrincipal {
+        arn: format!("{start}:user/{ANY_MEMBER}"),
+        name: ANY_MEMBER.to_owned(),
+        ..AwsPrincipal::default()
+    }
 }
 
 /// Number of somebody in the world: a user, a role, or a group that stands for its members.
@@ -158,8 +166,8 @@ impl<'a> World<'a> {
             }
         }
         let by_file = accounts.iter().enumerate();
-        for (file, at, one) in
-            by_file.flat_map(|(file, of)| of.principals.iter().enumerate().map(move |(at, one)| (file, at, one)))
+        for (file, at, one) in by_file
+            .flat_map(|(file, of)| of.principals.iter().enumerate().map(move |(at, one)| (file, at, one)))
         {
             world.add(one, file, &library.inline[file][at], &groups, now);
         }
@@ -196,8 +204,14 @@ impl<'a> World<'a> {
         self.push(holder, attached, trust);
         self.groups_of[who] = member_of;
         self.by_arn.entry(&one.arn).or_insert(who);
-        if one.kind == AwsPrincipalKind::User { self.users.push(who) } else { self.roles.push(who) }
-        for name in one.trust.iter().flat_map(|document| &document.statements).flat_map(|said| &said.principals.aws) {
+        if one.kind == AwsPrincipalKind::User {
+            self.users.push(who)
+        } else {
+            self.roles.push(who)
+        }
+        for name in
+            one.trust.iter().flat_map(|document| &document.statements).flat_map(|said| &said.principals.aws)
+        {
             if name.contains(":assumed-role/") {
                 self.sessions.entry(name).or_default().push(who);
             } else {
@@ -275,7 +289,8 @@ impl<'a> Holder<'a> {
         let own = account(&one.arn);
         for (control, policy) in &library.controls {
             let is_exempt = control.management_account == own || one.is_service_linked;
-            let applies = control.is_for_all || control.accounts.as_ref().is_none_or(|all| all.iter().any(|one| one == own));
+            let applies = control.is_for_all
+                || control.accounts.as_ref().is_none_or(|all| all.iter().any(|one| one == own));
             let is_certain = control.is_for_all || control.accounts.is_some();
             if !is_exempt && applies {
                 self.service_controls.push(ServiceControl { policy, is_certain });

@@ -9,7 +9,9 @@ mod power;
 use std::collections::HashMap;
 
 use serde::Deserialize;
-use tenure_model::{AwsAccount, AwsPrincipalKind, Fact, Federation, FingerprintKey, Observation, OwnerClaim, Quality, Subject};
+use tenure_model::{
+    AwsAccount, AwsPrincipalKind, Fact, Federation, FingerprintKey, Observation, OwnerClaim, Quality, Subject,
+};
 
 use self::power::Power;
 use super::aws::{Instant, account_of, principal, user_alias};
@@ -173,7 +175,11 @@ impl Detector for AuthorizationDetails {
             whole: AwsAccount {
                 root: blob.root.to_owned(),
                 path: blob.path.to_owned(),
-                groups: pages.iter().flat_map(|page| page.group_detail_list.iter()).map(account::group).collect(),
+                groups: pages
+                    .iter()
+                    .flat_map(|page| page.group_detail_list.iter())
+                    .map(account::group)
+                    .collect(),
                 policies: pages.iter().flat_map(|page| page.policies.iter()).map(account::policy).collect(),
                 ..AwsAccount::default()
             },

@@ -22,7 +22,11 @@ pub(super) fn principal(entry: &Principal, kind: AwsPrincipalKind, line: u32) ->
         attached: attached(&entry.attached_managed_policies),
         groups: texts(entry.group_list.iter()),
         boundary: texts(entry.permissions_boundary.iter().map(|one| &one.permissions_boundary_arn)).pop(),
-        tags: entry.tags.iter().map(|tag| (tag.key.as_str().to_owned(), tag.value.as_str().to_owned())).collect(),
+        tags: entry
+            .tags
+            .iter()
+            .map(|tag| (tag.key.as_str().to_owned(), tag.value.as_str().to_owned()))
+            .collect(),
         trust: entry.assume_role_policy_document.as_ref().map(|document| document.whole()),
         has_instance_profile: !entry.instance_profile_list.is_empty(),
         is_service_linked: arn.contains(SERVICE_LINKED_PATH),
