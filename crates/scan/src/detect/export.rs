@@ -6,7 +6,9 @@ mod aws;
 mod aws_access_keys;
 mod aws_authorization_details;
 mod aws_credential_report;
+mod aws_oidc;
 mod aws_policy;
+mod aws_service_controls;
 mod aws_trust;
 mod json;
 
@@ -17,4 +19,5 @@ pub(super) const READERS: &[&dyn Detector] = &[
     &aws_authorization_details::AuthorizationDetails,
     &aws_credential_report::CredentialReport,
     &aws_access_keys::AccessKeys,
+    &aws_service_controls::ServiceControls,
 ];

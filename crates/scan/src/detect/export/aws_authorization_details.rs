@@ -321,7 +321,7 @@ impl Account<'_, '_, '_> {
 
     fn trust(&mut self, role: &Principal, document: &Document, subject: &Subject, line: u32) {
         self.broken_documents += usize::from(document.broken);
-        let trust = trust(document);
+        let trust = trust(document, role.arn.as_str());
         for how in trust.federation {
             self.fact(subject, line, Fact::Federation { state: Federation::Used, how });
         }
