@@ -162,7 +162,7 @@ fn denials_take_away_what_they_cover() {
             ("allow * on *; deny iam:DeleteRole on role/audit", Admin),
             ("allow * on *; deny none:Such on *", Admin),
             ("allow * on *; deny * on * if DateLessThan aws:CurrentTime=2020-01-01T00:00:00Z", Admin),
-            ("allow * on *; deny * on * if NotIpAddress aws:SourceIp=10.0.0.0/8", Maybe),
+            ("allow * on *; deny * on * if NotIpAddress aws:SourceIp=203.0.113.0/24", Maybe),
             ("allow * on *; deny iam:* on * if Bool aws:MultiFactorAuthPresent=false", Admin),
             ("allow * on *; deny iam:* on * if BoolIfExists aws:MultiFactorAuthPresent=false", Maybe),
             ("allow * on *; deny * on * if StringNotEquals aws:PrincipalTag/team=shop", Safe),
@@ -188,7 +188,7 @@ fn denials_take_away_what_they_cover() {
             ),
             ("allow iam:CreateAccessKey on *; deny iam:CreateAccessKey on but user/${aws:username}", Safe),
             (
-                "allow iam:AttachUserPolicy on * if IpAddress aws:SourceIp=10.0.0.0/8; deny iam:* on * if IpAddress aws:SourceIp=10.0.0.0/8",
+                "allow iam:AttachUserPolicy on * if IpAddress aws:SourceIp=203.0.113.0/24; deny iam:* on * if IpAddress aws:SourceIp=203.0.113.0/24",
                 Safe,
             ),
         ],
@@ -206,7 +206,7 @@ fn boundaries_cap_and_give_nothing() {
     check(&[("allow * on *", Admin), ("", Safe), ("allow s3:GetObject on *", Safe)], &within("allow * on *"));
     check(&[("allow * on *", Safe), ("allow iam:* on *", Safe), ("", Safe)], &within("allow s3:* on *"));
     check(&[("allow * on *", Safe)], &within("allow * on *; deny iam:* on *"));
-    check(&[("allow * on *", Maybe)], &within("allow * on * if IpAddress aws:SourceIp=10.0.0.0/8"));
+    check(&[("allow * on *", Maybe)], &within("allow * on * if IpAddress aws:SourceIp=203.0.113.0/24"));
     check(&[("allow iam:PutUserPolicy on *", Safe)], &within("allow iam:PutUserPolicy,s3:* on *"));
     check(&[("allow iam:PutUserPolicy on *", Up)], &within("allow iam:*,s3:* on *"));
     check(
@@ -228,6 +228,8 @@ fn conditions_are_decided_where_they_can_be() {
             ("allow * on * if Bool aws:MultiFactorAuthPresent=true", Maybe),
             ("allow * on * if BoolIfExists aws:MultiFactorAuthPresent=true", Admin),
             ("allow * on * if IpAddress aws:SourceIp=192.0.2.0/24", Maybe),
+            ("allow * on * if IpAddress aws:SourceIp=10.0.0.0/8", Safe),
+            ("allow * on * if IpAddress aws:SourceIp=0.0.0.0/0", Admin),
             ("allow * on * if StringEquals aws:SourceVpce=vpce-1", Maybe),
             ("allow * on * if DateLessThan aws:CurrentTime=2026-01-01T00:00:00Z", Safe),
             ("allow * on * if DateLessThan aws:CurrentTime=2027-01-01T00:00:00Z", Admin),

@@ -5,3 +5,4 @@ mod cases;
 mod chains;
 mod every_path;
 mod limits;
+mod properties;

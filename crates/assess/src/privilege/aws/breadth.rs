@@ -38,7 +38,7 @@ pub(super) fn level(holder: &Holder<'_>) -> (PrivilegeLevel, Vec<String>) {
 /// Statements that allow what touches data, credentials or permissions on everything, a line a statement.
 fn wildcards(holder: &Holder<'_>) -> Vec<String> {
     let mut by_statement: Vec<(String, Vec<&str>)> = Vec::new();
-    for id in table().wide.of_both(&holder.held).iter() {
+    for id in table().wide.iter().copied().filter(|id| holder.held.has(*id)) {
         let action = &table().actions[id];
         let everything = action.shapes.first().map(|shape| glob::member(&holder.shape(shape)));
         let Some(reply) = everything.map(|witness| holder.ask(id, &witness, Given::default())) else {

@@ -65,9 +65,12 @@ impl<'a> Walk<'_, 'a> {
         if holder.is_user() {
             return groups(&self.world.groups_of[who], false);
         }
+        // A role is in no group, but lifts whoever becomes it, or lends a hand to any member.
         match self.entrant(who) {
-            Some(Some(user)) => groups(&self.world.groups_of[user], true),
-            Some(None) => groups(&self.world.all_groups, true),
+            Some(Some(user)) if !self.world.groups_of[user].is_empty() => {
+                groups(&self.world.groups_of[user], true)
+            }
+            Some(_) => groups(&self.world.all_groups, true),
             None => Vec::new(),
         }
     }

@@ -56,6 +56,8 @@ enum Known<'a> {
     Text(Cow<'a, str>),
     Absent,
     Unknown,
+    /// Some address of the internet: requests from inside a network come without one.
+    PublicAddress,
     /// This without a second factor; something else with one.
     FirstFactor(Option<&'static str>),
 }
@@ -121,6 +123,7 @@ impl<'a> Test<'a> {
 
     fn holds(&self, takes: bool) -> Answer {
         match self.known() {
+            Known::PublicAddress => self.of_a_public_address(),
             Known::Text(text) => self.with(Some(&text)),
             Known::Absent => self.with(None),
             Known::Unknown if self.condition.values.is_empty() => Answer::No,
@@ -166,6 +169,24 @@ impl<'a> Test<'a> {
         if negated { fits.not() } else { fits }
     }
 
+    /// Whether the test holds for an address of the internet that nobody knows.
+    fn of_a_public_address(&self) -> Answer {
+        let values = &self.condition.values;
+        let within = if values.iter().any(|range| range == "0.0.0.0/0" || range == "::/0") {
+            Answer::Yes
+        } else if values.iter().all(|range| is_never_public(range)) {
+            Answer::No
+        } else {
+            Answer::Maybe
+        };
+        match self.operator.as_str() {
+            "ipaddress" => within,
+            "notipaddress" => within.not(),
+            "null" => self.with(Some("")),
+            _ => Answer::Maybe,
+        }
+    }
+
     fn known(&self) -> Known<'a> {
         let key = self.condition.key.as_str();
         let lower = key.to_ascii_lowercase();
@@ -186,6 +207,7 @@ impl<'a> Test<'a> {
             "aws:principalservicename" | "aws:principalservicenameslist" => Known::Absent,
             "aws:sourcearn" | "aws:sourceaccount" | "aws:sourceorgid" => Known::Absent,
             "aws:multifactorauthpresent" => Known::FirstFactor((!is_user).then_some("false")),
+            "aws:sourceip" => Known::PublicAddress,
             "aws:multifactorauthage" => Known::FirstFactor(None),
             "aws:tokenissuetime" | "aws:federatedprovider" => unknown_for_roles,
             "aws:requestedregion" if self.request.is_iam => text("us-east-1"),
@@ -238,6 +260,26 @@ pub(super) fn may_bring_tags(principal: &AwsPrincipal) -> bool {
 /// The account of an ARN; empty where it names none.
 pub(super) fn account(arn: &str) -> &str {
     arn.split(':').nth(4).unwrap_or_default()
+}
+
+/// Whether a range of addresses holds none that a request from the internet could have.
+fn is_never_public(range: &str) -> bool {
+    // Ranges of private, shared, local and unspecified addresses, with the length of their prefix.
+    const NEVER: [([u8; 4], u32); 7] = [
+        ([0, 0, 0, 0], 8),
+        ([10, 0, 0, 0], 8),
+        ([100, 64, 0, 0], 10),
+        ([127, 0, 0, 0], 8),
+        ([169, 254, 0, 0], 16),
+        ([172, 16, 0, 0], 12),
+        ([192, 168, 0, 0], 16),
+    ];
+    let (address, length) = range.split_once('/').unwrap_or((range, "32"));
+    let bytes: Vec<u8> = address.split('.').filter_map(|part| part.parse().ok()).collect();
+    let (Ok(bytes), Ok(length)) = (<[u8; 4]>::try_from(bytes), length.parse::<u32>()) else { return false };
+    NEVER.iter().any(|(network, prefix)| {
+        length >= *prefix && (u32::from_be_bytes(bytes) ^ u32::from_be_bytes(*network)) >> (32 - prefix) == 0
+    })
 }
 
 /// Compares the request's value with the policy's. Operators that nobody knows decide nothing.
@@ -330,7 +372,12 @@ mod tests {
             ("Bool", "aws:SecureTransport", "true", Yes),
             ("StringEquals", "aws:SourceAccount", "123456789012", No),
             ("StringEquals", "aws:RequestedRegion", "eu-west-1", No),
-            ("IpAddress", "aws:SourceIp", "10.0.0.0/8", Maybe),
+            ("IpAddress", "aws:SourceIp", "203.0.113.0/24", Maybe),
+            ("IpAddress", "aws:SourceIp", "10.1.0.0/16", No),
+            ("IpAddress", "aws:SourceIp", "8.0.0.0/5", Maybe),
+            ("IpAddress", "aws:SourceIp", "0.0.0.0/0", Yes),
+            ("NotIpAddress", "aws:SourceIp", "192.168.0.0/16", Yes),
+            ("NotIpAddress", "aws:SourceIp", "no address", Maybe),
             ("StringEquals", "aws:SourceVpce", "vpce-1", Maybe),
             ("SomethingNew", "aws:username", "ci", Maybe),
         ] {

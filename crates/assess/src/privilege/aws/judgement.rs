@@ -43,7 +43,7 @@ impl<'a> Words<'_, 'a> {
         let admin = match standing.admin.answer {
             Answer::Yes => Verdict::Yes,
             Answer::Maybe => Verdict::Conditional,
-            Answer::No if holder.unknown.is_empty() => Verdict::No,
+            Answer::No if holder.unknown.is_empty() && !standing.is_cut => Verdict::No,
             Answer::No => Verdict::Unknown,
         };
         let (level, mut because) = match (standing.admin.answer, standing.power) {
@@ -51,6 +51,13 @@ impl<'a> Words<'_, 'a> {
             (Answer::Maybe, _) => (PrivilegeLevel::Escalates, standing.admin.because.clone()),
             (Answer::No, Answer::No) => breadth::level(holder),
             (Answer::No, _) => (PrivilegeLevel::Escalates, Vec::new()),
+        };
+        let level = match level {
+            PrivilegeLevel::Scoped | PrivilegeLevel::Read if standing.is_cut => {
+                because.insert(0, "the account is too large for every way to be followed".to_owned());
+                PrivilegeLevel::Unknown
+            }
+            level => level,
         };
         if level == PrivilegeLevel::Escalates {
             because.extend(self.summary(who, standing));

@@ -1,10 +1,14 @@
 //! What an escalation path can reach: the users, roles, groups and policies that fit its aim.
 
+use std::cell::Cell;
+
 use super::condition::Answer;
 use super::holder::{Given, Limit, permits};
 use super::path::{ActionId, Aim, Object, Path, table};
 use super::world::{Who, World};
 
+/// Targets that are tried for all paths of a scan together. An account of ten thousand principals takes some million.
+const TRIES_MAX: u64 = 100_000_000;
 /// Customer policies that are tried as the one that is attached.
 const ATTACHABLE_MAX: usize = 8;
 
@@ -54,6 +58,7 @@ pub(super) struct Reacher<'w, 'a> {
     pub(super) asked: Asked,
     /// Policies worth attaching: AWS's for administrators, and the customers' own that allow everything.
     attachable: Vec<String>,
+    tries: Cell<u64>,
 }
 
 impl<'w, 'a> Reacher<'w, 'a> {
@@ -61,11 +66,22 @@ impl<'w, 'a> Reacher<'w, 'a> {
         let own =
             ["AdministratorAccess", "IAMFullAccess"].map(|name| format!("arn:aws:iam::aws:policy/{name}"));
         let others = whole_policies.into_iter().take(ATTACHABLE_MAX).map(str::to_owned);
-        Self { world, asked: Asked::new(), attachable: own.into_iter().chain(others).collect() }
+        Self {
+            world,
+            asked: Asked::new(),
+            attachable: own.into_iter().chain(others).collect(),
+            tries: Cell::new(0),
+        }
+    }
+
+    /// Whether nothing more is tried.
+    pub(super) fn is_spent(&self) -> bool {
+        self.tries.get() > TRIES_MAX
     }
 
     /// How far all that a path asks of this target is allowed.
     pub(super) fn reaches(&self, who: Who, path: &Path, target: &Target<'a>) -> Answer {
+        self.tries.set(self.tries.get() + 1);
         let mut whole = if target.stands_in || path.unseen.is_some() { Answer::Maybe } else { Answer::Yes };
         for action in &path.needs {
             if table().actions[*action].object != Object::Other {

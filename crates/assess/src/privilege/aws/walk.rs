@@ -20,6 +20,8 @@ pub(super) struct Standing<'a> {
     pub(super) power: Answer,
     /// Steps until there is an administrator.
     steps: u8,
+    /// The account is so large that not every way was followed.
+    pub(super) is_cut: bool,
     /// Paths whose permissions it has.
     pub(super) found: Vec<Found<'a>>,
 }
@@ -72,7 +74,7 @@ fn standing<'a>(world: &World<'a>, who: Who) -> Standing<'a> {
             }
         }
     }
-    Standing { admin, power, steps: 0, found }
+    Standing { admin, power, steps: 0, is_cut: false, found }
 }
 
 /// Whether each of a path's actions is named by a statement that allows it.
@@ -142,6 +144,10 @@ impl<'a> Walk<'_, 'a> {
                 continue;
             }
             for target in self.own_targets(who, path) {
+                if self.reacher.is_spent() {
+                    standing.is_cut = true;
+                    break;
+                }
                 let mut answer = self.reacher.reaches(who, path, &target).min(found.allowed);
                 if path.aim == Aim::OwnVersion {
                     answer = answer.min(self.better_version(who, &target));
@@ -188,6 +194,10 @@ impl<'a> Walk<'_, 'a> {
                 for target in targets {
                     if !self.is_possible(who, path, &target) {
                         continue;
+                    }
+                    if self.reacher.is_spent() {
+                        self.standings[who].is_cut = true;
+                        break;
                     }
                     let power = target.leads_to().map_or(Answer::No, |leads| self.standings[leads].power);
                     let answer = self.reacher.reaches(who, path, &target).min(one.allowed).min(power);

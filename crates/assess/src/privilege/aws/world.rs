@@ -13,6 +13,8 @@ use super::path::Actions;
 use super::rule::Policy;
 use super::trust::Trust;
 
+/// Statements of one principal that are weighed; AWS's own quotas keep real ones far below.
+const RULES_MAX: usize = 2_000;
 /// Stands for any member of a group: a name that nobody has.
 const ANY_MEMBER: &str = "\u{1}";
 
@@ -221,6 +223,18 @@ impl<'a> World<'a> {
     }
 
     fn push(&mut self, mut holder: Holder<'a>, attached: Vec<&'a str>, trust: Option<Trust<'a>>) {
+        let mut rules = 0;
+        let all = holder.own.len();
+        holder.own.retain(|(policy, _)| {
+            rules += policy.rules.len();
+            rules <= RULES_MAX
+        });
+        if holder.own.len() < all {
+            holder.unknown.push(format!(
+                "{} policies beyond {RULES_MAX} statements are not weighed",
+                all - holder.own.len()
+            ));
+        }
         let mut held = Actions::default();
         holder.rules().filter(|said| said.rule.allows).for_each(|said| held.join(&said.rule.watched));
         holder.held = held;

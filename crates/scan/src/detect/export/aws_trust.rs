@@ -23,9 +23,32 @@ const NARROWING_KEYS: &[&str] = &[
     "saml:aud",
     "saml:sub",
 ];
-/// Services to which somebody of the same account hands the role by `iam:PassRole`, which is the guard there.
-const GUARDED_BY_PASSING: &[&str] =
-    &["ec2", "lambda", "edgelambda", "ecs-tasks", "eks", "pods.eks", "tasks.apprunner", "build.apprunner"];
+/// Services to which somebody of the same account hands the role by `iam:PassRole` and that run what that somebody
+/// made: there, passing is the guard.
+const GUARDED_BY_PASSING: &[&str] = &[
+    "autoscaling",
+    "batch",
+    "build.apprunner",
+    "cloudformation",
+    "codebuild",
+    "codedeploy",
+    "codepipeline",
+    "datapipeline",
+    "ec2",
+    "ecs",
+    "ecs-tasks",
+    "edgelambda",
+    "eks",
+    "elasticbeanstalk",
+    "elasticmapreduce",
+    "glue",
+    "lambda",
+    "monitoring.rds",
+    "pods.eks",
+    "rds",
+    "sagemaker",
+    "tasks.apprunner",
+];
 /// Condition keys that name the resource or account for which a service acts.
 const SOURCE_KEYS: &[&str] = &["aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"];
 
