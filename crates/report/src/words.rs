@@ -307,6 +307,14 @@ pub(crate) fn privilege(privilege: &Privilege) -> String {
     parts.join(", ")
 }
 
+/// Escalation paths that a report of many identities shows; a page of its own shows all.
+const PATHS_SHOWN_MAX: usize = 8;
+
+/// The escalation paths that lead somewhere, as many as a report of many identities shows.
+pub(crate) fn leading(privilege: &Privilege) -> impl Iterator<Item = &EscalationPath> {
+    privilege.paths.iter().filter(|path| path.state != PathState::Latent).take(PATHS_SHOWN_MAX)
+}
+
 /// One escalation path: how far it can be walked, and to what.
 pub(crate) fn escalation(path: &EscalationPath) -> String {
     let state = match path.state {

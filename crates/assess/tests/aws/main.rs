@@ -6,3 +6,4 @@ mod chains;
 mod every_path;
 mod limits;
 mod properties;
+mod size;

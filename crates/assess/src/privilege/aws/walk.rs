@@ -33,7 +33,7 @@ pub(super) struct Found<'a> {
     pub(super) path: usize,
     /// `No`: the permissions are there, a target is not.
     pub(super) answer: Answer,
-    /// What its permissions for other services amount to: the best that the path can be.
+    /// The best that the path can be, by its permissions for other services and what is unseen of it.
     allowed: Answer,
     pub(super) target: Option<Target<'a>>,
     /// Whether it makes its holder somebody who escalates. A way that hangs on something unseen does not, where the
@@ -69,6 +69,7 @@ fn standing<'a>(world: &World<'a>, who: Who) -> Standing<'a> {
             let allowed =
                 if holder.held.holds(&path.mask) { elsewhere(world, who, path) } else { Answer::No };
             if allowed > Answer::No {
+                let allowed = if path.unseen.is_some() { Answer::Maybe } else { allowed };
                 let counts = path.unseen.is_none() || are_named(world, who, path);
                 found.push(Found { path: number, answer: Answer::No, allowed, target: None, counts });
             }
@@ -152,7 +153,7 @@ impl<'a> Walk<'_, 'a> {
                 if path.aim == Aim::OwnVersion {
                     answer = answer.min(self.better_version(who, &target));
                 }
-                if found.improve(answer, &target) == Answer::Yes {
+                if found.improve(answer, &target) >= found.allowed {
                     break;
                 }
             }
@@ -181,7 +182,7 @@ impl<'a> Walk<'_, 'a> {
         for who in 0..self.standings.len() {
             let mut found = std::mem::take(&mut self.standings[who].found);
             let mut best = self.standings[who].power;
-            for one in found.iter_mut().filter(|one| one.answer < Answer::Yes) {
+            for one in found.iter_mut().filter(|one| one.answer < one.allowed) {
                 let path = &table().paths[one.path];
                 let targets = match path.aim {
                     Aim::OtherUser => self.users(who, path, &users),
@@ -201,7 +202,7 @@ impl<'a> Walk<'_, 'a> {
                     }
                     let power = target.leads_to().map_or(Answer::No, |leads| self.standings[leads].power);
                     let answer = self.reacher.reaches(who, path, &target).min(one.allowed).min(power);
-                    if one.improve(answer, &target) == Answer::Yes {
+                    if one.improve(answer, &target) >= one.allowed {
                         break;
                     }
                 }
