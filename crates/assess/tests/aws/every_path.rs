@@ -60,7 +60,7 @@ fn world(path: &Path, needs: &[&str], resource: &str) -> (AwsAccount, String) {
         }
         "trust_of_role" => account.principals.push(role("power", "s3.amazonaws.com", "allow * on *")),
         "passed_role" | "running_role" => {
-            account.principals.push(role("power", &path.services[0], "allow * on *"))
+            account.principals.push(role("power", &path.services[0], "allow * on *"));
         }
         _ => {}
     }

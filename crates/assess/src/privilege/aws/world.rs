@@ -207,9 +207,9 @@ impl<'a> World<'a> {
         self.groups_of[who] = member_of;
         self.by_arn.entry(&one.arn).or_insert(who);
         if one.kind == AwsPrincipalKind::User {
-            self.users.push(who)
+            self.users.push(who);
         } else {
-            self.roles.push(who)
+            self.roles.push(who);
         }
         for name in
             one.trust.iter().flat_map(|document| &document.statements).flat_map(|said| &said.principals.aws)
