@@ -163,6 +163,9 @@ impl<'a> Walk<'_, 'a> {
         let Some(action) = path.needs.iter().find(|id| table().actions[**id].object == object) else {
             return Vec::new();
         };
+        if list.is_empty() {
+            return Vec::new();
+        }
         let mut picked = Vec::new();
         for beginning in self.world.holders[who].beginnings(*action) {
             let start = list.partition_point(|one| self.world.arn(*one) < beginning.as_str());

@@ -179,7 +179,8 @@ impl<'a> Walk<'_, 'a> {
         let fresh = |all: &[Who]| all.iter().filter(has_power).copied().collect::<Vec<_>>();
         let (users, roles, groups) =
             (fresh(&self.world.users), fresh(&self.world.roles), fresh(&self.world.all_groups));
-        for who in 0..self.standings.len() {
+        let is_anybody_here = !(users.is_empty() && roles.is_empty() && groups.is_empty());
+        for who in (0..self.standings.len()).filter(|_| is_anybody_here) {
             let mut found = std::mem::take(&mut self.standings[who].found);
             let mut best = self.standings[who].power;
             for one in found.iter_mut().filter(|one| one.answer < one.allowed) {
@@ -232,7 +233,11 @@ impl<'a> Walk<'_, 'a> {
     fn end(&mut self) {
         for who in 0..self.standings.len() {
             let mut found = std::mem::take(&mut self.standings[who].found);
-            found.retain(|one| one.answer > Answer::No || self.is_latent(who, &table().paths[one.path]));
+            // What only comes with all of a service or of everything is no plan that waits for its target.
+            found.retain(|one| {
+                let path = &table().paths[one.path];
+                one.answer > Answer::No || are_named(self.world, who, path) && self.is_latent(who, path)
+            });
             self.standings[who].found = found;
         }
     }

@@ -118,6 +118,8 @@ pub(super) type Who = usize;
 pub(super) struct World<'a> {
     pub(super) library: &'a Library<'a>,
     pub(super) holders: Vec<Holder<'a>>,
+    /// The ARN by which each is known.
+    arns: Vec<&'a str>,
     /// Attached managed policies, groups' included, by holder.
     pub(super) attached: Vec<Vec<&'a str>>,
     pub(super) trusts: Vec<Option<Trust<'a>>>,
@@ -141,6 +143,7 @@ impl<'a> World<'a> {
         let mut world = Self {
             library,
             holders: Vec::new(),
+            arns: Vec::new(),
             attached: Vec::new(),
             trusts: Vec::new(),
             groups: HashMap::new(),
@@ -163,6 +166,7 @@ impl<'a> World<'a> {
                 holder.take(own, &group.attached, None, library, file, &mut attached);
                 world.push(holder, attached, None);
                 world.groups.insert(who, &group.arn);
+                world.arns[who] = &group.arn;
                 world.all_groups.push(who);
                 groups.insert((account(&group.arn), &group.name), who);
             }
@@ -238,6 +242,7 @@ impl<'a> World<'a> {
         let mut held = Actions::default();
         holder.rules().filter(|said| said.rule.allows).for_each(|said| held.join(&said.rule.watched));
         holder.held = held;
+        self.arns.push(&holder.principal.arn);
         self.holders.push(holder);
         self.attached.push(attached);
         self.trusts.push(trust);
@@ -253,7 +258,7 @@ impl<'a> World<'a> {
 
     /// The ARN by which somebody is known.
     pub(super) fn arn(&self, who: Who) -> &'a str {
-        self.groups.get(&who).copied().unwrap_or(&self.holders[who].principal.arn)
+        self.arns[who]
     }
 }
 
