@@ -3,6 +3,7 @@
 //! It has two small dependencies on purpose: it is built before anything else, on a machine that has only Rust, git and
 //! a C compiler.
 
+mod data;
 mod desktop;
 mod ledger;
 mod needs;
@@ -55,6 +56,7 @@ fn run(options: &Options) -> Result<ExitCode> {
             let ready = set_up(options, &mut ledger)?;
             test(ready, &mut ledger);
         }
+        Task::Data => data::make(&mut ledger)?,
         Task::Bench if !options.clones.is_empty() => peers::compare(options, &mut ledger)?,
         Task::Bench => ledger.run("benches", workspace::cargo().args(["bench", "--benches"])),
     }

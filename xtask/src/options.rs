@@ -7,6 +7,7 @@ pub(crate) const USAGE: &str = "\
 cargo xtask test  [--only PART]... [--no-install]   runs every test, and installs what they need
 cargo xtask setup [--only PART]... [--no-install]   only installs what they need
 cargo xtask bench [CLONE]...                        runs the benches; with clones, Tenure beside other scanners
+cargo xtask data                                    makes the bundled lists of AWS actions and policies again
 
 PART is one of
   rust      format, lints, tests, detection rules, licences
@@ -46,6 +47,7 @@ pub(crate) enum Task {
     Test,
     Setup,
     Bench,
+    Data,
     Help,
 }
 
@@ -67,6 +69,7 @@ impl Options {
             Some("test") => Task::Test,
             Some("setup") => Task::Setup,
             Some("bench") => Task::Bench,
+            Some("data") => Task::Data,
             None | Some("help" | "--help" | "-h") => Task::Help,
             Some(other) => return Err(format!("There is no task called {other}.")),
         };

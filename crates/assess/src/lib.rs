@@ -18,6 +18,7 @@ mod standing;
 
 pub use inputs::{Exposure, FactorInput, Inputs, Life, Power, Quarters, RiskInputs, Use};
 pub use plan::{Case, Recipe, SourceText, plan, recipes};
+pub use privilege::weigh_aws;
 pub use readiness::judge_readiness;
 pub use risk::judge_risk;
 pub use rules::{

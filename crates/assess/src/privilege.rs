@@ -1,13 +1,20 @@
 //! How much power an identity has, from the grants and judgements that were read.
 //!
-//! Deliberately thin, and never wrong in the safe direction: conditions, denials and boundaries are not
-//! weighed here, so the answer is an upper bound. A grant whose actions nobody knows makes the whole unknown
-//! unless what is known is already worse.
+//! Where a whole account was read, `aws` weighed its policies once for everybody, and the judgement stands as
+//! evidence. Grants of files that nobody weighed are an upper bound: conditions, denials and boundaries are not
+//! looked at. A grant whose actions nobody knows makes the whole unknown unless what is known is already worse.
 
 mod actions;
+mod aws;
 mod platforms;
 
-use tenure_model::{Dossier, Fact, Grant, Privilege, PrivilegeLevel, Quality, Verdict};
+use std::collections::BTreeSet;
+
+use tenure_model::{
+    Dossier, EscalationPath, Fact, Grant, PathState, Privilege, PrivilegeLevel, Quality, Verdict,
+};
+
+pub use aws::weigh_aws;
 
 pub(crate) use actions::names_one_thing;
 use actions::{Power, power_of};
@@ -17,41 +24,118 @@ const BECAUSE_MAX: usize = 6;
 
 /// Judges the power of an identity.
 pub(crate) fn judge(dossier: &Dossier) -> Privilege {
-    let mut statements: Vec<(PrivilegeLevel, String)> = Vec::new();
-    let mut whole: Option<PrivilegeLevel> = None;
+    let mut whole = Judged::default();
     for evidence in &dossier.evidence {
-        if let Fact::Privilege { level, because } = &evidence.fact
-            && *level != PrivilegeLevel::Unknown
-        {
-            whole = Some(whole.map_or(*level, |known| worse(known, *level)));
-            statements.extend(because.iter().map(|words| (*level, words.clone())));
+        if let Fact::Privilege { level, because, admin, paths } = &evidence.fact {
+            whole.weighed(*level, because, *admin, paths);
         }
     }
-    let judged = whole.is_some();
-    let powers: Vec<Power> = dossier.identity.grants.iter().map(power_of).collect();
+    let judged = whole.level.is_some_and(|level| level != PrivilegeLevel::Unknown);
+    let settled = weighed_grants(dossier);
+    let grants: Vec<&Grant> =
+        dossier.identity.grants.iter().filter(|grant| !settled.contains(grant)).collect();
+    let powers: Vec<Power> = grants.iter().map(|grant| power_of(grant)).collect();
     let launches = powers.iter().any(|power| power.launches);
-    for (grant, power) in dossier.identity.grants.iter().zip(&powers) {
+    for (grant, power) in grants.iter().zip(&powers) {
         // Passing a role is only a way up for somebody who can also start something with it.
         let level = match power.passes_role && launches {
             true => worse(power.level, PrivilegeLevel::Escalates),
             false => power.level,
         };
-        statements.push((level, told(grant)));
+        whole.statements.push((level, told(grant)));
         // A judgement of the whole already covers a document that the export does not hold.
         if !(level == PrivilegeLevel::Unknown && judged) {
-            whole = Some(whole.map_or(level, |known| worse(known, level)));
+            whole.raise(level);
+            whole.guessed = Some(whole.guessed.map_or(level, |known| worse(known, level)));
         }
     }
-    let level = whole.unwrap_or_default();
-    let mut because: Vec<String> =
-        statements.into_iter().filter(|(of, _)| *of == level).map(|(_, words)| words).collect();
-    because.dedup();
-    if because.len() > BECAUSE_MAX {
-        let more = because.len() - BECAUSE_MAX;
-        because.truncate(BECAUSE_MAX);
-        because.push(format!("and {more} more"));
+    whole.privilege()
+}
+
+/// Grants of files whose policies were weighed as a whole: the judgement speaks for them.
+fn weighed_grants(dossier: &Dossier) -> BTreeSet<&Grant> {
+    let place =
+        |evidence: &'_ tenure_model::Evidence| (evidence.source.root.clone(), evidence.source.path.clone());
+    let is_judgement = |fact: &Fact| matches!(fact, Fact::Privilege { .. });
+    let evidence = || dossier.evidence.iter();
+    let weighed: BTreeSet<_> = evidence().filter(|one| is_judgement(&one.fact)).map(place).collect();
+    let of_weighed = evidence().filter(|one| weighed.contains(&place(one)));
+    let grants = of_weighed.filter_map(|one| match &one.fact {
+        Fact::Grant { grant } => Some(grant),
+        _ => None,
+    });
+    grants.collect()
+}
+
+/// What is known so far.
+#[derive(Default)]
+struct Judged {
+    level: Option<PrivilegeLevel>,
+    /// Of grants that nobody weighed.
+    guessed: Option<PrivilegeLevel>,
+    admin: Verdict,
+    paths: Vec<EscalationPath>,
+    statements: Vec<(PrivilegeLevel, String)>,
+}
+
+impl Judged {
+    fn raise(&mut self, level: PrivilegeLevel) {
+        self.level = Some(self.level.map_or(level, |known| worse(known, level)));
     }
-    Privilege { level, admin: verdict(level), paths: dossier.identity.privilege.paths.clone(), because }
+
+    fn weighed(
+        &mut self,
+        level: PrivilegeLevel,
+        because: &[String],
+        admin: Verdict,
+        paths: &[EscalationPath],
+    ) {
+        self.raise(level);
+        self.statements.extend(because.iter().map(|words| (level, words.clone())));
+        let rank = |verdict| match verdict {
+            Verdict::Yes => 0,
+            Verdict::Conditional => 1,
+            Verdict::Unknown => 2,
+            Verdict::No => 3,
+        };
+        if self.admin == Verdict::Unknown || rank(admin) < rank(self.admin) {
+            self.admin = admin;
+        }
+        for path in paths {
+            match self.paths.iter_mut().find(|known| known.id == path.id) {
+                Some(known) if state_rank(known.state) <= state_rank(path.state) => {}
+                Some(known) => *known = path.clone(),
+                None => self.paths.push(path.clone()),
+            }
+        }
+    }
+
+    fn privilege(self) -> Privilege {
+        let level = self.level.unwrap_or_default();
+        let mut because: Vec<String> =
+            self.statements.into_iter().filter(|(of, _)| *of == level).map(|(_, words)| words).collect();
+        because.dedup();
+        if because.len() > BECAUSE_MAX {
+            let more = because.len() - BECAUSE_MAX;
+            because.truncate(BECAUSE_MAX);
+            because.push(format!("and {more} more"));
+        }
+        // Grants that nobody weighed can only add to a verdict.
+        let admin = match self.guessed.map(verdict) {
+            Some(guessed @ (Verdict::Yes | Verdict::Conditional)) if self.admin != Verdict::Yes => guessed,
+            Some(guessed) if self.admin == Verdict::Unknown => guessed,
+            _ => self.admin,
+        };
+        Privilege { level, admin, paths: self.paths, because }
+    }
+}
+
+fn state_rank(state: PathState) -> u8 {
+    match state {
+        PathState::Open => 0,
+        PathState::Conditional => 1,
+        PathState::Latent => 2,
+    }
 }
 
 /// Quality of the evidence behind the judgement: the best that was read.
@@ -186,7 +270,12 @@ mod tests {
         let mut dossier = dossier(vec![grant(&[], "*")]);
         dossier.evidence.push(Evidence {
             subject: Subject::new(SubjectKind::AwsPrincipal, "x"),
-            fact: Fact::Privilege { level: PrivilegeLevel::Scoped, because: vec!["evaluated".into()] },
+            fact: Fact::Privilege {
+                level: PrivilegeLevel::Scoped,
+                because: vec!["evaluated".into()],
+                admin: Verdict::No,
+                paths: Vec::new(),
+            },
             source: EvidenceSource {
                 root: ".".into(),
                 path: "iam.json".into(),

@@ -49,6 +49,8 @@ impl Batch {
             Observation::OwnerRule(rule) => self.owner_rules.push(rule),
             Observation::Authorship(authorship) => self.authorships.push(authorship),
             Observation::Unread(unread) => self.unread.push(unread),
+            // It is weighed as a whole and only the judgement is kept.
+            Observation::AwsAccount(_) => {}
         }
     }
 

@@ -6,7 +6,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Consumer, Credential, Finding, Grant, OwnerClaim, PrivilegeLevel, Timestamp, Unread};
+use crate::{
+    AwsAccount, Consumer, Credential, EscalationPath, Finding, Grant, OwnerClaim, PrivilegeLevel, Timestamp,
+    Unread, Verdict,
+};
 
 /// The namespace of a subject's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -178,6 +181,12 @@ pub enum Fact {
         level: PrivilegeLevel,
         /// The statements that make it so.
         because: Vec<String>,
+        /// Administrator or not; `unknown` where it was not asked.
+        #[serde(default)]
+        admin: Verdict,
+        /// Ways to more.
+        #[serde(default)]
+        paths: Vec<EscalationPath>,
     },
     /// Something automated uses the subject.
     Consumer {
@@ -319,6 +328,8 @@ pub enum Observation {
     OwnerRule(OwnerRule),
     /// Who made a file what it is.
     Authorship(Authorship),
+    /// An account's policies, to be weighed together when the scan has read everything; never stored.
+    AwsAccount(Box<AwsAccount>),
     /// An input that was not fully read.
     Unread(Unread),
 }

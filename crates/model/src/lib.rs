@@ -4,6 +4,7 @@
 //! this crate and on no other stage.
 
 mod assessment;
+mod aws;
 mod credential;
 mod dossier;
 mod evidence;
@@ -18,6 +19,7 @@ mod text;
 mod unread;
 
 pub use assessment::*;
+pub use aws::*;
 pub use credential::*;
 pub use dossier::*;
 pub use evidence::*;

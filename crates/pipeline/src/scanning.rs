@@ -10,8 +10,8 @@ use serde::Serialize;
 use tenure_assess::{Assessed, Rules};
 use tenure_inventory::{Inventory, ObservationSender, Reach, ScanEnd, ScanStart, load_or_create_key};
 use tenure_model::{
-    Counts, Dossier, Finding, FingerprintKey, Identity, Observation, REPORT_SCHEMA_VERSION, Report,
-    ScanSummary, Summary, Timestamp, Tool, Unread,
+    AwsAccount, Counts, Dossier, Finding, FingerprintKey, Identity, Observation, REPORT_SCHEMA_VERSION,
+    Report, ScanSummary, Summary, Timestamp, Tool, Unread,
 };
 use tenure_scan::{Progress, ScanOutcome, ScanRequest, Sink};
 
@@ -183,6 +183,7 @@ pub async fn scan(
         events: events.clone(),
         last: Mutex::new(Instant::now()),
         broken: Mutex::new(None),
+        accounts: Mutex::default(),
     });
     let keeps = matches!(options.store, Store::File(_));
     let cache = InventoryCache::new(inventory.clone(), ruleset.clone(), key.id(), options.now, keeps);
@@ -191,6 +192,7 @@ pub async fn scan(
     if let Some(error) = listener.broken.lock().unwrap_or_else(PoisonError::into_inner).take() {
         return Err(error.into());
     }
+    weigh_accounts(&listener, options.now).await?;
     let complete = outcome.complete_roots.len() == names.len() && !outcome.cancelled;
     drop(listener);
     let end = ScanEnd {
@@ -206,6 +208,17 @@ pub async fn scan(
     events(ScanEvent::Finished { summary: report.scan.clone() });
     inventory.close().await?;
     Ok(Scanned { report, key_id })
+}
+
+/// Weighs the accounts that were read, all of them together, and notes the judgements as evidence.
+async fn weigh_accounts(listener: &Listener, now: Timestamp) -> Result<(), Failure> {
+    let mut accounts = std::mem::take(&mut *listener.accounts.lock().unwrap_or_else(PoisonError::into_inner));
+    // Threads hand them over in any order.
+    accounts.sort_by(|a, b| (&a.root, &a.path).cmp(&(&b.root, &b.path)));
+    for evidence in tenure_assess::weigh_aws(&accounts, now) {
+        listener.sender.send_async(Observation::Evidence(evidence)).await?;
+    }
+    Ok(())
 }
 
 /// Resolves and judges what a scan has seen, and makes the report.
@@ -357,6 +370,8 @@ struct Listener {
     events: Arc<dyn Fn(ScanEvent) + Send + Sync>,
     last: Mutex<Instant>,
     broken: Mutex<Option<tenure_inventory::InventoryError>>,
+    /// Accounts, until all are known.
+    accounts: Mutex<Vec<AwsAccount>>,
 }
 
 impl Sink for Listener {
@@ -368,6 +383,12 @@ impl Sink for Listener {
             Observation::Unread(unread) => (self.events)(ScanEvent::Unread { unread: unread.clone() }),
             _ => {}
         }
+        let observation = match observation {
+            Observation::AwsAccount(account) => {
+                return self.accounts.lock().unwrap_or_else(PoisonError::into_inner).push(*account);
+            }
+            other => other,
+        };
         if let Err(error) = self.sender.send(observation) {
             self.broken.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         }

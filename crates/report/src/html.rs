@@ -132,6 +132,10 @@ fn identity(page: &mut String, group: &Group<'_>, axis: Axis) {
         row(page, "gate", &line);
     }
     row(page, "privilege", &text(&words::privilege(&identity.privilege)));
+    for path in words::leading(&identity.privilege) {
+        let (how, because) = (text(&words::escalation(path)), text(&path.because.join("; ")));
+        row(page, "way up", &format!("<code>{}</code> {how}<br>{because}", text(&path.id)));
+    }
     for because in &identity.risk.because {
         row(page, "risk", &text(because));
     }

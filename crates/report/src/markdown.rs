@@ -128,6 +128,10 @@ fn identity(text: &mut String, group: &Group<'_>) {
         text.push_str(&format!("  - {}\n", prose(because)));
     }
     point(text, "privilege", &prose(&words::privilege(&identity.privilege)));
+    for path in words::leading(&identity.privilege) {
+        let because = prose(&path.because.join("; "));
+        text.push_str(&format!("  - {} {}: {because}\n", code(&path.id), prose(&words::escalation(path))));
+    }
     for credential in identity.credentials.iter().take(FINDINGS_SHOWN_MAX) {
         point(text, "credential", &prose(&words::credential(credential)));
     }

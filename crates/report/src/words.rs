@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 use tenure_model::{
-    Consumer, Counts, Credential, CredentialState, EvidenceLevel, Fate, Federation, Finding, Identity, Owner,
-    OwnerClaim, OwnerState, PlanEntry, Privilege, Timestamp, Unread, Verdict, visible,
+    Consumer, Counts, Credential, CredentialState, EscalationPath, EvidenceLevel, Fate, Federation, Finding,
+    Identity, Owner, OwnerClaim, OwnerState, PathState, PlanEntry, Privilege, Timestamp, Unread, Verdict,
+    visible,
 };
 
 /// Columns of a scanned name or path that one line shows; the machine formats have all of it.
@@ -374,14 +375,39 @@ pub(crate) fn privilege(privilege: &Privilege) -> String {
         Verdict::Conditional => parts.push("administrator under a condition".to_owned()),
         _ => {}
     }
-    if !privilege.paths.is_empty() {
-        let ids: Vec<String> = privilege.paths.iter().take(4).map(|path| label(&path.id)).collect();
-        let more = privilege.paths.len().saturating_sub(ids.len());
+    let (leading, latent): (Vec<&EscalationPath>, Vec<&EscalationPath>) =
+        privilege.paths.iter().partition(|path| path.state != PathState::Latent);
+    if !leading.is_empty() {
+        let ids: Vec<String> = leading.iter().take(4).map(|path| label(&path.id)).collect();
+        let more = leading.len().saturating_sub(ids.len());
         let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let ways = count(privilege.paths.len() as u64, "escalation path");
+        let ways = count(leading.len() as u64, "escalation path");
         parts.push(format!("{ways}: {}{rest}", ids.join(", ")));
     }
+    if !latent.is_empty() {
+        parts.push(format!("{} without a target", count(latent.len() as u64, "escalation path")));
+    }
     parts.join(", ")
+}
+
+/// Escalation paths that a report of many identities shows; a page of its own shows all.
+const PATHS_SHOWN_MAX: usize = 8;
+
+/// The escalation paths that lead somewhere, as many as a report of many identities shows.
+pub(crate) fn leading(privilege: &Privilege) -> impl Iterator<Item = &EscalationPath> {
+    privilege.paths.iter().filter(|path| path.state != PathState::Latent).take(PATHS_SHOWN_MAX)
+}
+
+/// One escalation path: how far it can be walked, and to what.
+pub(crate) fn escalation(path: &EscalationPath) -> String {
+    let state = match path.state {
+        PathState::Open => "open",
+        PathState::Conditional => "under a condition",
+        PathState::Latent => "no target today",
+    };
+    let target =
+        path.target.as_deref().map(|target| format!(", through {}", label(target))).unwrap_or_default();
+    format!("{state}{target}")
 }
 
 /// Readiness in one line: score, what it could be, band, lowest gates.

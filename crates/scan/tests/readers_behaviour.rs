@@ -238,7 +238,7 @@ fn every_finding_names_a_rule_of_the_table() {
     ] {
         seen.extend(findings(&read_as(path, &fixture(file))).into_iter().map(|(rule, _)| rule.to_owned()));
     }
-    for file in ["authorization-details-pages.ndjson", "credential-report.csv"] {
+    for file in ["authorization-details-pages.ndjson", "credential-report.csv", "trust-policies.json"] {
         seen.extend(
             findings(&read_as("x", &fixture(&format!("aws/{file}"))))
                 .into_iter()

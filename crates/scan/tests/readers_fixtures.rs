@@ -75,6 +75,11 @@ fn aws_authorization_details_that_end_too_early() {
 }
 
 #[test]
+fn aws_trust_policies_of_all_sorts() {
+    insta::assert_snapshot!(of_export("trust-policies.json"));
+}
+
+#[test]
 fn aws_credential_report() {
     insta::assert_snapshot!(of_export("credential-report.csv"));
 }

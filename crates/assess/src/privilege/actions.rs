@@ -1,8 +1,10 @@
-//! What one grant amounts to. The full evaluator of policies will live beside this file.
+//! What one grant amounts to by itself, an upper bound. AWS accounts that were read whole are weighed in `aws`.
 //!
 //! A leading `!` in an action or a target is a negation (NotAction, NotResource).
 
 use tenure_model::{Grant, PrivilegeLevel};
+
+use super::aws::glob::matches;
 
 /// Whoever may do one of these to a principal that is not bound to itself can give itself any permission.
 /// Condensed from the public lists of escalation paths.
@@ -170,42 +172,9 @@ fn reaches_iam(target: &str) -> bool {
     }
 }
 
-/// Matches a pattern with `*` and `?` against a name; both in lower case.
-fn matches(pattern: &str, name: &str) -> bool {
-    let (pattern, name) = (pattern.as_bytes(), name.as_bytes());
-    let (mut at, mut read, mut star, mut retry) = (0, 0, None, 0);
-    while read < name.len() {
-        if at < pattern.len() && (pattern[at] == b'?' || pattern[at] == name[read]) && pattern[at] != b'*' {
-            at += 1;
-            read += 1;
-        } else if at < pattern.len() && pattern[at] == b'*' {
-            star = Some(at);
-            retry = read;
-            at += 1;
-        } else if let Some(star) = star {
-            retry += 1;
-            read = retry;
-            at = star + 1;
-        } else {
-            return false;
-        }
-    }
-    pattern[at..].iter().all(|byte| *byte == b'*')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn patterns_match_as_policies_do() {
-        assert!(matches("iam:*", "iam:putuserpolicy"));
-        assert!(matches("iam:put*policy", "iam:putuserpolicy"));
-        assert!(matches("i?m:putuserpolicy", "iam:putuserpolicy"));
-        assert!(matches("*", ""));
-        assert!(!matches("iam:get*", "iam:putuserpolicy"));
-        assert!(!matches("iam:putuserpolic", "iam:putuserpolicy"));
-    }
 
     #[test]
     fn everything_and_one_thing_are_told_apart() {

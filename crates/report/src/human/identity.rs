@@ -1,6 +1,6 @@
 //! One identity as a block of text, a page of its own, and a row in a list.
 
-use tenure_model::{Factor, Finding, Identity, PlanEntry};
+use tenure_model::{Factor, Finding, Identity, PathState, PlanEntry, Privilege, PrivilegeLevel};
 
 use super::{finding_lines, risk_ink};
 use crate::sheet::{Ink, Sheet, cell};
@@ -33,6 +33,7 @@ pub fn identity_human(
     owner_basis(&mut sheet, identity);
     factors(&mut sheet, &identity.readiness.factors);
     gates(&mut sheet, identity);
+    privilege(&mut sheet, &identity.privilege);
     grants(&mut sheet, identity);
     if let Some(entry) = entry {
         sheet.blank();
@@ -114,6 +115,7 @@ pub(super) fn block(sheet: &mut Sheet<'_>, identity: &Identity, findings: &[&Fin
     sheet.field(2, "owner", &[(Ink::Plain, &words::owner(&identity.owner))]);
     readiness(sheet, identity);
     sheet.field(2, "privilege", &[(Ink::Plain, &words::privilege(&identity.privilege))]);
+    power(sheet, &identity.privilege);
     items(sheet, "credential", &identity.credentials, extent, words::credential);
     items(sheet, "used by", &identity.consumers, extent, words::consumer);
     for finding in findings.iter().take(extent.findings_max) {
@@ -130,6 +132,15 @@ pub(super) fn block(sheet: &mut Sheet<'_>, identity: &Identity, findings: &[&Fin
     }
     if !identity.readiness.next_action.is_empty() {
         sheet.field(2, "next", &[(Ink::Strong, &words::sentence(&identity.readiness.next_action))]);
+    }
+}
+
+/// The first reason for power that matters; a page of its own tells all of them.
+fn power(sheet: &mut Sheet<'_>, privilege: &Privilege) {
+    let matters =
+        matches!(privilege.level, PrivilegeLevel::Admin | PrivilegeLevel::Escalates | PrivilegeLevel::Wide);
+    if let Some(because) = privilege.because.first().filter(|_| matters) {
+        sheet.field(2, "", &[(Ink::Faint, &words::sentence(because))]);
     }
 }
 
@@ -259,6 +270,26 @@ fn gates(sheet: &mut Sheet<'_>, identity: &Identity) {
         sheet.point(2, &[(Ink::Medium, &head), (Ink::Plain, " "), (Ink::Plain, &because)]);
         if !gate.action.is_empty() {
             sheet.spans(4, 6, &[(Ink::Faint, "opens with: "), (Ink::Plain, &words::sentence(&gate.action))]);
+        }
+    }
+}
+
+/// How much power that is: the statements behind it, and each way to more with its target.
+fn privilege(sheet: &mut Sheet<'_>, privilege: &Privilege) {
+    if privilege.because.is_empty() && privilege.paths.is_empty() {
+        return;
+    }
+    sheet.blank();
+    sheet.spans(0, 2, &[(Ink::Strong, "Privilege: "), (Ink::Plain, &words::privilege(privilege))]);
+    for because in &privilege.because {
+        sheet.point(2, &[(Ink::Plain, &words::sentence(because))]);
+    }
+    for path in privilege.paths.iter().take(PAGE.items_max) {
+        let head = words::label(&path.id);
+        let ink = if path.state == PathState::Latent { Ink::Faint } else { Ink::Medium };
+        sheet.point(2, &[(ink, &head), (Ink::Plain, " "), (Ink::Plain, &words::escalation(path))]);
+        for because in path.because.iter().take(PAGE.items_max) {
+            sheet.spans(4, 6, &[(Ink::Faint, &words::sentence(because))]);
         }
     }
 }

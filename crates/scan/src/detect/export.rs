@@ -8,8 +8,10 @@ mod aws_access_keys;
 mod aws_authorization_details;
 mod aws_credential_report;
 mod aws_last_accessed;
+mod aws_oidc;
 mod aws_organizations;
 mod aws_policy;
+mod aws_service_controls;
 mod aws_trust;
 mod azure_roles;
 mod ci_secret;
@@ -77,6 +79,7 @@ pub(super) const READERS: &[&dyn Detector] = &[
     &aws_authorization_details::AuthorizationDetails,
     &aws_credential_report::CredentialReport,
     &aws_access_keys::AccessKeys,
+    &aws_service_controls::ServiceControls,
     &format::Formats(FORMATS),
 ];
 

@@ -313,6 +313,77 @@ rules! {
         help: "No condition says whose token is accepted, so every customer of the provider qualifies. Compare the \
                subject claim with the one repository and branch or environment that needs the role.",
     };
+    TRUST_OIDC_BROAD_SUBJECT = ReaderRule {
+        id: "trust-oidc-broad-subject",
+        title: "Every workload of an organisation may assume the role",
+        category: Category::Trust,
+        severity: Severity::Medium,
+        confidence: Confidence::High,
+        controls: &[INSECURE_AUTHENTICATION, OVERPRIVILEGED],
+        help: "The condition names an organisation and leaves its repositories, projects or workspaces open: whoever \
+               can make or change one of them has the role. Name the one that needs it.",
+    };
+    TRUST_OIDC_PULL_REQUEST = ReaderRule {
+        id: "trust-oidc-pull-request",
+        title: "A pull request may assume the role",
+        category: Category::Trust,
+        severity: Severity::Medium,
+        confidence: Confidence::High,
+        controls: &[INSECURE_AUTHENTICATION, INSECURE_DEPLOYMENT],
+        help: "A proposed change runs with the role before anybody has reviewed it. Accept a protected branch or an \
+               environment with approval instead, or give pull requests a role of their own that only reads.",
+    };
+    TRUST_OIDC_NEVER_MATCHES = ReaderRule {
+        id: "trust-oidc-never-matches",
+        title: "A wildcard in the trust policy is compared literally",
+        category: Category::Trust,
+        severity: Severity::Low,
+        confidence: Confidence::High,
+        controls: &[INSECURE_AUTHENTICATION],
+        help: "`StringEquals` knows no wildcards, so no token ever matches the value. The usual next step is to loosen \
+               the condition until it works: write the subject out, or use `StringLike` on purpose.",
+    };
+    TRUST_OIDC_VACUOUS = ReaderRule {
+        id: "trust-oidc-vacuous",
+        title: "A condition on the token holds when the claim is missing",
+        category: Category::Trust,
+        severity: Severity::Medium,
+        confidence: Confidence::High,
+        controls: &[INSECURE_AUTHENTICATION],
+        help: "`ForAllValues:` and `IfExists` are true for a token without the claim. A subject is one value and always \
+               there: use the plain operator.",
+    };
+    TRUST_OIDC_WITHOUT_AUDIENCE = ReaderRule {
+        id: "trust-oidc-without-audience",
+        title: "A token made for somebody else may assume the role",
+        category: Category::Trust,
+        severity: Severity::Low,
+        confidence: Confidence::High,
+        controls: &[INSECURE_AUTHENTICATION],
+        help: "No condition compares the token's audience, so that every audience which the provider is registered for \
+               is accepted. Compare it with `sts.amazonaws.com` or the one that the platform uses for AWS.",
+    };
+    TRUST_FOREIGN_ACCOUNT = ReaderRule {
+        id: "trust-foreign-account",
+        title: "Everybody in another account may be allowed to assume the role",
+        category: Category::Trust,
+        severity: Severity::Medium,
+        confidence: Confidence::Medium,
+        controls: &[INSECURE_AUTHENTICATION, THIRD_PARTY],
+        help: "The trust names a whole account and asks for no external id, principal or organisation. Where a vendor \
+               runs that account, one of its other customers can have it use your role. Ask for `sts:ExternalId`, or \
+               name the principal.",
+    };
+    TRUST_SERVICE_WITHOUT_SOURCE = ReaderRule {
+        id: "trust-service-without-source",
+        title: "A service may use the role on behalf of anybody's resource",
+        category: Category::Trust,
+        severity: Severity::Low,
+        confidence: Confidence::Low,
+        controls: &[INSECURE_AUTHENTICATION],
+        help: "The service acts for resources of every account, and no condition says for which. Where its documentation \
+               supports it, compare `aws:SourceAccount` or `aws:SourceArn`.",
+    };
     ROOT_KEY_EXISTS = ReaderRule {
         id: "root-key-exists",
         title: "The account's root user has an access key",

@@ -78,6 +78,12 @@ fn observation(observation: &Observation) -> String {
                 finding.reasons.join("; ")
             )
         }
+        Observation::AwsAccount(account) => format!(
+            "  - AWS account: {} principals, {} groups, {} managed policies",
+            account.principals.len(),
+            account.groups.len(),
+            account.policies.len()
+        ),
         Observation::OwnerRule(rule) => {
             format!(
                 "{:>3} owners of {} under `{}`: {}",
@@ -110,7 +116,7 @@ fn fact(fact: &Fact) -> String {
         Fact::Grant { grant } => {
             format!("may [{}] on {} by {}", grant.actions.join(", "), grant.target, grant.scope)
         }
-        Fact::Privilege { level, because } => format!("privilege {level:?}: {}", because.join("; ")),
+        Fact::Privilege { level, because, .. } => format!("privilege {level:?}: {}", because.join("; ")),
         Fact::Consumer { consumer } => consumer_told(consumer),
         Fact::Federation { state, how } => format!("federation {state:?}: {how}"),
         Fact::Owner { claim } => format!("owner {} at {}", claim.value, claim.confidence),

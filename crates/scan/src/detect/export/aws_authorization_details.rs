@@ -1,15 +1,17 @@
 //! `get-account-authorization-details`: users, roles, what they may do and who may become them.
 //!
 //! Both forms are read: the API's percent-encoded policy documents and the CLI's objects. Weighing denials,
-//! boundaries and conditions against each other is the business of `assess`; only what needs no weighing is
-//! judged here.
+//! boundaries and conditions against each other is the business of `assess`, which gets the whole account.
 
+mod account;
 mod power;
 
 use std::collections::HashMap;
 
 use serde::Deserialize;
-use tenure_model::{Fact, Federation, FingerprintKey, OwnerClaim, Quality, Subject};
+use tenure_model::{
+    AwsAccount, AwsPrincipalKind, Fact, Federation, FingerprintKey, Observation, OwnerClaim, Quality, Subject,
+};
 
 use self::power::Power;
 use super::aws::{Instant, account_of, principal, user_alias};
@@ -71,6 +73,8 @@ struct Principal {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Group {
+    #[serde(default)]
+    arn: Text,
     #[serde(default)]
     group_name: Text,
     #[serde(alias = "GroupPolicyList", default)]
@@ -151,6 +155,10 @@ impl Detector for AuthorizationDetails {
         "AWS users, roles and policies: aws iam get-account-authorization-details"
     }
 
+    fn exported_by(&self) -> &'static [&'static str] {
+        &["aws iam get-account-authorization-details"]
+    }
+
     fn claims(&self, blob: &Blob<'_>) -> bool {
         LISTS.iter().any(|list| opens_with(blob, &[list]))
     }
@@ -168,11 +176,23 @@ impl Detector for AuthorizationDetails {
             // One look decides how this file writes a key and its value.
             arn_prefix: if text.contains("\"Arn\":\"") { "\"Arn\":\"" } else { "\"Arn\": \"" },
             broken_documents: 0,
+            whole: AwsAccount {
+                root: blob.root.to_owned(),
+                path: blob.path.to_owned(),
+                groups: pages
+                    .iter()
+                    .flat_map(|page| page.group_detail_list.iter())
+                    .map(account::group)
+                    .collect(),
+                policies: pages.iter().flat_map(|page| page.policies.iter()).map(account::policy).collect(),
+                ..AwsAccount::default()
+            },
         };
         for page in &pages {
             page.user_detail_list.iter().for_each(|user| account.user(user));
             page.role_detail_list.iter().for_each(|role| account.role(role));
         }
+        account.witness.observe(Observation::AwsAccount(Box::new(account.whole)));
         let missing = account.broken_documents > 0;
         let documents = counted(account.broken_documents, "policy document", "policy documents");
         let detail = format!("{documents} could not be read");
@@ -214,11 +234,13 @@ struct Account<'a, 't, 'e> {
     lines: Lines<'t>,
     arn_prefix: &'static str,
     broken_documents: usize,
+    whole: AwsAccount,
 }
 
 impl Account<'_, '_, '_> {
     fn user(&mut self, user: &Principal) {
         let Some((subject, line)) = self.principal(user, "aws_iam_user") else { return };
+        self.whole.principals.push(account::principal(user, AwsPrincipalKind::User, line));
         if let Some(account) = account_of(user.arn.as_str()) {
             let because = "account and user name are the same".to_owned();
             self.fact(
@@ -231,6 +253,7 @@ impl Account<'_, '_, '_> {
 
     fn role(&mut self, role: &Principal) {
         let Some((subject, line)) = self.principal(role, "aws_iam_role") else { return };
+        self.whole.principals.push(account::principal(role, AwsPrincipalKind::Role, line));
         if role.path.as_str().starts_with("/aws-service-role/") {
             let text = "service-linked role: made, used and bounded by an AWS service".to_owned();
             self.fact(&subject, line, Fact::Purpose { text });
@@ -290,13 +313,9 @@ impl Account<'_, '_, '_> {
             entry.permissions_boundary.first().and_then(|b| b.permissions_boundary_arn.get())
         {
             self.tag(&subject, line, "aws:permissions-boundary", boundary);
-            power.is_bounded = true;
         }
         for denial in &power.denials {
             self.tag(&subject, line, "aws:denied", denial);
-        }
-        if let Some((level, because)) = power.judgement() {
-            self.fact(&subject, line, Fact::Privilege { level, because });
         }
         for grant in power.grants {
             self.fact(&subject, line, Fact::Grant { grant });
@@ -306,7 +325,7 @@ impl Account<'_, '_, '_> {
 
     fn trust(&mut self, role: &Principal, document: &Document, subject: &Subject, line: u32) {
         self.broken_documents += usize::from(document.broken);
-        let trust = trust(document);
+        let trust = trust(document, role.arn.as_str());
         for how in trust.federation {
             self.fact(subject, line, Fact::Federation { state: Federation::Used, how });
         }

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use csv::StringRecord;
 use serde::Deserialize;
 use tenure_model::{
-    Credential, CredentialState, Fact, FingerprintKey, PrivilegeLevel, Quality, Subject, Timestamp,
+    Credential, CredentialState, Fact, FingerprintKey, PrivilegeLevel, Quality, Subject, Timestamp, Verdict,
 };
 
 use super::aws::{account_of, principal, timestamp, user_alias};
@@ -177,7 +177,9 @@ impl<'r> Row<'r> {
         self.fact(witness, &subject, fact);
         if is_root {
             let because = vec!["the root user may do everything, and no policy limits it".to_owned()];
-            self.fact(witness, &subject, Fact::Privilege { level: PrivilegeLevel::Admin, because });
+            let level = PrivilegeLevel::Admin;
+            let fact = Fact::Privilege { level, because, admin: Verdict::Yes, paths: Vec::new() };
+            self.fact(witness, &subject, fact);
         } else if !account.is_empty() {
             let because = "account and user name are the same".to_owned();
             self.fact(witness, &subject, Fact::SameAs { other: user_alias(account, user), because });

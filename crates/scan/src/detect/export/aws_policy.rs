@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_json::Value;
-use tenure_model::Grant;
+use tenure_model::{AwsCondition, AwsDocument, AwsEffect, AwsStatement, AwsTrusted, Grant};
 
 use super::json::{Many, Text};
 
@@ -22,6 +22,8 @@ pub(super) struct Document {
     pub(super) statements: Vec<Statement>,
     /// The text could not be read as a policy.
     pub(super) broken: bool,
+    /// `${…}` stands for something: the language has that since its version of 2012.
+    has_variables: bool,
 }
 
 /// One statement.
@@ -41,6 +43,8 @@ pub(super) struct Statement {
     #[serde(default)]
     pub(super) principal: Value,
     #[serde(default)]
+    not_principal: Value,
+    #[serde(default)]
     pub(super) condition: Value,
 }
 
@@ -48,7 +52,27 @@ pub(super) struct Statement {
 #[serde(rename_all = "PascalCase")]
 struct Policy {
     #[serde(default)]
+    version: Text,
+    #[serde(default)]
     statement: Many<Statement>,
+}
+
+impl From<Policy> for Document {
+    fn from(policy: Policy) -> Self {
+        let has_variables = policy.version.as_str() == "2012-10-17";
+        Self { statements: policy.statement.0, broken: false, has_variables }
+    }
+}
+
+impl Document {
+    /// The document in the shape in which policies are weighed.
+    pub(super) fn whole(&self) -> AwsDocument {
+        AwsDocument {
+            has_variables: self.has_variables,
+            is_broken: self.broken,
+            statements: self.statements.iter().map(Statement::whole).collect(),
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Document {
@@ -67,14 +91,13 @@ impl<'de> Visitor<'de> for DocumentVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Document, A::Error> {
-        let policy = Policy::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(Document { statements: policy.statement.0, broken: false })
+        Ok(Policy::deserialize(MapAccessDeserializer::new(map))?.into())
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Document, E> {
         Ok(match serde_json::from_str::<Policy>(&percent_decoded(text)) {
-            Ok(policy) => Document { statements: policy.statement.0, broken: false },
-            Err(_) => Document { statements: Vec::new(), broken: true },
+            Ok(policy) => policy.into(),
+            Err(_) => Document { broken: true, ..Document::default() },
         })
     }
 
@@ -112,27 +135,6 @@ impl Statement {
         self.effect.as_str().eq_ignore_ascii_case("deny")
     }
 
-    /// Everything on everything, under no condition.
-    pub(super) fn is_all(&self) -> bool {
-        self.allows()
-            && self.action.iter().any(|action| action == "*" || action == "*:*")
-            && self.resource.iter().any(|resource| resource == "*")
-            && self.condition_words().is_none()
-    }
-
-    /// Everything but some named services, permissions on identities not among the exceptions: whoever has
-    /// that can give itself the rest.
-    pub(super) fn is_all_but_little(&self) -> bool {
-        self.allows()
-            && !self.not_action.is_empty()
-            && !self.not_action.iter().any(|action| {
-                let action = action.to_ascii_lowercase();
-                action.starts_with("iam:") || action.starts_with('*') || action.starts_with("i*")
-            })
-            && self.resource.iter().any(|resource| resource == "*")
-            && self.condition_words().is_none()
-    }
-
     /// What it allows: a grant for each resource.
     pub(super) fn grants(&self, scope: &str) -> Vec<Grant> {
         let actions = except(&self.action, &self.not_action);
@@ -159,6 +161,35 @@ impl Statement {
         format!("{actions} on {targets} ({scope}{condition})")
     }
 
+    fn whole(&self) -> AwsStatement {
+        let allows = self.allows();
+        let named = if self.not_principal.is_null() { &self.principal } else { &self.not_principal };
+        AwsStatement {
+            effect: if allows { AwsEffect::Allow } else { AwsEffect::Deny },
+            actions: self.action.0.clone(),
+            not_actions: self.not_action.0.clone(),
+            resources: self.resource.0.clone(),
+            not_resources: self.not_resource.0.clone(),
+            conditions: self.conditions(),
+            principals: trusted(named),
+            is_not_principal: !self.not_principal.is_null(),
+        }
+    }
+
+    fn conditions(&self) -> Vec<AwsCondition> {
+        let operators = self.condition.as_object().into_iter().flatten();
+        let tests = operators.flat_map(|(operator, keys)| {
+            keys.as_object().into_iter().flatten().map(move |(key, values)| (operator, key, values))
+        });
+        tests
+            .map(|(operator, key, values)| AwsCondition {
+                operator: operator.clone(),
+                key: key.clone(),
+                values: texts(values),
+            })
+            .collect()
+    }
+
     /// The conditions, in AWS's words: `StringEquals aws:PrincipalOrgID`.
     fn condition_words(&self) -> Option<String> {
         let operators = self.condition.as_object()?;
@@ -172,6 +203,25 @@ impl Statement {
             .collect();
         let text: String = words.join(" and ").chars().take(CONDITION_CHARS_MAX).collect();
         (!text.is_empty()).then_some(text)
+    }
+}
+
+/// Whom a `Principal` names: `*`, or lists by kind.
+fn trusted(principal: &Value) -> AwsTrusted {
+    let kind = |name: &str| principal.get(name).map(texts).unwrap_or_default();
+    match principal {
+        Value::String(all) => AwsTrusted { aws: vec![all.clone()], ..AwsTrusted::default() },
+        _ => AwsTrusted { aws: kind("AWS"), services: kind("Service"), federated: kind("Federated") },
+    }
+}
+
+/// One value or several; numbers and booleans as AWS compares them, as text.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::String(text) => vec![text.clone()],
+        Value::Bool(_) | Value::Number(_) => vec![value.to_string()],
+        Value::Null | Value::Object(_) => Vec::new(),
     }
 }
 
@@ -199,15 +249,16 @@ mod tests {
     }
 
     #[test]
-    fn only_an_unconditional_allow_of_everything_is_all() {
-        let all = |text: &str| serde_json::from_str::<Statement>(text).unwrap().is_all();
-        assert!(all(r#"{"Effect": "Allow", "Action": ["*"], "Resource": "*"}"#));
-        assert!(all(r#"{"Effect": "Allow", "Action": "*:*", "Resource": "*", "Condition": {}}"#));
-        assert!(!all(r#"{"Effect": "Deny", "Action": "*", "Resource": "*"}"#));
-        assert!(!all(r#"{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}"#));
-        assert!(!all(
-            r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}"#
-        ));
+    fn what_is_weighed_is_what_is_written() {
+        let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*",
+            "Condition": {"Bool": {"aws:SecureTransport": true}}, "NotPrincipal": {"AWS": ["a", "b"]}}}"#;
+        let whole = serde_json::from_str::<Document>(text).unwrap().whole();
+        let statement = &whole.statements[0];
+        assert!(whole.has_variables && statement.is_not_principal && statement.effect == AwsEffect::Allow);
+        assert_eq!(statement.not_actions, ["iam:*"]);
+        assert_eq!(statement.conditions[0].values, ["true"]);
+        assert_eq!(statement.principals.aws, ["a", "b"]);
+        assert!(!serde_json::from_str::<Document>("{}").unwrap().whole().has_variables, "the old language");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::aws::account_of;
+use super::aws_oidc;
 use super::aws_policy::{Document, Statement};
 use crate::detect::rules::{self, ReaderRule};
 
@@ -21,12 +23,34 @@ const NARROWING_KEYS: &[&str] = &[
     "saml:aud",
     "saml:sub",
 ];
-/// Consumer logins whose tokens name the one application in their audience: no subject is expected there.
-const AUDIENCE_IS_ENOUGH: &[&str] =
-    &["accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com"];
-/// Claims that name the workload as well as the subject does.
-const SUBJECT_CLAIMS: &[&str] =
-    &["sub", "repository", "repository_id", "job_workflow_ref", "project_path", "project_id"];
+/// Services to which somebody of the same account hands the role by `iam:PassRole` and that run what that somebody
+/// made: there, passing is the guard.
+const GUARDED_BY_PASSING: &[&str] = &[
+    "autoscaling",
+    "batch",
+    "build.apprunner",
+    "cloudformation",
+    "codebuild",
+    "codedeploy",
+    "codepipeline",
+    "datapipeline",
+    "ec2",
+    "ecs",
+    "ecs-tasks",
+    "edgelambda",
+    "eks",
+    "elasticbeanstalk",
+    "elasticmapreduce",
+    "glue",
+    "lambda",
+    "monitoring.rds",
+    "pods.eks",
+    "rds",
+    "sagemaker",
+    "tasks.apprunner",
+];
+/// Condition keys that name the resource or account for which a service acts.
+const SOURCE_KEYS: &[&str] = &["aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"];
 
 /// What a trust policy says.
 #[derive(Debug, Default)]
@@ -37,76 +61,82 @@ pub(super) struct Trust {
     pub(super) findings: Vec<(&'static ReaderRule, String)>,
 }
 
-/// Reads a trust policy.
-pub(super) fn trust(document: &Document) -> Trust {
+impl Trust {
+    pub(super) fn breaks(&mut self, rule: &'static ReaderRule, reason: impl Into<String>) {
+        self.findings.push((rule, reason.into()));
+    }
+}
+
+/// Reads the trust policy of the role with this ARN.
+pub(super) fn trust(document: &Document, role: &str) -> Trust {
     let mut trust = Trust::default();
+    // What a role of a service trusts is AWS's own business.
+    let is_service_linked = role.contains(":role/aws-service-role/");
     for statement in document.statements.iter().filter(|statement| statement.allows()) {
-        if is_anybody(&statement.principal) && !is_narrowed(statement) {
-            let reason =
-                "the trust policy allows the principal * under no condition that narrows it".to_owned();
-            trust.findings.push((&rules::TRUST_WILDCARD_PRINCIPAL, reason));
+        let is_narrowed = is_narrowed_to(statement, NARROWING_KEYS);
+        if is_anybody(&statement.principal) && !is_narrowed {
+            let reason = "the trust policy allows the principal * under no condition that narrows it";
+            trust.breaks(&rules::TRUST_WILDCARD_PRINCIPAL, reason);
+        }
+        for account in foreign_accounts(&statement.principal, role).into_iter().filter(|_| !is_narrowed) {
+            let reason = format!("account {account} as a whole is trusted, without an external id");
+            trust.breaks(&rules::TRUST_FOREIGN_ACCOUNT, reason);
         }
         for service in principals(&statement.principal, "Service") {
             trust.federation.push(format!("AWS hands short-lived credentials of the role to {service}"));
+            let name = service.split(".amazonaws.com").next().unwrap_or_default();
+            let is_open = !GUARDED_BY_PASSING.contains(&name) && !is_service_linked;
+            if is_open && !is_narrowed_to(statement, SOURCE_KEYS) {
+                let reason = format!("{service} may use the role whatever resource it acts for");
+                trust.breaks(&rules::TRUST_SERVICE_WITHOUT_SOURCE, reason);
+            }
         }
         if statement.action.iter().any(|action| action.eq_ignore_ascii_case("sts:AssumeRoleWithWebIdentity"))
         {
             for provider in principals(&statement.principal, "Federated") {
-                web_identity(statement, provider, &mut trust);
+                aws_oidc::web_identity(statement, provider, &mut trust);
             }
         }
     }
     trust
 }
 
-fn web_identity(statement: &Statement, provider: &str, trust: &mut Trust) {
-    let issuer = provider.split_once(":oidc-provider/").map_or(provider, |(_, issuer)| issuer);
-    let subjects = claims(statement, issuer);
-    let who = if subjects.is_empty() { "any workload".to_owned() } else { subjects.join(", ") };
-    trust.federation.push(format!("the role trusts OIDC tokens of {issuer} for {who}"));
-    if subjects.is_empty() && !AUDIENCE_IS_ENOUGH.contains(&issuer) {
-        let reason = format!("tokens of {issuer} are trusted whatever their subject is");
-        trust.findings.push((&rules::TRUST_OIDC_WITHOUT_SUBJECT, reason));
-    }
-}
-
-/// The values that conditions demand of claims which name the workload. A pattern that fits every workload
-/// of the issuer demands nothing.
-fn claims(statement: &Statement, issuer: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for (operator, key, values) in conditions(&statement.condition) {
-        let claim =
-            key.rsplit_once(':').filter(|(of, _)| of.eq_ignore_ascii_case(issuer)).map(|(_, claim)| claim);
-        let names =
-            claim.is_some_and(|claim| SUBJECT_CLAIMS.iter().any(|known| known.eq_ignore_ascii_case(claim)));
-        if !names || is_negative(operator) || operator.ends_with("IfExists") {
-            continue;
-        }
-        let open = |value: &&str| matches!(*value, "*" | "repo:*" | "repo:*/*" | "repo:*/*:*" | "repo:*:*");
-        let values = strings(values);
-        if !values.iter().any(open) {
-            found.extend(values.into_iter().map(str::to_owned));
-        }
-    }
-    found
+/// Other accounts that are trusted as a whole.
+fn foreign_accounts<'v>(principal: &'v Value, role: &str) -> Vec<&'v str> {
+    let own = account_of(role);
+    let whole = |named: &'v str| {
+        let is_id = named.len() == 12 && named.bytes().all(|byte| byte.is_ascii_digit());
+        if is_id { Some(named) } else { named.ends_with(":root").then(|| account_of(named)).flatten() }
+    };
+    let named = principals(principal, "AWS").into_iter().filter_map(whole);
+    named.filter(|account| own.is_some_and(|own| own != *account)).collect()
 }
 
 fn is_anybody(principal: &Value) -> bool {
     principal == "*" || principals(principal, "AWS").contains(&"*")
 }
 
-fn is_narrowed(statement: &Statement) -> bool {
+/// Whether a condition that must hold compares one of these keys with something.
+fn is_narrowed_to(statement: &Statement, keys: &[&str]) -> bool {
     conditions(&statement.condition).any(|(operator, key, values)| {
-        let known = NARROWING_KEYS.iter().any(|narrowing| narrowing.eq_ignore_ascii_case(key));
-        known && !is_negative(operator) && !operator.ends_with("IfExists") && !strings(values).contains(&"*")
+        let known = keys.iter().any(|narrowing| narrowing.eq_ignore_ascii_case(key));
+        known && is_binding(operator) && !strings(values).contains(&"*")
     })
 }
 
-fn is_negative(operator: &str) -> bool {
-    operator.contains("Not") || operator == "Null"
+/// Whether an operator demands that the key is there and fits.
+pub(super) fn is_binding(operator: &str) -> bool {
+    let operator = operator.to_ascii_lowercase();
+    !operator.contains("not") && operator != "null" && !is_vacuous(&operator)
 }
 
-fn conditions(condition: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
+/// Whether an operator is content with a request that does not have the key.
+pub(super) fn is_vacuous(operator: &str) -> bool {
+    let operator = operator.to_ascii_lowercase();
+    operator.ends_with("ifexists") || operator.starts_with("forallvalues:")
+}
+
+pub(super) fn conditions(condition: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
     condition.as_object().into_iter().flatten().flat_map(|(operator, keys)| {
         keys.as_object()
             .into_iter()
@@ -119,7 +149,7 @@ fn principals<'v>(principal: &'v Value, kind: &str) -> Vec<&'v str> {
     principal.get(kind).map(strings).unwrap_or_default()
 }
 
-fn strings(value: &Value) -> Vec<&str> {
+pub(super) fn strings(value: &Value) -> Vec<&str> {
     match value {
         Value::String(text) => vec![text],
         Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
@@ -128,12 +158,13 @@ fn strings(value: &Value) -> Vec<&str> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn broken_rules(statement: &str) -> Vec<&'static str> {
+    pub(in super::super) fn broken_rules(statement: &str) -> Vec<&'static str> {
         let document = serde_json::from_str(&format!("{{\"Statement\": {statement}}}")).unwrap();
-        trust(&document).findings.into_iter().map(|(rule, _)| rule.id).collect()
+        let role = "arn:aws:iam::123456789012:role/x";
+        trust(&document, role).findings.into_iter().map(|(rule, _)| rule.id).collect()
     }
 
     #[test]
@@ -151,37 +182,53 @@ mod tests {
             r#"{"Effect": "Allow", "Principal": "*", "Condition": {"StringNotEquals": {"aws:PrincipalArn": "x"}}}"#,
             r#"{"Effect": "Allow", "Principal": "*", "Condition": {"StringLike": {"aws:PrincipalArn": "*"}}}"#,
             r#"{"Effect": "Allow", "Principal": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}}"#,
+            r#"{"Effect": "Allow", "Principal": "*", "Condition": {"ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-1"}}}"#,
         ] {
             assert_eq!(broken_rules(open), ["trust-wildcard-principal"], "{open}");
         }
     }
 
-    fn oidc(condition: &str) -> Vec<&'static str> {
-        broken_rules(&format!(
-            r#"{{"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
-                "Principal": {{"Federated": "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"}},
-                "Condition": {condition}}}"#
-        ))
+    #[test]
+    fn another_account_is_trusted_by_name_or_with_an_external_id() {
+        let id = |condition: &str, principal: &str| {
+            broken_rules(&format!(
+                r#"{{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {{"AWS": "{principal}"}}, "Condition": {condition}}}"#
+            ))
+        };
+        for principal in ["arn:aws:iam::444455556666:root", "444455556666"] {
+            assert_eq!(id("{}", principal), ["trust-foreign-account"], "{principal}");
+            assert_eq!(id(r#"{"StringEquals": {"sts:ExternalId": "x"}}"#, principal), [""; 0]);
+            assert_eq!(id(r#"{"StringEquals": {"aws:PrincipalOrgID": "o-1"}}"#, principal), [""; 0]);
+            assert_eq!(
+                id(r#"{"StringLike": {"sts:ExternalId": "*"}}"#, principal),
+                ["trust-foreign-account"]
+            );
+            assert_eq!(
+                id(r#"{"Bool": {"aws:MultiFactorAuthPresent": "true"}}"#, principal),
+                ["trust-foreign-account"]
+            );
+        }
+        for principal in
+            ["arn:aws:iam::123456789012:root", "123456789012", "arn:aws:iam::444455556666:role/ci"]
+        {
+            assert_eq!(id("{}", principal), [""; 0], "{principal}");
+        }
     }
 
     #[test]
-    fn an_oidc_provider_is_trusted_only_for_named_subjects() {
-        let key = "token.actions.githubusercontent.com";
-        for good in [
-            format!(r#"{{"StringEquals": {{"{key}:sub": "repo:acme/shop:ref:refs/heads/main"}}}}"#),
-            format!(r#"{{"StringLike": {{"{key}:sub": ["repo:acme/shop:*"]}}}}"#),
-            format!(r#"{{"StringEquals": {{"{key}:repository_id": "1"}}}}"#),
+    fn a_service_says_for_which_resource_it_acts() {
+        let service = |service: &str, condition: &str| {
+            broken_rules(&format!(
+                r#"{{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {{"Service": "{service}"}}, "Condition": {condition}}}"#
+            ))
+        };
+        assert_eq!(service("config.amazonaws.com", "{}"), ["trust-service-without-source"]);
+        for condition in [
+            r#"{"StringEquals": {"aws:SourceAccount": "123456789012"}}"#,
+            r#"{"ArnLike": {"aws:SourceArn": "arn:aws:config:*:123456789012:*"}}"#,
         ] {
-            assert_eq!(oidc(&good), [""; 0], "{good}");
+            assert_eq!(service("config.amazonaws.com", condition), [""; 0], "{condition}");
         }
-        for bad in [
-            "{}".to_owned(),
-            format!(r#"{{"StringEquals": {{"{key}:aud": "sts.amazonaws.com"}}}}"#),
-            format!(r#"{{"StringLike": {{"{key}:sub": "*"}}}}"#),
-            format!(r#"{{"StringNotEquals": {{"{key}:sub": "repo:acme/shop:*"}}}}"#),
-            format!(r#"{{"StringEqualsIfExists": {{"{key}:sub": "repo:acme/shop:*"}}}}"#),
-        ] {
-            assert_eq!(oidc(&bad), ["trust-oidc-without-subject"], "{bad}");
-        }
+        assert_eq!(service("lambda.amazonaws.com", "{}"), [""; 0], "passing the role is the guard");
     }
 }

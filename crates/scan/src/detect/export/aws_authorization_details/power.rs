@@ -1,6 +1,6 @@
-//! What a principal may do by all policies that apply to it.
+//! What a principal may do by all policies that apply to it, statement by statement, in words.
 
-use tenure_model::{Grant, PrivilegeLevel};
+use tenure_model::Grant;
 
 use super::super::aws_policy::{Document, Statement};
 use super::super::json::Text;
@@ -8,8 +8,6 @@ use super::{Attached, Export, Inline, Principal};
 
 /// Grants of one principal; AWS's own quotas keep real ones below.
 const GRANTS_MAX: usize = 2_000;
-/// AWS's policy that allows everything.
-const ADMINISTRATOR_ACCESS: &str = ":policy/AdministratorAccess";
 
 /// What the policies of one principal add up to.
 #[derive(Default)]
@@ -17,11 +15,7 @@ pub(super) struct Power {
     pub(super) grants: Vec<Grant>,
     /// Statements that take something away, in words.
     pub(super) denials: Vec<String>,
-    /// A boundary limits everything below.
-    pub(super) is_bounded: bool,
     pub(super) broken_documents: usize,
-    everything: Vec<String>,
-    nearly_everything: Vec<String>,
 }
 
 impl Power {
@@ -49,10 +43,6 @@ impl Power {
             let scope = format!("{prefix}managed policy {policy_arn}");
             match export.policies.get(policy_arn) {
                 Some(document) => self.document(document, &scope),
-                None if is_administrator_access(policy_arn) => {
-                    self.everything.push(scope.clone());
-                    self.unknown(policy_arn.to_owned(), scope);
-                }
                 None => self.unknown(policy_arn.to_owned(), format!("{scope} (document not in this export)")),
             }
         }
@@ -75,32 +65,10 @@ impl Power {
         if statement.allows() {
             self.grants.extend(statement.grants(scope));
         }
-        if statement.is_all() {
-            self.everything.push(format!("{scope}: allows * on *"));
-        } else if statement.is_all_but_little() {
-            self.nearly_everything
-                .push(format!("{scope}: allows everything but a few services, IAM included"));
-        }
     }
 
     /// A policy of which nobody knows what it allows.
     fn unknown(&mut self, target: String, scope: String) {
         self.grants.push(Grant { target, actions: Vec::new(), scope });
     }
-
-    /// The judgement where none is needed: nothing stands against the statements.
-    pub(super) fn judgement(&self) -> Option<(PrivilegeLevel, Vec<String>)> {
-        if self.is_bounded || !self.denials.is_empty() {
-            return None;
-        }
-        if !self.everything.is_empty() {
-            return Some((PrivilegeLevel::Admin, self.everything.clone()));
-        }
-        let nearly = !self.nearly_everything.is_empty();
-        nearly.then(|| (PrivilegeLevel::Escalates, self.nearly_everything.clone()))
-    }
-}
-
-fn is_administrator_access(arn: &str) -> bool {
-    arn.ends_with(ADMINISTRATOR_ACCESS) && arn.contains(":iam::aws:")
 }

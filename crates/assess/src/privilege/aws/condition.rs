@@ -1,0 +1,422 @@
+//! Conditions: whether they hold for a request, as far as that can be told without making it.
+
+use std::borrow::Cow;
+
+use tenure_model::{AwsCondition, AwsPrincipal, AwsPrincipalKind, Timestamp};
+
+use super::glob;
+use super::variable::{Filled, filled};
+
+/// Three-valued: the larger, the more certain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Answer {
+    /// Not so.
+    No,
+    /// It depends on something that no export tells.
+    Maybe,
+    /// So.
+    Yes,
+}
+
+impl Answer {
+    pub(super) fn of(so: bool) -> Self {
+        if so { Answer::Yes } else { Answer::No }
+    }
+
+    pub(super) fn not(self) -> Self {
+        match self {
+            Answer::No => Answer::Yes,
+            Answer::Maybe => Answer::Maybe,
+            Answer::Yes => Answer::No,
+        }
+    }
+}
+
+/// A request that is thought through.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Request<'a> {
+    /// Who asks.
+    pub(super) caller: &'a AwsPrincipal,
+    /// On what: an ARN, or `*` for actions that know no resources.
+    pub(super) resource: &'a str,
+    /// Whether the action is one of IAM, which lives in one region.
+    pub(super) is_iam: bool,
+    /// The service that a role is passed to.
+    pub(super) passed_to: Option<&'a str>,
+    /// The policy that is attached.
+    pub(super) policy: Option<&'a str>,
+    /// The user or role that is acted on.
+    pub(super) target: Option<&'a AwsPrincipal>,
+    /// Today.
+    pub(super) now: Timestamp,
+}
+
+/// What is known of a key's value in a request.
+enum Known<'a> {
+    Text(Cow<'a, str>),
+    Absent,
+    Unknown,
+    /// Some address of the internet: requests from inside a network come without one.
+    PublicAddress,
+    /// This without a second factor; something else with one.
+    FirstFactor(Option<&'static str>),
+}
+
+/// Whether all conditions hold. `takes` = the statement takes away: what the caller can avoid does not hold.
+pub(super) fn hold(
+    conditions: &[AwsCondition],
+    request: &Request<'_>,
+    variables: bool,
+    takes: bool,
+) -> Answer {
+    let mut whole = Answer::Yes;
+    for condition in conditions {
+        whole = whole.min(Test::of(condition, request, variables).holds(takes));
+        if whole == Answer::No {
+            return Answer::No;
+        }
+    }
+    if contradict(conditions) { Answer::No } else { whole }
+}
+
+/// Whether two conditions on one key can never hold together, whatever its value.
+fn contradict(conditions: &[AwsCondition]) -> bool {
+    let named = |operator: &str, name: &str| operator.eq_ignore_ascii_case(name);
+    conditions.iter().enumerate().any(|(at, one)| {
+        conditions.iter().skip(at + 1).any(|other| {
+            let same_key = one.key.eq_ignore_ascii_case(&other.key);
+            let (mut equal, mut second) = (one, other);
+            if !named(&equal.operator, "StringEquals") {
+                (equal, second) = (other, one);
+            }
+            let is_in_second = |value: &String| second.values.contains(value);
+            let is_plain = !equal.values.iter().chain(&second.values).any(|value| value.contains("${"));
+            same_key
+                && is_plain
+                && named(&equal.operator, "StringEquals")
+                && (named(&second.operator, "StringEquals") && !equal.values.iter().any(is_in_second)
+                    || named(&second.operator, "StringNotEquals") && equal.values.iter().all(is_in_second))
+        })
+    })
+}
+
+struct Test<'a> {
+    condition: &'a AwsCondition,
+    request: &'a Request<'a>,
+    variables: bool,
+    /// The operator in lower case, without its qualifiers.
+    operator: String,
+    if_exists: bool,
+    for_all: bool,
+    for_any: bool,
+}
+
+impl<'a> Test<'a> {
+    fn of(condition: &'a AwsCondition, request: &'a Request<'a>, variables: bool) -> Self {
+        let lower = condition.operator.to_ascii_lowercase();
+        let (for_all, for_any) = (lower.starts_with("forallvalues:"), lower.starts_with("foranyvalue:"));
+        let plain = lower.rsplit(':').next().unwrap_or_default();
+        let operator = plain.strip_suffix("ifexists").unwrap_or(plain).to_owned();
+        let if_exists = plain.len() != operator.len();
+        Self { condition, request, variables, operator, if_exists, for_all, for_any }
+    }
+
+    fn holds(&self, takes: bool) -> Answer {
+        match self.known() {
+            Known::PublicAddress => self.of_a_public_address(),
+            Known::Text(text) => self.with(Some(&text)),
+            Known::Absent => self.with(None),
+            Known::Unknown if self.condition.values.is_empty() => Answer::No,
+            Known::Unknown => Answer::Maybe,
+            // Everybody can come without the second factor. What only that decides is a "maybe".
+            Known::FirstFactor(text) => match (self.with(text), takes) {
+                (Answer::Yes, false) => Answer::Yes,
+                (Answer::No, true) => Answer::No,
+                (without, _) => {
+                    let with = if self.operator.starts_with("numeric") {
+                        Answer::Maybe
+                    } else {
+                        self.with(Some("true"))
+                    };
+                    if with == without { without } else { Answer::Maybe }
+                }
+            },
+        }
+    }
+
+    /// Whether the test holds for a value, or for a request that does not have the key.
+    fn with(&self, text: Option<&str>) -> Answer {
+        if self.operator == "null" {
+            let wanted = self.condition.values.iter().any(|value| value.eq_ignore_ascii_case("true"));
+            return Answer::of(text.is_none() == wanted);
+        }
+        let (base, negated) = match self.operator.find("not") {
+            Some(at) => (format!("{}{}", &self.operator[..at], &self.operator[at + 3..]), true),
+            None => (self.operator.clone(), false),
+        };
+        let Some(text) = text else {
+            // An absent key has no value that could fail "all of them", and none for "any of them".
+            return Answer::of(self.for_all || self.if_exists || (negated && !self.for_any));
+        };
+        let mut fits = Answer::No;
+        for value in &self.condition.values {
+            fits = fits.max(match filled(value, self.request.caller, self.variables) {
+                Filled::Text(value) => compare(&base, text, &value),
+                Filled::Never => Answer::No,
+                Filled::Unknown => Answer::Maybe,
+            });
+        }
+        if negated { fits.not() } else { fits }
+    }
+
+    /// Whether the test holds for an address of the internet that nobody knows.
+    fn of_a_public_address(&self) -> Answer {
+        let values = &self.condition.values;
+        let within = if values.iter().any(|range| range == "0.0.0.0/0" || range == "::/0") {
+            Answer::Yes
+        } else if values.iter().all(|range| is_never_public(range)) {
+            Answer::No
+        } else {
+            Answer::Maybe
+        };
+        match self.operator.as_str() {
+            "ipaddress" => within,
+            "notipaddress" => within.not(),
+            "null" => self.with(Some("")),
+            _ => Answer::Maybe,
+        }
+    }
+
+    fn known(&self) -> Known<'a> {
+        let key = self.condition.key.as_str();
+        let lower = key.to_ascii_lowercase();
+        let caller = self.request.caller;
+        let is_user = caller.kind == AwsPrincipalKind::User;
+        let text = |text: &'a str| Known::Text(Cow::Borrowed(text));
+        let unknown_for_roles = if is_user { Known::Absent } else { Known::Unknown };
+        match lower.as_str() {
+            "aws:principalarn" => text(&caller.arn),
+            "aws:principalaccount" => text(account(&caller.arn)),
+            "aws:principaltype" => text(if is_user { "User" } else { "AssumedRole" }),
+            "aws:username" if is_user => text(&caller.name),
+            "aws:username" => Known::Absent,
+            "aws:currenttime" => Known::Text(self.request.now.to_string().into()),
+            "aws:epochtime" => Known::Text(self.request.now.as_second().to_string().into()),
+            "aws:securetransport" => text("true"),
+            "aws:viaawsservice" | "aws:principalisawsservice" => text("false"),
+            "aws:principalservicename" | "aws:principalservicenameslist" => Known::Absent,
+            "aws:sourcearn" | "aws:sourceaccount" | "aws:sourceorgid" => Known::Absent,
+            "aws:multifactorauthpresent" => Known::FirstFactor((!is_user).then_some("false")),
+            "aws:sourceip" => Known::PublicAddress,
+            "aws:multifactorauthage" => Known::FirstFactor(None),
+            "aws:tokenissuetime" | "aws:federatedprovider" => unknown_for_roles,
+            "aws:requestedregion" if self.request.is_iam => text("us-east-1"),
+            "aws:resourceaccount" if account(self.request.resource).len() == 12 => {
+                text(account(self.request.resource))
+            }
+            "iam:passedtoservice" => self.request.passed_to.map_or(Known::Absent, text),
+            "iam:policyarn" => self.request.policy.map_or(Known::Unknown, text),
+            "iam:permissionsboundary" => match self.request.target {
+                Some(target) => target.boundary.as_deref().map_or(Known::Absent, text),
+                None => Known::Unknown,
+            },
+            _ => self.tagged(key, &lower),
+        }
+    }
+
+    fn tagged(&self, key: &'a str, lower: &str) -> Known<'a> {
+        let Some((kind, _)) = lower.split_once('/') else { return Known::Unknown };
+        let name = &key[kind.len() + 1..];
+        match kind {
+            "aws:principaltag" => match tag(self.request.caller, name) {
+                Some(value) => Known::Text(Cow::Borrowed(value)),
+                // Whoever assumes the role may bring tags, where its trust lets them.
+                None if may_bring_tags(self.request.caller) => Known::Unknown,
+                None => Known::Absent,
+            },
+            "aws:resourcetag" | "iam:resourcetag" => match self.request.target {
+                Some(target) => {
+                    tag(target, name).map_or(Known::Absent, |value| Known::Text(Cow::Borrowed(value)))
+                }
+                None => Known::Unknown,
+            },
+            _ => Known::Unknown,
+        }
+    }
+}
+
+/// The value of a tag; names of tags do not mind their case in conditions.
+pub(super) fn tag<'p>(principal: &'p AwsPrincipal, name: &str) -> Option<&'p str> {
+    principal.tags.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+}
+
+/// Whether sessions of a role may carry tags that the role itself does not have.
+pub(super) fn may_bring_tags(principal: &AwsPrincipal) -> bool {
+    principal.trust.iter().flat_map(|trust| &trust.statements).any(|statement| {
+        statement.actions.iter().any(|action| glob::matches(&action.to_ascii_lowercase(), "sts:tagsession"))
+    })
+}
+
+/// The account of an ARN; empty where it names none.
+pub(super) fn account(arn: &str) -> &str {
+    arn.split(':').nth(4).unwrap_or_default()
+}
+
+/// Whether a range of addresses holds none that a request from the internet could have.
+fn is_never_public(range: &str) -> bool {
+    // Ranges of private, shared, local and unspecified addresses, with the length of their prefix.
+    const NEVER: [([u8; 4], u32); 7] = [
+        ([0, 0, 0, 0], 8),
+        ([10, 0, 0, 0], 8),
+        ([100, 64, 0, 0], 10),
+        ([127, 0, 0, 0], 8),
+        ([169, 254, 0, 0], 16),
+        ([172, 16, 0, 0], 12),
+        ([192, 168, 0, 0], 16),
+    ];
+    let (address, length) = range.split_once('/').unwrap_or((range, "32"));
+    let bytes: Vec<u8> = address.split('.').filter_map(|part| part.parse().ok()).collect();
+    let (Ok(bytes), Ok(length)) = (<[u8; 4]>::try_from(bytes), length.parse::<u32>()) else { return false };
+    NEVER.iter().any(|(network, prefix)| {
+        length >= *prefix && (u32::from_be_bytes(bytes) ^ u32::from_be_bytes(*network)) >> (32 - prefix) == 0
+    })
+}
+
+/// Compares the request's value with the policy's. Operators that nobody knows decide nothing.
+fn compare(operator: &str, text: &str, value: &str) -> Answer {
+    let numbers = || Some((text.parse::<f64>().ok()?, value.parse::<f64>().ok()?));
+    let order = |pair: Option<(f64, f64)>, right: fn(f64, f64) -> bool| match pair {
+        Some((text, value)) => Answer::of(right(text, value)),
+        None => Answer::No,
+    };
+    match operator {
+        "stringequals" | "binaryequals" => Answer::of(text == value),
+        "stringequalsignorecase" | "bool" => Answer::of(text.eq_ignore_ascii_case(value)),
+        "stringlike" | "arnlike" | "arnequals" => Answer::of(glob::matches(value, text)),
+        "numericequals" => order(numbers(), |a, b| a == b),
+        "numericlessthan" => order(numbers(), |a, b| a < b),
+        "numericlessthanequals" => order(numbers(), |a, b| a <= b),
+        "numericgreaterthan" => order(numbers(), |a, b| a > b),
+        "numericgreaterthanequals" => order(numbers(), |a, b| a >= b),
+        "dateequals" => order(instants(text, value), |a, b| a == b),
+        "datelessthan" => order(instants(text, value), |a, b| a < b),
+        "datelessthanequals" => order(instants(text, value), |a, b| a <= b),
+        "dategreaterthan" => order(instants(text, value), |a, b| a > b),
+        "dategreaterthanequals" => order(instants(text, value), |a, b| a >= b),
+        _ => Answer::Maybe,
+    }
+}
+
+fn instants(text: &str, value: &str) -> Option<(f64, f64)> {
+    Some((instant(text)?, instant(value)?))
+}
+
+/// Seconds since 1970 of an instant, a day, or seconds written out.
+fn instant(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let whole = if text.len() == "2026-01-02".len() { format!("{text}T00:00:00Z") } else { text.to_owned() };
+    let instant = whole.parse::<Timestamp>().ok().map(|instant| instant.as_second() as f64);
+    instant.or_else(|| text.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holds(kind: AwsPrincipalKind, operator: &str, key: &str, value: &str, takes: bool) -> Answer {
+        let caller = AwsPrincipal {
+            arn: "arn:aws:iam::123456789012:user/ci".into(),
+            name: "ci".into(),
+            kind,
+            tags: vec![("Team".into(), "shop".into())],
+            ..AwsPrincipal::default()
+        };
+        let request = Request {
+            caller: &caller,
+            resource: "arn:aws:iam::123456789012:role/x",
+            is_iam: true,
+            passed_to: Some("lambda.amazonaws.com"),
+            policy: None,
+            target: None,
+            now: "2026-06-01T00:00:00Z".parse().unwrap(),
+        };
+        let condition =
+            AwsCondition { operator: operator.into(), key: key.into(), values: vec![value.to_owned()] };
+        hold(&[condition], &request, true, takes)
+    }
+
+    fn user(operator: &str, key: &str, value: &str) -> Answer {
+        holds(AwsPrincipalKind::User, operator, key, value, false)
+    }
+
+    #[test]
+    fn what_an_export_tells_is_decided_and_the_rest_is_not() {
+        use Answer::{Maybe, No, Yes};
+        for (operator, key, value, expected) in [
+            ("StringEquals", "aws:PrincipalTag/team", "shop", Yes),
+            ("StringEquals", "aws:PrincipalTag/team", "s*", No),
+            ("StringLike", "aws:PrincipalTag/team", "s*", Yes),
+            ("StringEquals", "aws:PrincipalTag/absent", "x", No),
+            ("StringNotEquals", "aws:PrincipalTag/absent", "x", Yes),
+            ("StringEqualsIfExists", "aws:PrincipalTag/absent", "x", Yes),
+            ("ForAllValues:StringEquals", "aws:PrincipalTag/absent", "x", Yes),
+            ("ForAnyValue:StringNotEquals", "aws:PrincipalTag/absent", "x", No),
+            ("Null", "aws:PrincipalTag/absent", "true", Yes),
+            ("StringEquals", "aws:username", "${aws:username}", Yes),
+            ("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:user/*", Yes),
+            ("ArnNotLike", "aws:PrincipalArn", "arn:aws:iam::*:user/*", No),
+            ("StringEquals", "iam:PassedToService", "ec2.amazonaws.com", No),
+            ("DateLessThan", "aws:CurrentTime", "2026-01-01T00:00:00Z", No),
+            ("DateGreaterThan", "aws:CurrentTime", "2026-01-01", Yes),
+            ("NumericLessThan", "aws:EpochTime", "1000", No),
+            ("Bool", "aws:SecureTransport", "true", Yes),
+            ("StringEquals", "aws:SourceAccount", "123456789012", No),
+            ("StringEquals", "aws:RequestedRegion", "eu-west-1", No),
+            ("IpAddress", "aws:SourceIp", "203.0.113.0/24", Maybe),
+            ("IpAddress", "aws:SourceIp", "10.1.0.0/16", No),
+            ("IpAddress", "aws:SourceIp", "8.0.0.0/5", Maybe),
+            ("IpAddress", "aws:SourceIp", "0.0.0.0/0", Yes),
+            ("NotIpAddress", "aws:SourceIp", "192.168.0.0/16", Yes),
+            ("NotIpAddress", "aws:SourceIp", "no address", Maybe),
+            ("StringEquals", "aws:SourceVpce", "vpce-1", Maybe),
+            ("SomethingNew", "aws:username", "ci", Maybe),
+        ] {
+            assert_eq!(user(operator, key, value), expected, "{operator} {key} {value}");
+        }
+    }
+
+    #[test]
+    fn a_second_factor_is_asked_of_access_keys_only_where_the_operator_says_so() {
+        use Answer::{Maybe, No, Yes};
+        let key = "aws:MultiFactorAuthPresent";
+        let (user, role) = (AwsPrincipalKind::User, AwsPrincipalKind::Role);
+        for (kind, operator, value, takes, expected) in [
+            (user, "Bool", "true", false, Maybe),
+            (user, "BoolIfExists", "true", false, Yes),
+            (user, "Bool", "false", true, No),
+            (user, "BoolIfExists", "false", true, Maybe),
+            (user, "Null", "true", true, Maybe),
+            (role, "BoolIfExists", "true", false, Maybe),
+            (role, "Bool", "false", true, Maybe),
+        ] {
+            assert_eq!(
+                holds(kind, operator, key, value, takes),
+                expected,
+                "{kind:?} {operator} {value} {takes}"
+            );
+        }
+        assert_eq!(holds(user, "NumericLessThan", "aws:MultiFactorAuthAge", "3600", false), Maybe);
+    }
+
+    #[test]
+    fn conditions_that_exclude_each_other_never_hold() {
+        let one = |operator: &str, value: &str| AwsCondition {
+            operator: operator.into(),
+            key: "aws:SourceVpce".into(),
+            values: vec![value.into()],
+        };
+        assert!(contradict(&[one("StringEquals", "a"), one("StringEquals", "b")]));
+        assert!(contradict(&[one("StringNotEquals", "a"), one("StringEquals", "a")]));
+        assert!(!contradict(&[one("StringEquals", "a"), one("StringNotEquals", "b")]));
+    }
+}

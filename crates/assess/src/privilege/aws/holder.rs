@@ -1,0 +1,268 @@
+//! A principal with everything that decides what it may do: its policies, its boundary, its organisation's limits.
+
+use tenure_model::{AwsPrincipal, AwsPrincipalKind, Timestamp};
+
+use super::condition::{Answer, Request, account};
+use super::glob;
+use super::path::{ActionId, Actions, table};
+use super::rule::{Policy, Rule};
+
+/// Resources that are tried for one question. Real policies name fewer.
+const WITNESSES_MAX: usize = 64;
+
+/// A principal, or a group that stands for any member.
+pub(super) struct Holder<'a> {
+    pub(super) principal: &'a AwsPrincipal,
+    /// Policies that give, each with the group that brings it.
+    pub(super) own: Vec<(&'a Policy<'a>, Option<&'a str>)>,
+    pub(super) boundary: Limit<'a>,
+    pub(super) service_controls: Vec<ServiceControl<'a>>,
+    /// Policies and groups whose contents are not known, in words.
+    pub(super) unknown: Vec<String>,
+    /// Watched actions that some statement allows.
+    pub(super) held: Actions,
+    pub(super) now: Timestamp,
+}
+
+/// What caps everything that policies give.
+pub(super) enum Limit<'a> {
+    None,
+    Known(&'a Policy<'a>),
+    /// There is one, and nobody told what it says.
+    Unknown,
+}
+
+/// A policy of the organisation that limits the principal's account.
+#[derive(Clone, Copy)]
+pub(super) struct ServiceControl<'a> {
+    pub(super) policy: &'a Policy<'a>,
+    /// Whether the export says that it applies to the account.
+    pub(super) is_certain: bool,
+}
+
+/// What else a request carries.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Given<'a> {
+    pub(super) passed_to: Option<&'a str>,
+    pub(super) policy: Option<&'a str>,
+    pub(super) target: Option<&'a AwsPrincipal>,
+}
+
+/// An answer with the statement that gives it.
+#[derive(Clone, Copy)]
+pub(super) struct Reply<'h, 'a> {
+    pub(super) answer: Answer,
+    pub(super) by: Option<Said<'h, 'a>>,
+}
+
+/// A statement of one of a holder's policies.
+#[derive(Clone, Copy)]
+pub(super) struct Said<'h, 'a> {
+    pub(super) policy: &'h Policy<'a>,
+    pub(super) rule: &'h Rule<'a>,
+    pub(super) group: Option<&'h str>,
+}
+
+impl Said<'_, '_> {
+    /// Where it stands: `group x: managed policy deploy`.
+    pub(super) fn place(&self) -> String {
+        let group = self.group.map(|name| format!("group {name}: ")).unwrap_or_default();
+        format!("{group}{}", self.policy.name)
+    }
+
+    /// The statement in words, with its place.
+    pub(super) fn words(&self) -> String {
+        format!("{} {}", self.place(), self.rule.words())
+    }
+}
+
+impl<'a> Holder<'a> {
+    pub(super) fn account(&self) -> &'a str {
+        account(&self.principal.arn)
+    }
+
+    pub(super) fn is_user(&self) -> bool {
+        self.principal.kind == AwsPrincipalKind::User
+    }
+
+    pub(super) fn rules(&self) -> impl Iterator<Item = Said<'_, 'a>> {
+        self.own
+            .iter()
+            .flat_map(|(policy, group)| policy.rules.iter().map(|rule| Said { policy, rule, group: *group }))
+    }
+
+    pub(super) fn request<'r>(&'r self, resource: &'r str, is_iam: bool, given: Given<'r>) -> Request<'r> {
+        let Given { passed_to, policy, target } = given;
+        Request { caller: self.principal, resource, is_iam, passed_to, policy, target, now: self.now }
+    }
+
+    /// Whether it may do an action on a resource.
+    pub(super) fn ask(&self, action: ActionId, resource: &str, given: Given<'_>) -> Reply<'_, 'a> {
+        let nothing = Reply { answer: Answer::No, by: None };
+        if !self.held.has(action) {
+            return nothing;
+        }
+        let request =
+            self.request(resource, table().actions[action].object != super::path::Object::Other, given);
+        let mut best = nothing;
+        for said in self.rules().filter(|said| said.rule.allows && said.rule.watched.has(action)) {
+            let mut answer = said.rule.applies(&request);
+            if answer == Answer::Maybe && self.takes_back(said.rule, action, &request) {
+                answer = Answer::No;
+            }
+            if answer > best.answer {
+                best = Reply { answer, by: Some(said) };
+            }
+        }
+        if best.answer > Answer::No {
+            best.answer =
+                best.answer.min(self.not_denied(action, &request)).min(self.within_limits(action, &request));
+        }
+        if best.answer == Answer::No { nothing } else { best }
+    }
+
+    /// Whether a denial under conditions that are all among an allowance's own takes it back whenever it gives.
+    fn takes_back(&self, allowance: &Rule<'_>, action: ActionId, request: &Request<'_>) -> bool {
+        self.rules().any(|said| {
+            let rule = said.rule;
+            !rule.allows
+                && rule.watched.has(action)
+                && rule.reaches(request.resource, request.caller) == Answer::Yes
+                && rule.statement.conditions.iter().all(|one| allowance.statement.conditions.contains(one))
+        })
+    }
+
+    /// Whether nothing stands against a request that somebody else's policy allows.
+    pub(super) fn is_free(&self, action: ActionId, request: &Request<'_>) -> Answer {
+        // A boundary limits what others give to a role, not what they give to a user by name.
+        let within = if self.is_user() {
+            self.within_service_controls(action, request)
+        } else {
+            self.within_limits(action, request)
+        };
+        within.min(self.not_denied(action, request))
+    }
+
+    fn not_denied(&self, action: ActionId, request: &Request<'_>) -> Answer {
+        denial(self.own.iter().map(|(policy, _)| *policy), action, request).not()
+    }
+
+    fn within_limits(&self, action: ActionId, request: &Request<'_>) -> Answer {
+        let boundary = match &self.boundary {
+            Limit::None => Answer::Yes,
+            Limit::Unknown => Answer::Maybe,
+            Limit::Known(policy) => permits(policy, action, request),
+        };
+        boundary.min(self.within_service_controls(action, request))
+    }
+
+    fn within_service_controls(&self, action: ActionId, request: &Request<'_>) -> Answer {
+        let mut whole = Answer::Yes;
+        // One that only denies stands beside AWS's own that allows everything: an account cannot be without it.
+        let gives = |control: &&ServiceControl<'_>| control.policy.rules.iter().any(|rule| rule.allows);
+        let certain = self.service_controls.iter().filter(|control| control.is_certain).filter(gives);
+        if let Some(allowed) = certain.map(|control| allowance(control.policy, action, request)).max() {
+            whole = whole.min(allowed);
+        }
+        for control in &self.service_controls {
+            let denied = denial(std::iter::once(control.policy), action, request);
+            let denied = if control.is_certain { denied } else { denied.min(Answer::Maybe) };
+            whole = whole.min(denied.not());
+        }
+        whole
+    }
+
+    /// Whether it may do an action on some resource of a kind that fits, and on which.
+    pub(super) fn ask_any(&self, action: ActionId, given: Given<'_>) -> Option<(String, Reply<'_, 'a>)> {
+        let witnesses = self.witnesses(action);
+        let mut best: Option<(String, Reply<'_, 'a>)> = None;
+        for witness in witnesses {
+            let reply = self.ask(action, &witness, given);
+            if reply.answer > best.as_ref().map_or(Answer::No, |(_, best)| best.answer) {
+                let is_sure = reply.answer == Answer::Yes;
+                best = Some((witness, reply));
+                if is_sure {
+                    break;
+                }
+            }
+        }
+        best
+    }
+
+    /// Resources that stand for all on which an action could be allowed: one for each way in which the shapes of its
+    /// resources meet a pattern of the policies that matter.
+    pub(super) fn witnesses(&self, action: ActionId) -> Vec<String> {
+        let mut witnesses = Vec::new();
+        for shape in &table().actions[action].shapes {
+            let shape = self.shape(shape);
+            if shape == "*" {
+                witnesses.push(shape);
+                continue;
+            }
+            witnesses.push(glob::member(&shape));
+            let limit = match &self.boundary {
+                Limit::Known(policy) => &policy.rules[..],
+                Limit::None | Limit::Unknown => &[],
+            };
+            let rules = self.rules().map(|said| said.rule).chain(limit);
+            // Exceptions from a denial are places where something may be left.
+            let matter =
+                rules.filter(|rule| rule.watched.has(action) && (rule.allows || rule.is_complement()));
+            for pattern in
+                matter.flat_map(|rule| rule.patterns(self.principal)).filter(|pattern| pattern != "*")
+            {
+                witnesses.extend(glob::shared(&pattern, &shape));
+                if witnesses.len() >= WITNESSES_MAX {
+                    return witnesses;
+                }
+            }
+        }
+        witnesses
+    }
+
+    /// A shape of resources with what is known of the principal filled in.
+    pub(super) fn shape(&self, shape: &str) -> String {
+        let partition = self.principal.arn.split(':').nth(1).unwrap_or("aws");
+        shape.replace("{partition}", partition).replace("{region}", "*").replace("{account}", self.account())
+    }
+
+    /// Literal beginnings of the resources on which an action may be allowed; an empty one stands for all.
+    pub(super) fn beginnings(&self, action: ActionId) -> Vec<String> {
+        let mut beginnings = Vec::new();
+        for said in self.rules().filter(|said| said.rule.allows && said.rule.watched.has(action)) {
+            let all = said.rule.statement.resources.iter().any(|pattern| pattern.contains("${"));
+            if all || said.rule.is_complement() {
+                return vec![String::new()];
+            }
+            beginnings.extend(
+                said.rule.statement.resources.iter().map(|pattern| glob::literal_start(pattern).to_owned()),
+            );
+        }
+        if beginnings.iter().any(String::is_empty) { vec![String::new()] } else { beginnings }
+    }
+}
+
+/// Whether any statement of these policies denies the request.
+fn denial<'p, 'a: 'p>(
+    policies: impl Iterator<Item = &'p Policy<'a>>,
+    action: ActionId,
+    request: &Request<'_>,
+) -> Answer {
+    let rules = policies.flat_map(|policy| &policy.rules);
+    let denies = rules.filter(|rule| !rule.allows && rule.watched.has(action));
+    denies.map(|rule| rule.applies(request)).max().unwrap_or(Answer::No)
+}
+
+/// Whether a policy allows the request, its denials aside.
+fn allowance(policy: &Policy<'_>, action: ActionId, request: &Request<'_>) -> Answer {
+    if policy.is_broken {
+        return Answer::Maybe;
+    }
+    let allows = policy.rules.iter().filter(|rule| rule.allows && rule.watched.has(action));
+    allows.map(|rule| rule.applies(request)).max().unwrap_or(Answer::No)
+}
+
+/// Whether a policy that limits lets the request through.
+pub(super) fn permits(policy: &Policy<'_>, action: ActionId, request: &Request<'_>) -> Answer {
+    allowance(policy, action, request).min(denial(std::iter::once(policy), action, request).not())
+}

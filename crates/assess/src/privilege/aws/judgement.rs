@@ -1,0 +1,232 @@
+//! What was settled about a principal, in the words of a report.
+
+use tenure_model::{EscalationPath, PathState, PrivilegeLevel, Verdict};
+
+use super::breadth;
+use super::condition::Answer;
+use super::holder::{Given, Said};
+use super::path::{Aim, Object, Path, table};
+use super::target::{Reacher, Target};
+use super::walk::{Found, Standing};
+use super::world::{Who, World};
+
+/// Paths that a summary names.
+const PATHS_NAMED_MAX: usize = 4;
+/// Steps of a chain that are written out.
+const CHAIN_WORDS_MAX: usize = 5;
+
+/// The judgement of one principal.
+pub(super) struct Judgement {
+    pub(super) level: PrivilegeLevel,
+    pub(super) admin: Verdict,
+    pub(super) because: Vec<String>,
+    pub(super) paths: Vec<EscalationPath>,
+}
+
+/// Words for everything that was settled.
+pub(super) struct Words<'w, 'a> {
+    pub(super) reacher: &'w Reacher<'w, 'a>,
+    pub(super) standings: &'w [Standing<'a>],
+}
+
+impl<'a> Words<'_, 'a> {
+    fn world(&self) -> &World<'a> {
+        self.reacher.world
+    }
+
+    /// The judgement of one principal.
+    pub(super) fn of(&self, who: Who) -> Judgement {
+        let standing = &self.standings[who];
+        let holder = &self.world().holders[who];
+        let paths: Vec<EscalationPath> =
+            ordered(&standing.found).map(|found| self.path(who, found)).collect();
+        let admin = match standing.admin.answer {
+            Answer::Yes => Verdict::Yes,
+            Answer::Maybe => Verdict::Conditional,
+            Answer::No if holder.unknown.is_empty() && !standing.is_cut => Verdict::No,
+            Answer::No => Verdict::Unknown,
+        };
+        let (level, mut because) = match (standing.admin.answer, standing.power) {
+            (Answer::Yes, _) => (PrivilegeLevel::Admin, standing.admin.because.clone()),
+            (Answer::Maybe, _) => (PrivilegeLevel::Escalates, standing.admin.because.clone()),
+            (Answer::No, Answer::No) => breadth::level(holder),
+            (Answer::No, _) => (PrivilegeLevel::Escalates, Vec::new()),
+        };
+        let level = match level {
+            PrivilegeLevel::Scoped | PrivilegeLevel::Read if standing.is_cut => {
+                because.insert(0, "the account is too large for every way to be followed".to_owned());
+                PrivilegeLevel::Unknown
+            }
+            level => level,
+        };
+        if level == PrivilegeLevel::Escalates {
+            because.extend(self.summary(who, standing));
+        }
+        Judgement { level, admin, because, paths }
+    }
+
+    /// One line a way that leads somewhere.
+    fn summary(&self, who: Who, standing: &Standing<'a>) -> Vec<String> {
+        let leading: Vec<&Found<'a>> =
+            ordered(&standing.found).filter(|found| found.counts && found.answer > Answer::No).collect();
+        let mut lines: Vec<String> = leading
+            .iter()
+            .take(PATHS_NAMED_MAX)
+            .map(|found| {
+                let path = &table().paths[found.path];
+                let needs: Vec<&str> =
+                    path.needs.iter().map(|id| table().actions[*id].shown.as_str()).collect();
+                let with =
+                    if needs.is_empty() { "the trust of the role".to_owned() } else { needs.join(" + ") };
+                let state = if found.answer == Answer::Yes { "open" } else { "under a condition" };
+                format!("{} ({state}): {with}{}", path.id, self.leads(who, found, path))
+            })
+            .collect();
+        if leading.len() > PATHS_NAMED_MAX {
+            lines.push(format!("and {} more escalation paths", leading.len() - PATHS_NAMED_MAX));
+        }
+        lines
+    }
+
+    fn path(&self, who: Who, found: &Found<'a>) -> EscalationPath {
+        let path = &table().paths[found.path];
+        let state = match found.answer {
+            Answer::Yes => PathState::Open,
+            Answer::Maybe => PathState::Conditional,
+            Answer::No => PathState::Latent,
+        };
+        let mut because = self.statements(who, found, path);
+        match &found.target {
+            Some(target) => because.extend(self.target_words(found, path, target)),
+            None => because.push(format!("nothing in the export fits: it needs {}", missing(path))),
+        }
+        if let Some(unseen) = path.unseen.as_ref().filter(|_| found.target.is_some()) {
+            because.push(format!("it also needs {unseen}, which no IAM export shows"));
+        }
+        let target = found.target.map(|target| self.target_name(&target, path));
+        EscalationPath { id: path.id.clone(), state, target, because }
+    }
+
+    /// The statements that allow what the path needs, a line a statement.
+    fn statements(&self, who: Who, found: &Found<'a>, path: &Path) -> Vec<String> {
+        let holder = &self.world().holders[who];
+        let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
+        for action in &path.needs {
+            let service = path.services.first().map(String::as_str);
+            let passed =
+                |given| Given { passed_to: service, policy: self.reacher.policies(*action)[0], ..given };
+            let asked = found.target.and_then(|target| self.reacher.asks(*action, &target));
+            let by: Option<Said<'_, '_>> = match asked {
+                Some((arn, given)) => holder.ask(*action, arn, passed(given)).by,
+                None => holder.ask_any(*action, passed(Given::default())).and_then(|(_, reply)| reply.by),
+            };
+            let words =
+                by.map_or_else(String::new, |by| format!("{} by {}", by.rule.reach_words(), by.place()));
+            let shown = table().actions[*action].shown.as_str();
+            match lines.iter_mut().find(|(known, _)| *known == words) {
+                Some((_, actions)) => actions.push(shown),
+                None => lines.push((words, vec![shown])),
+            }
+        }
+        lines.into_iter().map(|(words, actions)| format!("{} {words}", actions.join(", "))).collect()
+    }
+
+    /// What the target is and where it leads.
+    fn target_words(&self, found: &Found<'a>, path: &Path, target: &Target<'a>) -> Option<String> {
+        if let Some(leads) = target.leads_to().filter(|_| path.aim.needs_power()) {
+            return Some(self.chain(leads));
+        }
+        let words = match path.aim {
+            Aim::OwnPolicy => "the policy is attached to the principal itself",
+            Aim::OwnVersion if found.answer == Answer::Yes => "another version of it allows everything",
+            Aim::OwnVersion => "attached to the principal itself; no version that is kept today allows more",
+            Aim::OwnUser | Aim::OwnGroup if target.stands_in => "for a user who may become this role",
+            Aim::OwnRole | Aim::OwnUser => "the permission reaches the principal itself",
+            Aim::OwnGroup => "the principal is in the group",
+            Aim::WrittenRole | Aim::WrittenPolicy => "the role's trust lets the principal in",
+            Aim::OpenedRole | Aim::OpenedPolicy => "the role's trust can be rewritten as well",
+            Aim::WrittenUser => "a key for the user can be made as well",
+            _ => return None,
+        };
+        Some(words.to_owned())
+    }
+
+    /// `role x, by iam-005`, or further until an administrator stands there.
+    fn chain(&self, start: Who) -> String {
+        let mut words = Vec::new();
+        let mut at = start;
+        for _ in 0..CHAIN_WORDS_MAX {
+            let standing = &self.standings[at];
+            let name = self.world().arn(at).rsplit(':').next().unwrap_or_default();
+            match standing.admin.answer {
+                Answer::Yes => {
+                    words.push(format!("{name} is an administrator"));
+                    break;
+                }
+                Answer::Maybe => {
+                    words.push(format!("{name} is an administrator under a condition"));
+                    break;
+                }
+                Answer::No => {}
+            }
+            let next = ordered(&standing.found).find(|found| found.counts);
+            let Some((found, target)) = next.and_then(|found| Some((found, found.target?))) else { break };
+            let path = &table().paths[found.path];
+            words.push(format!("{name} goes on by {}", path.id));
+            match target.leads_to().filter(|_| path.aim.needs_power()) {
+                Some(next) => at = next,
+                None => break,
+            }
+        }
+        words.join(", ")
+    }
+
+    /// ` on …` for a summary.
+    fn leads(&self, who: Who, found: &Found<'a>, path: &Path) -> String {
+        let Some(target) = found.target else { return String::new() };
+        let name = self.target_name(&target, path);
+        let short = name.rsplit(':').next().unwrap_or_default();
+        if name == self.world().arn(who) { " on itself".to_owned() } else { format!(" on {short}") }
+    }
+
+    fn target_name(&self, target: &Target<'a>, path: &Path) -> String {
+        let is_policy =
+            matches!(path.aim, Aim::OwnPolicy | Aim::OwnVersion | Aim::WrittenPolicy | Aim::OpenedPolicy);
+        match target.policy.filter(|_| is_policy) {
+            Some(policy) => policy.to_owned(),
+            None => target.leads_to().map_or(String::new(), |who| self.world().arn(who).to_owned()),
+        }
+    }
+}
+
+/// Paths that lead somewhere first, open ones before others, then by id.
+fn ordered<'f, 'a>(found: &'f [Found<'a>]) -> impl Iterator<Item = &'f Found<'a>> {
+    let mut all: Vec<&Found<'a>> = found.iter().collect();
+    all.sort_by_key(|found| (std::cmp::Reverse(found.answer), found.path));
+    all.into_iter()
+}
+
+/// What a path would need to lead anywhere.
+fn missing(path: &Path) -> String {
+    let services = path.services.join(" or ");
+    let objects: Vec<Object> = path.needs.iter().map(|id| table().actions[*id].object).collect();
+    match path.aim {
+        Aim::OwnPolicy | Aim::OwnVersion => {
+            "a customer's policy that is attached to the principal".to_owned()
+        }
+        Aim::OwnRole => "the principal to be the role".to_owned(),
+        Aim::OwnUser => "the principal to be the user".to_owned(),
+        Aim::OwnGroup => "a group of the principal".to_owned(),
+        Aim::BetterGroup => "a group with more power".to_owned(),
+        Aim::OtherUser => "another user with more power".to_owned(),
+        Aim::WrittenUser => "another user".to_owned(),
+        Aim::AssumedRole | Aim::TrustingRole => "a role with more power that trusts the principal".to_owned(),
+        Aim::TrustOfRole => "another role with more power".to_owned(),
+        Aim::PassedRole | Aim::RunningRole => format!("a role with more power that trusts {services}"),
+        Aim::WrittenRole | Aim::WrittenPolicy => "a role that trusts the principal".to_owned(),
+        Aim::OpenedRole | Aim::OpenedPolicy if objects.contains(&Object::Policy) => {
+            "another role with a customer's policy".to_owned()
+        }
+        Aim::OpenedRole | Aim::OpenedPolicy => "another role".to_owned(),
+    }
+}

@@ -1,0 +1,178 @@
+//! Statements and documents, made ready to be asked.
+
+use tenure_model::{AwsDocument, AwsEffect, AwsPrincipal, AwsStatement};
+
+use super::catalogue::{Reach, catalogue, is_of_the_account};
+use super::condition::{Answer, Request, account, hold};
+use super::glob;
+use super::path::{Actions, table};
+use super::variable::{Filled, filled};
+
+/// A policy document with the name under which people know it.
+pub(super) struct Policy<'a> {
+    /// `managed policy deploy`, `inline policy x`, …
+    pub(super) name: String,
+    pub(super) rules: Vec<Rule<'a>>,
+    /// It could not be read, so that what it says is unknown.
+    pub(super) is_broken: bool,
+}
+
+/// One statement.
+pub(super) struct Rule<'a> {
+    pub(super) statement: &'a AwsStatement,
+    variables: bool,
+    pub(super) allows: bool,
+    /// Watched actions that it is about.
+    pub(super) watched: Actions,
+    /// Patterns of its actions in lower case, or of its exceptions.
+    actions: Vec<String>,
+    but: bool,
+}
+
+impl<'a> Policy<'a> {
+    pub(super) fn new(name: String, document: &'a AwsDocument) -> Self {
+        let rules = document.statements.iter().map(|statement| Rule::new(statement, document.has_variables));
+        Self { name, rules: rules.collect(), is_broken: document.is_broken }
+    }
+}
+
+impl<'a> Rule<'a> {
+    fn new(statement: &'a AwsStatement, variables: bool) -> Self {
+        let but = statement.actions.is_empty() && !statement.not_actions.is_empty();
+        let named = if but { &statement.not_actions } else { &statement.actions };
+        let actions: Vec<String> = named.iter().map(|action| action.to_ascii_lowercase()).collect();
+        let fitting = table().fitting(&actions);
+        let watched = if but { Actions::but(table().actions.len(), &fitting) } else { fitting };
+        Self { statement, variables, allows: statement.effect == AwsEffect::Allow, watched, actions, but }
+    }
+
+    /// Whether it applies to a request for an action that it is about.
+    pub(super) fn applies(&self, request: &Request<'_>) -> Answer {
+        let resource = self.reaches(request.resource, request.caller);
+        if resource == Answer::No { resource } else { resource.min(self.holds(request)) }
+    }
+
+    /// Whether its conditions hold.
+    pub(super) fn holds(&self, request: &Request<'_>) -> Answer {
+        hold(&self.statement.conditions, request, self.variables, !self.allows)
+    }
+
+    /// Whether its resources include one.
+    pub(super) fn reaches(&self, resource: &str, caller: &AwsPrincipal) -> Answer {
+        let any = |patterns: &[String]| {
+            let fits = patterns.iter().map(|pattern| match filled(pattern, caller, self.variables) {
+                Filled::Text(pattern) => Answer::of(glob::matches(&pattern, resource)),
+                Filled::Never => Answer::No,
+                Filled::Unknown => Answer::Maybe,
+            });
+            fits.max().unwrap_or(Answer::No)
+        };
+        match self.is_complement() {
+            true => any(&self.statement.not_resources).not(),
+            false => any(&self.statement.resources),
+        }
+    }
+
+    /// Everything but the named resources.
+    pub(super) fn is_complement(&self) -> bool {
+        self.statement.resources.is_empty() && !self.statement.not_resources.is_empty()
+    }
+
+    /// Patterns of its resources, filled in as far as they can be.
+    pub(super) fn patterns<'s>(&'s self, caller: &'s AwsPrincipal) -> impl Iterator<Item = String> + 's {
+        let named =
+            if self.is_complement() { &self.statement.not_resources } else { &self.statement.resources };
+        named.iter().filter_map(|pattern| match filled(pattern, caller, self.variables) {
+            Filled::Text(pattern) => Some(pattern.into_owned()),
+            Filled::Never | Filled::Unknown => None,
+        })
+    }
+
+    /// Whether it is about an action, by its name in lower case.
+    pub(super) fn is_about(&self, action: &str) -> bool {
+        self.actions.iter().any(|pattern| glob::matches(pattern, action)) != self.but
+    }
+
+    /// Whether it names an action, or some of a service's that include it: not `*`, not `lambda:*`, not "all but".
+    pub(super) fn names(&self, action: &str) -> bool {
+        let is_narrow =
+            |pattern: &str| pattern.split_once(':').is_some_and(|(_, name)| name.chars().any(|c| c != '*'));
+        !self.but && self.actions.iter().any(|pattern| is_narrow(pattern) && glob::matches(pattern, action))
+    }
+
+    /// Whether it is about every action.
+    pub(super) fn is_about_all(&self) -> bool {
+        !self.but && self.actions.iter().any(|action| matches!(action.as_str(), "*" | "*:*" | "**"))
+    }
+
+    /// Whether its resources are all there are of a service.
+    pub(super) fn reaches_all_of(&self, service: &str, caller: &AwsPrincipal) -> bool {
+        let own = account(&caller.arn);
+        let texts: Vec<String> = match service {
+            "iam" => ["user", "role", "group", "policy"]
+                .map(|kind| glob::member(&format!("arn:aws:iam::{own}:{kind}/*")))
+                .to_vec(),
+            "s3" => vec![glob::member("arn:aws:s3:::*")],
+            _ => vec![glob::member(&format!("arn:aws:{service}:*:*:*"))],
+        };
+        texts.iter().all(|text| self.reaches(text, caller) == Answer::Yes)
+    }
+
+    /// Whether it is about any action that AWS has on all resources of the action's service: what a denial takes away
+    /// for good.
+    pub(super) fn is_about_a_whole_action(&self, caller: &AwsPrincipal) -> bool {
+        let service = |name: &'static str| name.split(':').next().unwrap_or_default();
+        if self.but {
+            let mut spared = catalogue().of_the_account().filter(|action| self.is_about(action.name));
+            return spared.any(|action| self.reaches_all_of(service(action.name), caller));
+        }
+        self.actions.iter().any(|pattern| {
+            let mut last = ("", false);
+            let mut matching = catalogue().matching(pattern).filter(|action| is_of_the_account(action.name));
+            matching.any(|action| {
+                // Actions come service by service, and the answer is the same for all of one.
+                if last.0 != service(action.name) {
+                    last = (service(action.name), self.reaches_all_of(service(action.name), caller));
+                }
+                last.1
+            })
+        })
+    }
+
+    /// Whether it is about nothing but reading.
+    pub(super) fn only_reads(&self) -> bool {
+        let reads =
+            |pattern: &String| catalogue().matching(pattern).all(|action| action.reach == Reach::Reads);
+        !self.but && self.actions.iter().all(reads)
+    }
+
+    /// What it says, in AWS's words.
+    pub(super) fn words(&self) -> String {
+        let does = if self.allows { "allows" } else { "denies" };
+        format!(
+            "{does} {} {}",
+            listed(&self.statement.actions, &self.statement.not_actions),
+            self.reach_words()
+        )
+    }
+
+    /// On what, and under which conditions: `on * if Bool aws:MultiFactorAuthPresent`.
+    pub(super) fn reach_words(&self) -> String {
+        let statement = self.statement;
+        let conditions: Vec<String> =
+            statement.conditions.iter().map(|one| format!("{} {}", one.operator, one.key)).collect();
+        let condition =
+            if conditions.is_empty() { String::new() } else { format!(" if {}", conditions.join(" and ")) };
+        format!("on {}{condition}", listed(&statement.resources, &statement.not_resources))
+    }
+}
+
+/// The first of a list, with a count of the rest.
+fn listed(named: &[String], but: &[String]) -> String {
+    let first = |list: &[String]| match list {
+        [] => "nothing".to_owned(),
+        [one] => one.clone(),
+        [one, rest @ ..] => format!("{one} and {} more", rest.len()),
+    };
+    if named.is_empty() && !but.is_empty() { format!("everything but {}", first(but)) } else { first(named) }
+}

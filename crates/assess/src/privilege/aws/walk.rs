@@ -1,0 +1,278 @@
+//! Walks the escalation paths of everybody: what each principal reaches by itself, then by whom it reaches.
+//!
+//! Power spreads backwards from administrators, one step a round, so that the first way that is found is a shortest.
+
+use super::admin::{Whole, document_is_everything, is_everything};
+use super::condition::Answer;
+use super::holder::Given;
+use super::path::{ActionId, Aim, Object, Path, table};
+use super::target::{Reacher, Target};
+use super::world::{Who, World};
+
+/// Steps of a chain that are followed, the last of which reaches an administrator.
+const CHAIN_STEPS_MAX: u8 = 4;
+
+/// What is known of somebody's power.
+pub(super) struct Standing<'a> {
+    /// Administrator by its own policies.
+    pub(super) admin: Whole,
+    /// Can get there, by itself or through others.
+    pub(super) power: Answer,
+    /// Steps until there is an administrator.
+    steps: u8,
+    /// The account is so large that not every way was followed.
+    pub(super) is_cut: bool,
+    /// Paths whose permissions it has.
+    pub(super) found: Vec<Found<'a>>,
+}
+
+/// One path of somebody.
+#[derive(Clone, Copy)]
+pub(super) struct Found<'a> {
+    /// Number in the table.
+    pub(super) path: usize,
+    /// `No`: the permissions are there, a target is not.
+    pub(super) answer: Answer,
+    /// The best that the path can be, by its permissions for other services and what is unseen of it.
+    allowed: Answer,
+    pub(super) target: Option<Target<'a>>,
+    /// Whether it makes its holder somebody who escalates. A way that hangs on something unseen does not, where the
+    /// permission only comes with all of a service or of everything: that is broad power, told as such.
+    pub(super) counts: bool,
+}
+
+/// Settles what everybody can reach.
+pub(super) fn settle<'w, 'a>(world: &'w World<'a>) -> (Reacher<'w, 'a>, Vec<Standing<'a>>) {
+    let mut standings: Vec<Standing<'a>> = (0..world.holders.len()).map(|who| standing(world, who)).collect();
+    let reacher = Reacher::new(world, whole_policies(world, &standings));
+    let mut walk = Walk { world, reacher, standings: Vec::new() };
+    for (who, standing) in standings.iter_mut().enumerate() {
+        walk.by_itself(who, standing);
+    }
+    walk.standings = standings;
+    for steps in 0..=CHAIN_STEPS_MAX {
+        if !walk.round(steps) {
+            break;
+        }
+    }
+    walk.end();
+    (walk.reacher, walk.standings)
+}
+
+fn standing<'a>(world: &World<'a>, who: Who) -> Standing<'a> {
+    let holder = &world.holders[who];
+    let admin = is_everything(holder);
+    let power = admin.answer;
+    let mut found = Vec::new();
+    if admin.answer != Answer::Yes {
+        for (number, path) in table().paths.iter().enumerate() {
+            let allowed =
+                if holder.held.holds(&path.mask) { elsewhere(world, who, path) } else { Answer::No };
+            if allowed > Answer::No {
+                let allowed = if path.unseen.is_some() { Answer::Maybe } else { allowed };
+                let counts = path.unseen.is_none() || are_named(world, who, path);
+                found.push(Found { path: number, answer: Answer::No, allowed, target: None, counts });
+            }
+        }
+    }
+    Standing { admin, power, steps: 0, is_cut: false, found }
+}
+
+/// Whether each of a path's actions is named by a statement that allows it.
+fn are_named(world: &World<'_>, who: Who, path: &Path) -> bool {
+    let is_named = |id: &ActionId| {
+        let name = &table().actions[*id].name;
+        world.holders[who].rules().any(|said| said.rule.allows && said.rule.names(name))
+    };
+    path.needs.iter().all(is_named)
+}
+
+/// Customer policies that allow everything.
+fn whole_policies<'a>(world: &World<'a>, standings: &[Standing<'a>]) -> Vec<&'a str> {
+    let mut whole: Vec<&str> = Vec::new();
+    for (who, standing) in standings.iter().enumerate() {
+        if standing.admin.answer == Answer::Yes {
+            whole.extend(&world.attached[who]);
+        }
+    }
+    whole.retain(|arn| !arn.contains(":iam::aws:"));
+    whole.sort_unstable();
+    whole.dedup();
+    whole
+}
+
+/// What is allowed of a path's actions on things that no IAM export holds. Actions on one kind of thing must be allowed
+/// on the same thing.
+fn elsewhere(world: &World<'_>, who: Who, path: &Path) -> Answer {
+    let holder = &world.holders[who];
+    let mut whole = Answer::Yes;
+    let others: Vec<ActionId> =
+        path.needs.iter().copied().filter(|id| table().actions[*id].object == Object::Other).collect();
+    for (at, first) in others.iter().enumerate() {
+        let shapes = &table().actions[*first].shapes;
+        let same = |id: &&ActionId| table().actions[**id].shapes == *shapes;
+        if others[..at].iter().any(|id| same(&id)) {
+            continue;
+        }
+        let kind: Vec<ActionId> = others.iter().filter(same).copied().collect();
+        let witnesses = kind.iter().flat_map(|id| holder.witnesses(*id));
+        let mut best = Answer::No;
+        for witness in witnesses {
+            let on_it = kind.iter().map(|id| holder.ask(*id, &witness, Given::default()).answer);
+            best = best.max(on_it.min().unwrap_or(Answer::No));
+            if best == Answer::Yes {
+                break;
+            }
+        }
+        whole = whole.min(best);
+    }
+    whole
+}
+
+/// The state of the walk.
+pub(super) struct Walk<'w, 'a> {
+    pub(super) world: &'w World<'a>,
+    pub(super) reacher: Reacher<'w, 'a>,
+    standings: Vec<Standing<'a>>,
+}
+
+impl<'a> Walk<'_, 'a> {
+    /// Paths that make power instead of taking over somebody's.
+    fn by_itself(&self, who: Who, standing: &mut Standing<'a>) {
+        for found in &mut standing.found {
+            let path = &table().paths[found.path];
+            if path.aim.needs_power() {
+                continue;
+            }
+            for target in self.own_targets(who, path) {
+                if self.reacher.is_spent() {
+                    standing.is_cut = true;
+                    break;
+                }
+                let mut answer = self.reacher.reaches(who, path, &target).min(found.allowed);
+                if path.aim == Aim::OwnVersion {
+                    answer = answer.min(self.better_version(who, &target));
+                }
+                if found.improve(answer, &target) >= found.allowed {
+                    break;
+                }
+            }
+            if found.counts && found.answer > standing.power {
+                standing.power = found.answer;
+                standing.steps = 1;
+            }
+        }
+    }
+
+    /// Whether a version that is kept gives everything. Where none does, an older one may have been deleted only
+    /// today and a newer one be made tomorrow: that is a condition.
+    fn better_version(&self, who: Who, target: &Target<'a>) -> Answer {
+        let versions = self.world.library.other_versions(target.policy.unwrap_or_default());
+        let whole = versions.iter().map(|version| document_is_everything(&self.world.holders[who], version));
+        whole.max().unwrap_or(Answer::Maybe).max(Answer::Maybe)
+    }
+
+    /// One step further away from administrators. False when nobody stands there.
+    fn round(&mut self, steps: u8) -> bool {
+        let has_power =
+            |who: &&Who| self.standings[**who].power > Answer::No && self.standings[**who].steps == steps;
+        let fresh = |all: &[Who]| all.iter().filter(has_power).copied().collect::<Vec<_>>();
+        let (users, roles, groups) =
+            (fresh(&self.world.users), fresh(&self.world.roles), fresh(&self.world.all_groups));
+        let is_anybody_here = !(users.is_empty() && roles.is_empty() && groups.is_empty());
+        for who in (0..self.standings.len()).filter(|_| is_anybody_here) {
+            let mut found = std::mem::take(&mut self.standings[who].found);
+            let mut best = self.standings[who].power;
+            for one in found.iter_mut().filter(|one| one.answer < one.allowed) {
+                let path = &table().paths[one.path];
+                let targets = match path.aim {
+                    Aim::OtherUser => self.users(who, path, &users),
+                    Aim::BetterGroup => self.better_groups(who, &groups),
+                    Aim::TrustingRole => self.let_in(who, &roles),
+                    Aim::RunningRole => roles.iter().copied().map(Target::role).collect(),
+                    Aim::AssumedRole | Aim::TrustOfRole | Aim::PassedRole => self.pick(who, path, &roles),
+                    _ => continue,
+                };
+                for target in targets {
+                    if !self.is_possible(who, path, &target) {
+                        continue;
+                    }
+                    if self.reacher.is_spent() {
+                        self.standings[who].is_cut = true;
+                        break;
+                    }
+                    let power = target.leads_to().map_or(Answer::No, |leads| self.standings[leads].power);
+                    let answer = self.reacher.reaches(who, path, &target).min(one.allowed).min(power);
+                    if one.improve(answer, &target) >= one.allowed {
+                        break;
+                    }
+                }
+                best = best.max(if one.counts { one.answer } else { Answer::No });
+            }
+            let standing = &mut self.standings[who];
+            standing.found = found;
+            if best > standing.power {
+                standing.power = best;
+                standing.steps = steps + 1;
+            }
+        }
+        self.standings.iter().any(|standing| standing.power > Answer::No && standing.steps > steps)
+    }
+
+    /// Only somebody else of the same account can be taken over; roles of other accounts can be assumed.
+    fn is_possible(&self, who: Who, path: &Path, target: &Target<'a>) -> bool {
+        let Some(leads) = target.leads_to() else { return true };
+        let (own, other) = (&self.world.holders[who], &self.world.holders[leads]);
+        let is_changed = path.aim == Aim::TrustOfRole && other.principal.is_service_linked;
+        own.principal.arn != other.principal.arn
+            && !is_changed
+            && (path.aim == Aim::AssumedRole || own.account() == other.account())
+    }
+
+    /// Forgets paths of which only the principal's own things could be the target.
+    fn end(&mut self) {
+        for who in 0..self.standings.len() {
+            let mut found = std::mem::take(&mut self.standings[who].found);
+            // What only comes with all of a service or of everything is no plan that waits for its target.
+            found.retain(|one| {
+                let path = &table().paths[one.path];
+                one.answer > Answer::No || are_named(self.world, who, path) && self.is_latent(who, path)
+            });
+            self.standings[who].found = found;
+        }
+    }
+
+    /// Whether every permission is there for some thing of the kind that the path needs.
+    fn is_latent(&self, who: Who, path: &Path) -> bool {
+        let holder = &self.world.holders[who];
+        let others_only = matches!(path.aim, Aim::OtherUser | Aim::WrittenUser);
+        let is_held = |action: &ActionId| {
+            let services = path.services.iter().map(|service| Some(service.as_str()));
+            let services = if path.services.is_empty() { vec![None] } else { services.collect() };
+            let policies = self.reacher.policies(*action);
+            let mut witnesses = holder.witnesses(*action);
+            witnesses.retain(|witness| !others_only || *witness != holder.principal.arn);
+            let asks = |witness: &String| {
+                services.iter().any(|passed_to| {
+                    policies.iter().any(|policy| {
+                        let given = Given { passed_to: *passed_to, policy: *policy, target: None };
+                        holder.ask(*action, witness, given).answer > Answer::No
+                    })
+                })
+            };
+            witnesses.iter().any(asks)
+        };
+        !path.needs.is_empty() && path.needs.iter().all(is_held)
+    }
+}
+
+impl<'a> Found<'a> {
+    /// Keeps the better of two answers, and gives it.
+    fn improve(&mut self, answer: Answer, target: &Target<'a>) -> Answer {
+        if answer > self.answer {
+            self.answer = answer;
+            self.target = Some(*target);
+        }
+        self.answer
+    }
+}

@@ -1,0 +1,319 @@
+//! All accounts of a scan together: who there is, which policies apply to whom, who is let in where.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use tenure_model::{
+    AwsAccount, AwsDocument, AwsInlinePolicy, AwsPrincipal, AwsPrincipalKind, AwsServiceControl, Timestamp,
+};
+
+use super::catalogue::managed_policy;
+use super::condition::account;
+use super::holder::{Holder, Limit, ServiceControl};
+use super::path::Actions;
+use super::rule::Policy;
+use super::trust::Trust;
+
+/// Statements of one principal that are weighed; AWS's own quotas keep real ones far below.
+const RULES_MAX: usize = 2_000;
+/// Stands for any member of a group: a name that nobody has.
+const ANY_MEMBER: &str = "\u{1}";
+
+/// AWS's own policies that are attached and not in any export.
+pub(super) fn bundled(accounts: &[AwsAccount]) -> HashMap<&str, AwsDocument> {
+    let held: HashSet<&str> = accounts
+        .iter()
+        .flat_map(|account| &account.policies)
+        .filter(|policy| policy.document.is_some())
+        .map(|policy| policy.arn.as_str())
+        .collect();
+    let of_principals = accounts.iter().flat_map(|account| &account.principals);
+    let attached = of_principals.flat_map(|one| one.attached.iter().chain(&one.boundary));
+    let of_groups = accounts.iter().flat_map(|account| &account.groups).flat_map(|group| &group.attached);
+    let mut bundled = HashMap::new();
+    for arn in attached.chain(of_groups).map(String::as_str).filter(|arn| !held.contains(arn)) {
+        if !bundled.contains_key(arn) {
+            bundled.extend(managed_policy(arn).map(|document| (arn, document)));
+        }
+    }
+    bundled
+}
+
+/// Every policy once, made ready.
+pub(super) struct Library<'a> {
+    managed: HashMap<&'a str, Vec<(usize, Policy<'a>)>>,
+    versions: HashMap<&'a str, Vec<Policy<'a>>>,
+    inline: Vec<Vec<Vec<Policy<'a>>>>,
+    inline_of_groups: Vec<Vec<Vec<Policy<'a>>>>,
+    controls: Vec<(&'a AwsServiceControl, Policy<'a>)>,
+    /// Whoever is in a group, by file and group.
+    members: Vec<Vec<AwsPrincipal>>,
+}
+
+impl<'a> Library<'a> {
+    pub(super) fn of(accounts: &'a [AwsAccount], bundled: &'a HashMap<&'a str, AwsDocument>) -> Self {
+        let mut library = Self {
+            managed: HashMap::new(),
+            versions: HashMap::new(),
+            inline: Vec::new(),
+            inline_of_groups: Vec::new(),
+            controls: Vec::new(),
+            members: Vec::new(),
+        };
+        let name = |arn: &str| format!("managed policy {}", arn.rsplit('/').next().unwrap_or(arn));
+        for (file, account) in accounts.iter().enumerate() {
+            for policy in &account.policies {
+                let made =
+                    policy.document.as_ref().map(|document| (file, Policy::new(name(&policy.arn), document)));
+                library.managed.entry(&policy.arn).or_default().extend(made);
+                let others = policy.other_versions.iter().map(|one| Policy::new(name(&policy.arn), one));
+                library.versions.entry(&policy.arn).or_default().extend(others);
+            }
+            library.inline.push(account.principals.iter().map(|one| inline(&one.inline)).collect());
+            library.inline_of_groups.push(account.groups.iter().map(|one| inline(&one.inline)).collect());
+            library.members.push(account.groups.iter().map(|group| member(&group.arn)).collect());
+            let controls = account.service_controls.iter();
+            library.controls.extend(controls.map(|one| {
+                (one, Policy::new(format!("service control policy {}", one.name), &one.document))
+            }));
+        }
+        for (arn, document) in bundled {
+            let made = (usize::MAX, Policy::new(name(arn), document));
+            library.managed.entry(arn).or_default().push(made);
+        }
+        library
+    }
+
+    /// A managed policy, as the same file tells it where it does.
+    fn managed(&self, arn: &str, file: usize) -> Option<&Policy<'a>> {
+        let told = self.managed.get(arn)?;
+        told.iter().find(|(of, _)| *of == file).or(told.first()).map(|(_, policy)| policy)
+    }
+
+    /// Versions of a policy that are not in force.
+    pub(super) fn other_versions(&self, arn: &str) -> &[Policy<'a>] {
+        self.versions.get(arn).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn inline(policies: &[AwsInlinePolicy]) -> Vec<Policy<'_>> {
+    policies
+        .iter()
+        .map(|policy| Policy::new(format!("inline policy {}", policy.name), &policy.document))
+        .collect()
+}
+
+fn member(group: &str) -> AwsPrincipal {
+    let start = group.split(":group").next().unwrap_or_default();
+    AwsPrincipal {
+        arn: format!("{start}:user/{ANY_MEMBER}"),
+        name: ANY_MEMBER.to_owned(),
+        ..AwsPrincipal::default()
+    }
+}
+
+/// Number of somebody in the world: a user, a role, or a group that stands for its members.
+pub(super) type Who = usize;
+
+/// All accounts of a scan.
+pub(super) struct World<'a> {
+    pub(super) library: &'a Library<'a>,
+    pub(super) holders: Vec<Holder<'a>>,
+    /// The ARN by which each is known.
+    arns: Vec<&'a str>,
+    /// Attached managed policies, groups' included, by holder.
+    pub(super) attached: Vec<Vec<&'a str>>,
+    pub(super) trusts: Vec<Option<Trust<'a>>>,
+    /// ARN and file of a holder that stands for a group.
+    pub(super) groups: HashMap<Who, &'a str>,
+    /// Groups of each user.
+    pub(super) groups_of: Vec<Vec<Who>>,
+    pub(super) by_arn: HashMap<&'a str, Who>,
+    /// Everybody of a kind, by ARN.
+    pub(super) users: Vec<Who>,
+    pub(super) roles: Vec<Who>,
+    pub(super) all_groups: Vec<Who>,
+    /// Roles whose trust names a principal; `*` for those that name everybody.
+    pub(super) let_in: HashMap<&'a str, Vec<Who>>,
+    /// The same for sessions of roles that are named.
+    pub(super) sessions: BTreeMap<&'a str, Vec<Who>>,
+}
+
+impl<'a> World<'a> {
+    pub(super) fn of(accounts: &'a [AwsAccount], library: &'a Library<'a>, now: Timestamp) -> Self {
+        let mut world = Self {
+            library,
+            holders: Vec::new(),
+            arns: Vec::new(),
+            attached: Vec::new(),
+            trusts: Vec::new(),
+            groups: HashMap::new(),
+            groups_of: Vec::new(),
+            by_arn: HashMap::new(),
+            users: Vec::new(),
+            roles: Vec::new(),
+            all_groups: Vec::new(),
+            let_in: HashMap::new(),
+            sessions: BTreeMap::new(),
+        };
+        let mut groups: HashMap<(&str, &str), Who> = HashMap::new();
+        for (file, of_file) in accounts.iter().enumerate() {
+            for (at, group) in of_file.groups.iter().enumerate() {
+                let who = world.holders.len();
+                let member = &library.members[file][at];
+                let mut holder = Holder::of(member, now);
+                let mut attached = Vec::new();
+                let own = &library.inline_of_groups[file][at];
+                holder.take(own, &group.attached, None, library, file, &mut attached);
+                world.push(holder, attached, None);
+                world.groups.insert(who, &group.arn);
+                world.arns[who] = &group.arn;
+                world.all_groups.push(who);
+                groups.insert((account(&group.arn), &group.name), who);
+            }
+        }
+        let by_file = accounts.iter().enumerate();
+        for (file, at, one) in by_file
+            .flat_map(|(file, of)| of.principals.iter().enumerate().map(move |(at, one)| (file, at, one)))
+        {
+            world.add(one, file, &library.inline[file][at], &groups, now);
+        }
+        world.in_order();
+        world
+    }
+
+    fn add(
+        &mut self,
+        one: &'a AwsPrincipal,
+        file: usize,
+        inline: &'a [Policy<'a>],
+        groups: &HashMap<(&str, &str), Who>,
+        now: Timestamp,
+    ) {
+        let who = self.holders.len();
+        let mut holder = Holder::of(one, now);
+        let mut attached = Vec::new();
+        holder.take(inline, &one.attached, None, self.library, file, &mut attached);
+        let mut member_of = Vec::new();
+        for name in &one.groups {
+            let Some(group) = groups.get(&(account(&one.arn), name.as_str())) else {
+                holder.unknown.push(format!("group {name} is not in the export"));
+                continue;
+            };
+            member_of.push(*group);
+            let of_group = &self.holders[*group];
+            holder.own.extend(of_group.own.iter().map(|(policy, _)| (*policy, Some(name.as_str()))));
+            holder.unknown.extend(of_group.unknown.iter().map(|words| format!("group {name}: {words}")));
+            attached.extend(&self.attached[*group]);
+        }
+        holder.limited_by(one, self.library, file);
+        let trust = one.trust.as_ref().map(|document| Trust::new(document, one));
+        self.push(holder, attached, trust);
+        self.groups_of[who] = member_of;
+        self.by_arn.entry(&one.arn).or_insert(who);
+        if one.kind == AwsPrincipalKind::User {
+            self.users.push(who);
+        } else {
+            self.roles.push(who);
+        }
+        for name in
+            one.trust.iter().flat_map(|document| &document.statements).flat_map(|said| &said.principals.aws)
+        {
+            if name.contains(":assumed-role/") {
+                self.sessions.entry(name).or_default().push(who);
+            } else {
+                self.let_in.entry(name).or_default().push(who);
+            }
+        }
+    }
+
+    fn push(&mut self, mut holder: Holder<'a>, attached: Vec<&'a str>, trust: Option<Trust<'a>>) {
+        let mut rules = 0;
+        let all = holder.own.len();
+        holder.own.retain(|(policy, _)| {
+            rules += policy.rules.len();
+            rules <= RULES_MAX
+        });
+        if holder.own.len() < all {
+            holder.unknown.push(format!(
+                "{} policies beyond {RULES_MAX} statements are not weighed",
+                all - holder.own.len()
+            ));
+        }
+        let mut held = Actions::default();
+        holder.rules().filter(|said| said.rule.allows).for_each(|said| held.join(&said.rule.watched));
+        holder.held = held;
+        self.arns.push(&holder.principal.arn);
+        self.holders.push(holder);
+        self.attached.push(attached);
+        self.trusts.push(trust);
+        self.groups_of.push(Vec::new());
+    }
+
+    fn in_order(&mut self) {
+        let Self { holders, users, roles, all_groups, groups, .. } = self;
+        users.sort_by_key(|who| (holders[*who].principal.arn.as_str(), *who));
+        roles.sort_by_key(|who| (holders[*who].principal.arn.as_str(), *who));
+        all_groups.sort_by_key(|who| groups[who]);
+    }
+
+    /// The ARN by which somebody is known.
+    pub(super) fn arn(&self, who: Who) -> &'a str {
+        self.arns[who]
+    }
+}
+
+impl<'a> Holder<'a> {
+    fn of(principal: &'a AwsPrincipal, now: Timestamp) -> Self {
+        Self {
+            principal,
+            own: Vec::new(),
+            boundary: Limit::None,
+            service_controls: Vec::new(),
+            unknown: Vec::new(),
+            held: Actions::default(),
+            now,
+        }
+    }
+
+    /// Takes over policies of its own.
+    fn take(
+        &mut self,
+        inline: &'a [Policy<'a>],
+        managed: &'a [String],
+        group: Option<&'a str>,
+        library: &'a Library<'a>,
+        file: usize,
+        attached: &mut Vec<&'a str>,
+    ) {
+        let mut policies: Vec<&Policy<'a>> = inline.iter().collect();
+        for arn in managed {
+            attached.push(arn);
+            match library.managed(arn, file) {
+                Some(policy) => policies.push(policy),
+                None => self.unknown.push(format!("what {arn} allows is not in the export")),
+            }
+        }
+        for policy in policies {
+            if policy.is_broken {
+                self.unknown.push(format!("{} could not be read", policy.name));
+            }
+            self.own.push((policy, group));
+        }
+    }
+
+    fn limited_by(&mut self, one: &'a AwsPrincipal, library: &'a Library<'a>, file: usize) {
+        if let Some(arn) = &one.boundary {
+            self.boundary = library.managed(arn, file).map_or(Limit::Unknown, Limit::Known);
+        }
+        let own = account(&one.arn);
+        for (control, policy) in &library.controls {
+            let is_exempt = control.management_account == own || one.is_service_linked;
+            let applies = control.is_for_all
+                || control.accounts.as_ref().is_none_or(|all| all.iter().any(|one| one == own));
+            let is_certain = control.is_for_all || control.accounts.is_some();
+            if !is_exempt && applies {
+                self.service_controls.push(ServiceControl { policy, is_certain });
+            }
+        }
+    }
+}

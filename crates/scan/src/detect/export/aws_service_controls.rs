@@ -1,0 +1,167 @@
+//! Service control policies: `aws organizations describe-policy`, alone or with the answer of `list-targets-for-policy`
+//! put beside it as `Targets`.
+//!
+//! They limit whole accounts. Where no targets are told, a policy is known to exist and not where it applies.
+
+use memchr::memmem;
+use serde::Deserialize;
+use tenure_model::{AwsAccount, AwsServiceControl, FingerprintKey, Observation};
+
+use super::aws::account_of;
+use super::aws_policy::Document;
+use super::json::{Many, Text, opens_with, pages};
+use crate::detect::text::{self, counted};
+use crate::detect::witness::Witness;
+use crate::detect::{Blob, Detector, Reading, Unreadable};
+
+/// The reader.
+pub(super) struct ServiceControls;
+
+/// The one kind of an organisation's policies that is read.
+const KIND: &str = "SERVICE_CONTROL_POLICY";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Page {
+    #[serde(default)]
+    policy: Many<Policy>,
+    targets: Option<Many<Target>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Policy {
+    #[serde(default)]
+    content: Document,
+    #[serde(default)]
+    policy_summary: Summary,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct Summary {
+    arn: Text,
+    name: Text,
+    r#type: Text,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Target {
+    #[serde(default)]
+    target_id: Text,
+    #[serde(default)]
+    r#type: Text,
+}
+
+impl Detector for ServiceControls {
+    fn name(&self) -> &'static str {
+        "aws_service_controls"
+    }
+
+    fn describe(&self) -> &'static str {
+        "Service control policies of an AWS organisation: aws organizations describe-policy"
+    }
+
+    fn exported_by(&self) -> &'static [&'static str] {
+        &["aws organizations describe-policy --policy-id ID"]
+    }
+
+    fn claims(&self, blob: &Blob<'_>) -> bool {
+        opens_with(blob, &["\"Policy\""])
+            && (opens_with(blob, &["\"Content\""]) || opens_with(blob, &["\"PolicySummary\""]))
+            && memmem::find(blob.bytes, KIND.as_bytes()).is_some()
+    }
+
+    fn read(&self, blob: &Blob<'_>, _key: &FingerprintKey) -> Reading {
+        let Some(text) = text::decode(blob.bytes) else {
+            return Reading::failed("not_text", "the export is neither UTF-8 nor UTF-16 text");
+        };
+        let (pages, unreadable) = pages::<Page>(&text);
+        let controls = pages.iter().flat_map(|page| {
+            let limits = page.policy.iter().filter(|policy| policy.policy_summary.r#type.as_str() == KIND);
+            limits.map(move |policy| control(policy, page.targets.as_ref()))
+        });
+        let service_controls: Vec<AwsServiceControl> = controls.collect();
+        let broken = service_controls.iter().filter(|control| control.document.is_broken).count();
+        let detail = format!("{} could not be read", counted(broken, "policy document", "policy documents"));
+        let broken = (broken > 0).then_some(Unreadable { reason: "policy_broken", detail });
+        let mut witness = Witness::new(blob, self.name());
+        let (root, path) = (blob.root.to_owned(), blob.path.to_owned());
+        let account = AwsAccount { root, path, service_controls, ..AwsAccount::default() };
+        witness.observe(Observation::AwsAccount(Box::new(account)));
+        witness.done(unreadable.or(broken))
+    }
+}
+
+fn control(policy: &Policy, targets: Option<&Many<Target>>) -> AwsServiceControl {
+    let summary = &policy.policy_summary;
+    let of = |kind: &'static str| {
+        targets.into_iter().flat_map(|all| all.iter()).filter(move |target| target.r#type.as_str() == kind)
+    };
+    // Which accounts lie below a unit is told elsewhere.
+    let is_told = targets.is_some() && of("ORGANIZATIONAL_UNIT").next().is_none();
+    AwsServiceControl {
+        name: summary.name.as_str().to_owned(),
+        // The policy's own ARN names the account that manages the organisation.
+        management_account: account_of(summary.arn.as_str()).unwrap_or_default().to_owned(),
+        document: policy.content.whole(),
+        accounts: is_told.then(|| of("ACCOUNT").map(|one| one.target_id.as_str().to_owned()).collect()),
+        is_for_all: of("ROOT").next().is_some(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn controls(rest: &str) -> Vec<AwsServiceControl> {
+        let text = format!(
+            r#"{{"Policy": {{"Content": "{{\"Statement\": [{{\"Effect\": \"Deny\", \"Action\": \"iam:*\", \"Resource\": \"*\"}}]}}",
+                "PolicySummary": {{"Arn": "arn:aws:organizations::111111111111:policy/o-1/service_control_policy/p-1",
+                "Name": "no-iam", "Type": "{KIND}"}}}}{rest}}}"#
+        );
+        let blob = Blob { root: "r", path: "p.json", base: "", repository: "r", bytes: text.as_bytes() };
+        assert!(ServiceControls.claims(&blob));
+        let reading = ServiceControls.read(&blob, &FingerprintKey::new([0; 32]));
+        assert_eq!(reading.unreadable, None);
+        match &reading.observations[..] {
+            [Observation::AwsAccount(account)] => account.service_controls.clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn where_a_policy_applies_is_only_known_when_it_is_told() {
+        let alone = &controls("")[0];
+        assert_eq!((alone.name.as_str(), alone.management_account.as_str()), ("no-iam", "111111111111"));
+        assert_eq!(alone.document.statements[0].actions, ["iam:*"]);
+        assert!(alone.accounts.is_none() && !alone.is_for_all);
+        let target = |kind: &str, id: &str| format!(r#"{{"TargetId": "{id}", "Type": "{kind}"}}"#);
+        let with =
+            |targets: &[String]| controls(&format!(r#", "Targets": [{}]"#, targets.join(",")))[0].clone();
+        assert_eq!(
+            with(&[target("ACCOUNT", "222222222222")]).accounts,
+            Some(vec!["222222222222".to_owned()])
+        );
+        assert!(with(&[target("ROOT", "r-1")]).is_for_all);
+        assert!(with(&[target("ORGANIZATIONAL_UNIT", "ou-1")]).accounts.is_none());
+    }
+
+    #[test]
+    fn other_policies_are_left_alone_and_broken_ones_are_news() {
+        let of = |text: &str| {
+            let blob = Blob { root: "r", path: "p.json", base: "", repository: "r", bytes: text.as_bytes() };
+            (
+                ServiceControls.claims(&blob),
+                ServiceControls.read(&blob, &FingerprintKey::new([0; 32])).unreadable,
+            )
+        };
+        assert!(!of(r#"{"Policy": {"Content": "{}", "PolicySummary": {"Type": "TAG_POLICY"}}}"#).0);
+        assert!(!of(r#"{"Policy": {"PolicyName": "deploy", "Arn": "a"}}"#).0);
+        let broken = r#"{"Policy": {"Content": "{", "PolicySummary": {"Type": "SERVICE_CONTROL_POLICY"}}}"#;
+        assert_eq!(of(broken).1.map(|why| why.reason), Some("policy_broken"));
+        let cut = r#"{"Policy": {"Content": "{}", "PolicySummary": {"Type": "SERVICE_CONTROL_POLICY""#;
+        assert_eq!(of(cut).1.map(|why| why.reason), Some("json_truncated"));
+    }
+}
