@@ -198,7 +198,7 @@ impl<'w, 'a> Reacher<'w, 'a> {
     }
 
     /// Whether one of the path's services runs with the role.
-    fn runs(&self, path: &Path, role: Option<Who>) -> Answer {
+    pub(super) fn runs(&self, path: &Path, role: Option<Who>) -> Answer {
         let Some(role) = role else { return Answer::No };
         let Some(trust) = &self.world.trusts[role] else { return Answer::No };
         let by = |service: &String| match service.as_str() {

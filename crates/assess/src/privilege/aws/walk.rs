@@ -82,7 +82,8 @@ fn standing<'a>(world: &World<'a>, who: Who) -> Standing<'a> {
 fn are_named(world: &World<'_>, who: Who, path: &Path) -> bool {
     let is_named = |id: &ActionId| {
         let name = &table().actions[*id].name;
-        world.holders[who].rules().any(|said| said.rule.allows && said.rule.names(name))
+        let mut rules = world.holders[who].rules().map(|said| said.rule);
+        rules.any(|rule| rule.allows && rule.watched.has(*id) && rule.names(name))
     };
     path.needs.iter().all(is_named)
 }
@@ -179,6 +180,19 @@ impl<'a> Walk<'_, 'a> {
         let fresh = |all: &[Who]| all.iter().filter(has_power).copied().collect::<Vec<_>>();
         let (users, roles, groups) =
             (fresh(&self.world.users), fresh(&self.world.roles), fresh(&self.world.all_groups));
+        // Most roles let in nobody but a service, and each service runs with few: sorted out once for everybody.
+        let lets_in = |role: &&Who| {
+            self.world.trusts[**role].as_ref().is_some_and(|trust| trust.named().next().is_some())
+        };
+        let open: Vec<Who> = roles.iter().filter(lets_in).copied().collect();
+        let running: Vec<Vec<Who>> = table()
+            .paths
+            .iter()
+            .map(|path| {
+                let runs = |role: &&Who| self.reacher.runs(path, Some(**role)) > Answer::No;
+                roles.iter().filter(runs).copied().collect()
+            })
+            .collect();
         let is_anybody_here = !(users.is_empty() && roles.is_empty() && groups.is_empty());
         for who in (0..self.standings.len()).filter(|_| is_anybody_here) {
             let mut found = std::mem::take(&mut self.standings[who].found);
@@ -189,8 +203,10 @@ impl<'a> Walk<'_, 'a> {
                     Aim::OtherUser => self.users(who, path, &users),
                     Aim::BetterGroup => self.better_groups(who, &groups),
                     Aim::TrustingRole => self.let_in(who, &roles),
-                    Aim::RunningRole => roles.iter().copied().map(Target::role).collect(),
-                    Aim::AssumedRole | Aim::TrustOfRole | Aim::PassedRole => self.pick(who, path, &roles),
+                    Aim::RunningRole => running[one.path].iter().copied().map(Target::role).collect(),
+                    Aim::PassedRole => self.pick(who, path, &running[one.path]),
+                    Aim::AssumedRole => self.pick(who, path, &open),
+                    Aim::TrustOfRole => self.pick(who, path, &roles),
                     _ => continue,
                 };
                 for target in targets {
