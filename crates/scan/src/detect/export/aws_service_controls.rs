@@ -3,7 +3,6 @@
 //!
 //! They limit whole accounts. Where no targets are told, a policy is known to exist and not where it applies.
 
-use memchr::memmem;
 use serde::Deserialize;
 use tenure_model::{AwsAccount, AwsServiceControl, FingerprintKey, Observation};
 
@@ -70,7 +69,7 @@ impl Detector for ServiceControls {
     fn claims(&self, blob: &Blob<'_>) -> bool {
         opens_with(blob, &["\"Policy\""])
             && (opens_with(blob, &["\"Content\""]) || opens_with(blob, &["\"PolicySummary\""]))
-            && memmem::find(blob.bytes, KIND.as_bytes()).is_some()
+            && text::decode(blob.bytes).is_some_and(|text| text.contains(KIND))
     }
 
     fn read(&self, blob: &Blob<'_>, _key: &FingerprintKey) -> Reading {

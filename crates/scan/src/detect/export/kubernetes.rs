@@ -72,6 +72,11 @@ impl Gather for Cluster {
         self.exported |= exported;
         pen.trust(if exported { Quality::Authoritative } else { Quality::Config });
         let kind = object.text("kind").unwrap_or_else(|| kind_by_shape(object));
+        if !exported
+            && !matches!(kind, "Secret" | "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding")
+        {
+            return; // the reader of manifests knows them under the names of their repository
+        }
         match kind {
             "ServiceAccount" => self.service_account(object, pen),
             "Secret" => secret(object, pen),

@@ -84,7 +84,7 @@ fn document(resource: &Resource<'_>, attribute: &str) -> Option<Document> {
 fn assume(resource: &Resource<'_>, subject: &Subject, name: &str, pen: &mut Pen<'_>) {
     let Some(document) = document(resource, "assume_role_policy") else { return };
     pen.at("assume_role_policy");
-    let trust = trust(&document);
+    let trust = trust(&document, resource.text("arn").unwrap_or_default());
     for how in trust.federation {
         pen.federation(subject, how);
     }

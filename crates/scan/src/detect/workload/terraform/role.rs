@@ -1,6 +1,6 @@
 //! Roles of AWS: whom they trust, and policies that give everything.
 
-use tenure_model::{Fact, Federation, Grant, PrivilegeLevel, Quality, Subject, SubjectKind};
+use tenure_model::{Fact, Federation, Grant, PrivilegeLevel, Quality, Subject, SubjectKind, Verdict};
 
 use super::hcl::Block;
 use super::{Names, address};
@@ -93,7 +93,8 @@ fn attached(block: &Block<'_>, attribute: &str, kind: &str, names: &Names<'_>, w
     let line = block.line;
     if ADMIN_POLICIES.iter().any(|admin| policy.ends_with(admin)) {
         let because = vec![format!("{} attaches {policy}", address(block))];
-        let fact = Fact::Privilege { level: PrivilegeLevel::Admin, because };
+        let (level, admin) = (PrivilegeLevel::Admin, Verdict::Yes);
+        let fact = Fact::Privilege { level, admin, because, paths: Vec::new() };
         witness.fact(&of, line, Quality::Config, fact);
     }
     let grant = Grant {
