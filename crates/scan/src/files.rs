@@ -47,7 +47,7 @@ impl<'a> KnownFiles<'a> {
     /// Remembers the files that this scan has seen, when any of them is new.
     pub(crate) fn remember(self) {
         let mut seen = self.seen.into_inner().unwrap_or_else(PoisonError::into_inner);
-        seen.sort_by(|a, b| a.0.cmp(&b.0));
+        seen.sort_by_key(|seen| seen.0);
         seen.dedup_by(|a, b| a.0 == b.0);
         if seen.iter().all(|(id, _)| self.scanned.binary_search(id).is_ok()) {
             return;

@@ -71,7 +71,7 @@ pub(crate) fn add(
     all.retain(|old| {
         let (start, end) = (old.start as usize, old.end as usize);
         let after = values.partition_point(|value| value.end <= start);
-        old.found.specific || !values.get(after).is_some_and(|value| value.start < end)
+        old.found.specific || values.get(after).is_none_or(|value| value.start >= end)
     });
     for mut fresh in engine.scan_within(&view, work) {
         let index = values.partition_point(|value| value.view <= fresh.start as usize).saturating_sub(1);
