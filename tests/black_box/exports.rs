@@ -26,8 +26,8 @@ fn a_job_its_role_the_state_that_made_it_and_the_account_of_its_pods_are_one_ide
         "tree/exports/cluster.json",
         format!(
             r#"{{"apiVersion": "v1", "kind": "List", "items": [
- {{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {{"name": "publisher", "namespace": "shop", "annotations": {{"eks.amazonaws.com/role-arn": "{ROLE}"}}}}}},
- {{"apiVersion": "v1", "kind": "Pod", "metadata": {{"name": "publish-1", "namespace": "shop"}}, "spec": {{"serviceAccountName": "publisher"}}}}]}}"#
+ {{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {{"name": "publisher", "namespace": "shop", "uid": "a1", "annotations": {{"eks.amazonaws.com/role-arn": "{ROLE}"}}}}}},
+ {{"apiVersion": "v1", "kind": "Pod", "metadata": {{"name": "publish-1", "namespace": "shop", "uid": "a2"}}, "spec": {{"serviceAccountName": "publisher"}}}}]}}"#
         ),
     );
     let (_, report) = home.scan(&home.path("tree"));
@@ -49,9 +49,9 @@ fn a_cluster_administrator_with_an_old_token_is_told_with_both() {
     home.write(
         "tree/cluster.json",
         r#"{"apiVersion": "v1", "kind": "List", "items": [
- {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "all"},
+ {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "all", "uid": "a3"},
   "roleRef": {"kind": "ClusterRole", "name": "cluster-admin"}, "subjects": [{"kind": "ServiceAccount", "name": "ops", "namespace": "tools"}]},
- {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "ops-token", "namespace": "tools", "creationTimestamp": "2020-01-01T00:00:00Z",
+ {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "ops-token", "namespace": "tools", "uid": "a4", "creationTimestamp": "2020-01-01T00:00:00Z",
   "annotations": {"kubernetes.io/service-account.name": "ops"}}, "type": "kubernetes.io/service-account-token", "data": {}}]}"#,
     );
     let (_, report) = home.scan(&home.path("tree"));

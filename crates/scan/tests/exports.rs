@@ -51,6 +51,7 @@ exports! {
     fn kubernetes_secrets_lose_their_values() { "kubernetes/secrets.json" }
     fn terraform_state() { "terraform/state.json" }
     fn terraform_plan_with_open_and_narrow_trust() { "terraform/plan.json" }
+    fn terraform_plan_that_builds_its_trust() { "terraform/plan-documents.json" }
     fn terraform_state_as_show_prints_it() { "terraform/show.json" }
     fn entra_applications_with_secrets_beside_federation() { "azure/applications.json" }
     fn entra_service_principals_as_az_prints_them() { "azure/service-principals.json" }

@@ -54,7 +54,9 @@ impl Detector for Kubernetes {
     }
 
     fn claims(&self, blob: &Blob<'_>) -> bool {
-        ENDINGS.iter().any(|ending| blob.path.ends_with(ending)) && names_a_kind(blob.bytes)
+        ENDINGS.iter().any(|ending| blob.path.ends_with(ending))
+            && names_a_kind(blob.bytes)
+            && !is_exported(blob.bytes)
     }
 
     fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
@@ -113,6 +115,14 @@ impl Kubernetes {
         });
         witness.done(broken.or(cut))
     }
+}
+
+/// Whether JSON comes out of a cluster, which gives each object an id: the reader of exports knows it by that.
+fn is_exported(bytes: &[u8]) -> bool {
+    let json = bytes.trim_ascii_start().starts_with(b"{");
+    json && [&b"\"resourceVersion\""[..], b"\"uid\""]
+        .iter()
+        .any(|key| memchr::memmem::find(bytes, key).is_some())
 }
 
 /// Whether the bytes name an object of a kind that is read.

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
+use serde_json::{Map, Value, json};
 use tenure_model::Subject;
 
 use super::super::aws::{account_of, principal, user_alias};
 use super::super::aws_policy::Document;
 use super::super::aws_trust::trust;
-use super::super::format::Pen;
+use super::super::format::{Pen, account};
+use super::super::node::Node;
 use super::{Resource, made_by};
 
 /// Attachments of a state that are kept until its end.
@@ -38,7 +40,7 @@ pub(super) fn read(resource: &Resource<'_>, policies: &mut AwsPolicies, pen: &mu
     let (arn, name) = (resource.text("arn"), resource.text("name"));
     match resource.kind {
         "aws_iam_user" | "aws_iam_role" => {
-            let (Some(arn), Some(name)) = (arn, name) else { return };
+            let (Some(arn), Some(name)) = (arn, name) else { return planned_role(resource, pen) };
             pen.at(arn);
             let subject = principal(arn);
             pen.identity(&subject, resource.kind, name, Some(arn));
@@ -52,6 +54,7 @@ pub(super) fn read(resource: &Resource<'_>, policies: &mut AwsPolicies, pen: &mu
                 _ => assume(resource, &subject, name, pen),
             }
         }
+        "aws_iam_policy_document" => trust_document(resource, pen),
         "aws_iam_policy" => {
             if let (Some(arn), Some(document)) = (arn, document(resource, "policy")) {
                 policies.documents.insert(arn.to_owned(), document);
@@ -80,11 +83,52 @@ fn document(resource: &Resource<'_>, attribute: &str) -> Option<Document> {
     serde_json::from_str(resource.text(attribute)?).ok()
 }
 
+/// A role that a plan will make: it has no ARN yet, and its trust may be known.
+fn planned_role(resource: &Resource<'_>, pen: &mut Pen<'_>) {
+    pen.at(&resource.address);
+    assume(resource, &account("terraform", &resource.address), &resource.address, pen);
+}
+
+/// A document that Terraform builds for the trust of some role.
+fn trust_document(resource: &Resource<'_>, pen: &mut Pen<'_>) {
+    let statements: Vec<Value> = resource.attributes.list("statement").filter_map(trust_statement).collect();
+    let Ok(document) = serde_json::from_value(json!({ "Statement": statements })) else { return };
+    pen.at(&resource.address);
+    tell(&document, "", &account("terraform", &resource.address), &resource.address, pen);
+}
+
+/// A statement in Terraform's words as one in AWS's, when it is about becoming a role.
+fn trust_statement(statement: Node<'_>) -> Option<Value> {
+    let actions = statement.texts("actions");
+    if !actions.iter().any(|action| action.starts_with("sts:AssumeRole")) {
+        return None;
+    }
+    let mut principal = Map::new();
+    for of in statement.list("principals") {
+        principal.insert(of.text("type")?.to_owned(), json!(of.texts("identifiers")));
+    }
+    if principal.contains_key("*") {
+        principal = Map::from_iter([("AWS".to_owned(), json!("*"))]);
+    }
+    let mut condition = Map::new();
+    for of in statement.list("condition") {
+        let keys = condition.entry(of.text("test")?).or_insert_with(|| json!({}));
+        keys.as_object_mut()?.insert(of.text("variable")?.to_owned(), json!(of.texts("values")));
+    }
+    let effect = statement.text("effect").unwrap_or("Allow");
+    Some(json!({ "Effect": effect, "Action": actions, "Principal": principal, "Condition": condition }))
+}
+
 /// Who may become the role.
 fn assume(resource: &Resource<'_>, subject: &Subject, name: &str, pen: &mut Pen<'_>) {
     let Some(document) = document(resource, "assume_role_policy") else { return };
     pen.at("assume_role_policy");
-    let trust = trust(&document, resource.text("arn").unwrap_or_default());
+    tell(&document, resource.text("arn").unwrap_or_default(), subject, name, pen);
+}
+
+/// What a trust policy says about the role with this ARN.
+fn tell(document: &Document, role: &str, subject: &Subject, name: &str, pen: &mut Pen<'_>) {
+    let trust = trust(document, role);
     for how in trust.federation {
         pen.federation(subject, how);
     }
