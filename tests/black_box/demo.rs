@@ -89,6 +89,12 @@ fn an_identity_page_answers_in_order() {
     }
     assert!(ran.out.lines().all(|line| line.chars().count() <= 80), "80 columns are enough:\n{}", ran.out);
     assert!(!ran.out.contains('\u{1b}'), "no colour when piped");
+    // A table shows the beginning of an id, and that is enough to ask with.
+    let id = ran.out.split_whitespace().find(|word| word.starts_with("i_")).unwrap();
+    let again =
+        home.run(&["inventory", "show", &format!("{}…", &id[..13]), "--inventory", &home.inventory()]);
+    assert_eq!((again.code, again.out), (0, ran.out.clone()));
+    assert_eq!(home.run(&["inventory", "show", "i_", "--inventory", &home.inventory()]).code, 2);
 }
 
 #[test]

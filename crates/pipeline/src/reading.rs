@@ -159,7 +159,10 @@ pub async fn identity(store: &Store, wanted: &str, now: Timestamp) -> Result<Ide
     Ok(IdentityDetail { identity: assessed.identity, findings, plan: entry })
 }
 
-/// The id behind what a person typed.
+/// Least characters of an id that name an identity.
+const ID_BEGINNING_MIN: usize = 6;
+
+/// The id behind what a person typed: an id or its beginning, a native id, or a name.
 pub(crate) async fn resolve_id(inventory: &Inventory, wanted: &str) -> Result<String, Failure> {
     if let Ok(identity) = inventory.identity(wanted).await {
         return Ok(identity.id);
@@ -167,6 +170,13 @@ pub(crate) async fn resolve_id(inventory: &Inventory, wanted: &str) -> Result<St
     let query = IdentityQuery { text: Some(wanted.to_owned()), with_gone: true, ..IdentityQuery::default() };
     let mut matching = every(inventory, &query).await?;
     matching.retain(|identity| identity.native_id.as_deref() == Some(wanted) || identity.name == wanted);
+    // Tables show the beginning of an id.
+    let beginning = wanted.trim_end_matches('…');
+    if matching.is_empty() && beginning.starts_with("i_") && beginning.len() >= ID_BEGINNING_MIN {
+        let query = IdentityQuery { with_gone: true, ..IdentityQuery::default() };
+        matching = every(inventory, &query).await?;
+        matching.retain(|identity| identity.id.starts_with(beginning));
+    }
     match matching.as_slice() {
         [one] => Ok(one.id.clone()),
         [] => Err(Failure::Usage(format!(
