@@ -31,6 +31,16 @@ fn a_manifest_in_json() {
     insta::assert_snapshot!(as_file("deploy/job.json", "kubernetes/job.json"));
 }
 
+#[test]
+fn roles_and_bindings_in_manifests() {
+    insta::assert_snapshot!(as_file("deploy/rbac.yaml", "kubernetes/rbac.yaml"));
+}
+
+#[test]
+fn a_broken_role_costs_no_binding_before_it() {
+    insta::assert_snapshot!(as_file("deploy/rbac.yaml", "kubernetes/rbac-broken.yaml"));
+}
+
 /// Reads a fixture with a detection engine that knows values, as a scan does.
 fn scanned(path: &str, file: &str) -> String {
     told(&with_rules::reading(path, &fixture(file)))

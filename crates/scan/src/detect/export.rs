@@ -80,6 +80,7 @@ pub(super) const READERS: &[&dyn Detector] = &[
     &aws_credential_report::CredentialReport,
     &aws_access_keys::AccessKeys,
     &aws_service_controls::ServiceControls,
+    &kubernetes::manifests::RoleManifests,
     &format::Formats(FORMATS),
 ];
 

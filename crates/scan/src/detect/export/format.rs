@@ -205,16 +205,7 @@ impl Detector for Export {
 impl Export {
     fn read_from(&self, blob: &Blob<'_>, stream: &mut dyn Read, key: &FingerprintKey) -> Reading {
         let mut gather = (self.start)();
-        let mut pen = Pen {
-            blob,
-            key,
-            witness: Witness::new(blob, self.name),
-            quality: Quality::Authoritative,
-            line: 0,
-            lines: None,
-            unreadable: None,
-            facts: 0,
-        };
+        let mut pen = Pen::new(blob, self.name, key);
         let unreadable = records(stream, self.lists, &mut |record| {
             pen.line = record.line;
             pen.lines = Some(record.lines);
@@ -222,8 +213,7 @@ impl Export {
         });
         (pen.line, pen.lines) = (0, None);
         gather.end(&mut pen);
-        let said = pen.unreadable.take();
-        pen.witness.done(unreadable.or(said))
+        pen.done(unreadable)
     }
 }
 
@@ -237,6 +227,28 @@ pub(super) struct Pen<'b> {
     lines: Option<LinesWithin>,
     unreadable: Option<Unreadable>,
     facts: usize,
+}
+
+impl<'b> Pen<'b> {
+    /// A pen of the reader that is called so.
+    pub(super) fn new(blob: &'b Blob<'b>, reader: &'static str, key: &'b FingerprintKey) -> Self {
+        Self {
+            blob,
+            key,
+            witness: Witness::new(blob, reader),
+            quality: Quality::Authoritative,
+            line: 0,
+            lines: None,
+            unreadable: None,
+            facts: 0,
+        }
+    }
+
+    /// Hands over what was written, with why the file is not whole.
+    pub(super) fn done(mut self, unreadable: Option<Unreadable>) -> Reading {
+        let said = self.unreadable.take();
+        self.witness.done(unreadable.or(said))
+    }
 }
 
 impl Pen<'_> {

@@ -1,5 +1,6 @@
 //! Objects of a Kubernetes cluster: service accounts, their tokens, what they may do, and what runs as them.
 
+pub(super) mod manifests;
 mod rbac;
 
 use std::collections::BTreeMap;

@@ -89,6 +89,17 @@ impl Rbac {
         });
     }
 
+    /// Namespace and name of every service account that a binding names.
+    pub(super) fn bound(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.bindings.iter().flat_map(|binding| &binding.subjects).filter_map(|(kind, namespace, name)| {
+            match kind.as_str() {
+                "ServiceAccount" => Some((namespace.as_str(), name.as_str())),
+                "User" => account_of_user(name),
+                _ => None,
+            }
+        })
+    }
+
     pub(super) fn end(&self, pen: &mut Pen<'_>) {
         for binding in &self.bindings {
             pen.go(binding.line);

@@ -1,0 +1,105 @@
+//! Roles and bindings in YAML: manifests, Helm templates, and what `kubectl get -o yaml` prints.
+//!
+//! They are judged as those of an export. The service accounts that they bind are the ones that the reader of workloads
+//! knows in the same repository.
+
+use memchr::memmem;
+use serde_json::{Map, Value};
+use tenure_model::FingerprintKey;
+
+use super::super::format::{Gather as _, Pen, account};
+use super::super::node::Node;
+use super::{Cluster, subject};
+use crate::detect::template::Template;
+use crate::detect::yaml::Yaml;
+use crate::detect::{Blob, Detector, Reading, Unreadable, text};
+
+/// Kinds that are read.
+const KINDS: [&str; 4] = ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"];
+/// Largest file that is read.
+const MANIFEST_BYTES_MAX: usize = 8 << 20;
+/// Most values of one file: an alias is a copy here.
+const VALUES_MAX: usize = 200_000;
+
+/// The reader.
+pub(in crate::detect::export) struct RoleManifests;
+
+impl Detector for RoleManifests {
+    fn name(&self) -> &'static str {
+        "kubernetes_rbac"
+    }
+
+    fn describe(&self) -> &'static str {
+        "Kubernetes roles and bindings in YAML: manifests, Helm templates, and kubectl's own"
+    }
+
+    fn exported_by(&self) -> &'static [&'static str] {
+        &["kubectl get roles,clusterroles,rolebindings,clusterrolebindings --all-namespaces -o yaml"]
+    }
+
+    fn claims(&self, blob: &Blob<'_>) -> bool {
+        let first = blob.bytes.trim_ascii_start().first();
+        !matches!(first, Some(b'{' | b'['))
+            && memmem::find(blob.bytes, b"apiVersion: rbac.authorization.k8s.io").is_some()
+            && memmem::find(blob.bytes, b"kind:").is_some()
+    }
+
+    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
+        if blob.bytes.len() > MANIFEST_BYTES_MAX {
+            let limit = MANIFEST_BYTES_MAX >> 20;
+            return Reading::failed("too_large_for_reader", format!("a manifest is read up to {limit} MiB"));
+        }
+        let Some(text) = text::decode(blob.bytes) else {
+            return Reading::failed("not_text", "the manifest is not UTF-8 text");
+        };
+        Template::new(&text).read(|tree, broken| {
+            let mut pen = Pen::new(blob, self.name(), key);
+            let mut cluster = Cluster::default();
+            let mut left = VALUES_MAX;
+            for document in tree.all() {
+                let items = document.get("items").into_iter().flat_map(Yaml::items);
+                for object in std::iter::once(document).chain(items) {
+                    if object.get("kind").and_then(Yaml::text).is_some_and(|kind| KINDS.contains(&kind)) {
+                        pen.go(object.line());
+                        cluster.record("", Node::of(&value(object, &mut left)), &mut pen);
+                    }
+                }
+            }
+            cluster.end(&mut pen);
+            for (namespace, name) in cluster.rbac.bound() {
+                let key = format!("{}:serviceaccount:{namespace}/{name}", blob.repository);
+                let other = account("kubernetes", &key);
+                pen.same(
+                    &subject(&pen, namespace, name),
+                    other,
+                    "the same service account of one repository",
+                );
+            }
+            let cut = (left == 0).then(|| Unreadable {
+                reason: "yaml_too_large",
+                detail: "the manifest's aliases repeat more values than are read".to_owned(),
+            });
+            pen.done(broken.map(|broken| Unreadable { reason: broken.reason, detail: broken.detail }).or(cut))
+        })
+    }
+}
+
+/// A value as JSON has it; nothing is left when the file holds too many.
+fn value(yaml: Yaml<'_>, left: &mut usize) -> Value {
+    if *left == 0 {
+        return Value::Null;
+    }
+    *left -= 1;
+    if let Some(text) = yaml.text() {
+        return match text {
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            text => Value::String(text.to_owned()),
+        };
+    }
+    if yaml.is_mapping() {
+        let pairs = yaml.pairs().filter_map(|(name, of)| Some((name.text()?.to_owned(), value(of, left))));
+        return Value::Object(Map::from_iter(pairs));
+    }
+    Value::Array(yaml.items().map(|item| value(item, left)).collect())
+}
