@@ -3,7 +3,6 @@
 //! What an anchor gives depends on nothing but the bytes in its window. That is what lets
 //! [`delta`] inherit results through a pack's copy operations and still equal a full scan.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tenure_model::{Confidence, Fingerprint, FingerprintKey, Severity};
@@ -16,12 +15,14 @@ mod encoded;
 pub(crate) mod escapes;
 pub mod generic;
 mod language;
+mod literal;
 pub(crate) mod secret_data;
 pub mod utf16;
 pub mod value;
 
 use anchors::Anchors;
 use encoded::Coding;
+use literal::{Literal, literals};
 
 use crate::rules::{Rule, RuleSet};
 
@@ -33,15 +34,8 @@ const MATCHES_PER_WINDOW_MAX: usize = 16;
 /// Candidates that one scan gives; what lies beyond is more of the same.
 const CANDIDATES_MAX: usize = 100_000;
 
-/// Longest literal that is looked for, bytes.
-const LITERAL_BYTES_MAX: usize = 24;
-
 /// Work of searching one byte for anchors, in nanoseconds of a machine from 2020.
 const BYTE_WORK: u64 = 4;
-/// Work of judging one anchor, besides the windows of its rules.
-const ANCHOR_WORK: u64 = 300;
-/// Bytes of a window beyond which its pattern usually reads it to its end: a short one mostly fails at once.
-const SHORT_WINDOW_BYTES: u64 = 2048;
 
 /// Names of the groups that may hold the value, in the order in which they are asked.
 pub(crate) const VALUE_GROUPS: [&str; 8] =
@@ -160,20 +154,6 @@ pub struct Anchor {
     pub at: u32,
     /// Which literal.
     pub id: u16,
-}
-
-/// What one literal leads to.
-#[derive(Debug)]
-struct Literal {
-    len: u32,
-    rules: Vec<u16>,
-    generic: bool,
-    before: u32,
-    after: u32,
-    /// Work of judging one of its anchors.
-    work: u64,
-    /// The anchor that it is, encoded.
-    coding: Option<Coding>,
 }
 
 /// Rules, anchors and key, shared by all threads.
@@ -365,7 +345,10 @@ impl Engine {
             }
             let value = value_of(&caught);
             let excepted = rule.rejects_lines(bytes, low + whole.start(), low + whole.end());
-            if !excepted && let Some(found) = self.judge(rule, value.as_bytes(), &caught) {
+            if !excepted && let Some(mut found) = self.judge(rule, value.as_bytes(), &caught) {
+                if let Some(user) = rule.companion(bytes, low + whole.start(), low + whole.end()) {
+                    found.login.get_or_insert_default().user = Some(user);
+                }
                 #[allow(clippy::cast_possible_truncation)]
                 out.push(Candidate {
                     anchor,
@@ -517,60 +500,6 @@ fn login(caught: &regex::bytes::Captures<'_>) -> Option<Login> {
     })
 }
 
-/// Work of matching a pattern in a window of this size.
-fn window_work(bytes: u64) -> u64 {
-    if bytes > SHORT_WINDOW_BYTES { bytes * 5 / 2 } else { bytes / 2 }
-}
-
-/// All literals of all rules and of the generic detector, each once, with what they lead to.
-fn literals(rules: &RuleSet) -> Vec<(anchors::Literal, Literal)> {
-    let mut all: BTreeMap<(Vec<u8>, bool, Option<Coding>), Literal> = BTreeMap::new();
-    let mut lead = |text: &str, (exact, coding), rule: Option<u16>, (before, after): (u32, u32)| {
-        // The beginning of a long one is telling enough.
-        let text = &text.as_bytes()[..text.len().min(LITERAL_BYTES_MAX)];
-        let bytes = if exact { text.to_vec() } else { text.to_ascii_lowercase() };
-        let literal = all.entry((bytes, exact, coding)).or_insert_with(|| Literal {
-            len: u32::try_from(text.len()).unwrap_or(u32::MAX),
-            rules: Vec::new(),
-            generic: false,
-            before: 0,
-            after: 0,
-            work: ANCHOR_WORK,
-            coding,
-        });
-        literal.generic |= rule.is_none();
-        if rule.is_some() {
-            literal.work += window_work(u64::from(before + after));
-        }
-        literal.rules.extend(rule);
-        literal.before = literal.before.max(before);
-        literal.after = literal.after.max(after);
-    };
-    for (number, rule) in rules.rules().iter().enumerate() {
-        let index = Some(u16::try_from(number).expect("fewer than 65,536 rules"));
-        for word in &rule.spec.words {
-            lead(word, (false, None), index, rule.reach());
-        }
-        for anchor in &rule.spec.anchors {
-            lead(anchor, (true, None), index, rule.reach());
-            let forms = if is_sought_encoded(rule) { encoded::forms(anchor) } else { Vec::new() };
-            for form in forms {
-                let window = encoded::window(form.coding, rule.reach());
-                lead(&form.text, (form.exact, Some(form.coding)), index, window);
-            }
-        }
-    }
-    for word in generic::context_words() {
-        lead(word, (false, None), None, (generic::BEFORE, generic::AFTER));
-    }
-    all.into_iter().map(|((text, exact, _), literal)| (anchors::Literal { text, exact }, literal)).collect()
-}
-
-/// Whether a rule's anchors are looked for encoded, too: where a match is worth the further literals.
-fn is_sought_encoded(rule: &Rule) -> bool {
-    rule.severity >= Severity::High && rule.confidence == Confidence::High && !rule.imported
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -587,5 +516,22 @@ mod tests {
         let some = engine.scan_within(storm.as_bytes(), &mut scarce).len();
         assert_eq!(scarce, 0);
         assert!((500..1_500).contains(&some), "{some}");
+    }
+
+    #[test]
+    fn the_public_half_that_stands_beside_a_secret_names_who_signs_in() {
+        let engine = Engine::new(RuleSet::embedded(), FingerprintKey::new([3; 32]));
+        let secret = ["Zq48", "Q~vT7mKp2LxRc9WnB4yHs6JdF1gE0uA3oXbi"].concat();
+        let (id, other) = ("9a7c5e13-2b4d-4f6a-8e1c-7d3b5f9a2c64", "3f2b8c1e-7d4a-4b9e-9c55-0a1e6d2f7b83");
+        let user = |text: &str| {
+            let found = engine.scan(text.as_bytes());
+            let hit = found.iter().find(|c| c.found.rule_id == "entra-client-secret").expect("it is found");
+            hit.found.login.as_ref().and_then(|login| login.user.clone())
+        };
+        let env = format!("AZURE_TENANT_ID={other}\nAZURE_CLIENT_ID={id}\nAZURE_CLIENT_SECRET={secret}\n");
+        assert_eq!(user(&env).as_deref(), Some(id));
+        let json = format!("{{\"appId\": \"{id}\", \"password\": \"{secret}\", \"tenant\": \"{other}\"}}");
+        assert_eq!(user(&json).as_deref(), Some(id));
+        assert_eq!(user(&format!("secret={secret}\n{}\nclient_id={id}\n", "x".repeat(600))), None);
     }
 }

@@ -160,16 +160,20 @@ fn evidence(hit: &Hit, all: &[Hit], subject: &Subject, source: &EvidenceSource, 
         say(&own, Fact::SameAs { other: subject.clone(), because });
     }
     if let Some(account) = service_account(hit) {
-        let because = "the key file names the account that it signs in".to_owned();
+        let because = "the account that it signs in is named with it".to_owned();
         say(subject, Fact::SameAs { other: account, because });
     }
 }
 
-/// The account of a key file, under the name by which exports know it, too.
+/// The account that a credential names, under the name by which exports know it, too.
 fn service_account(hit: &Hit) -> Option<Subject> {
-    let email = hit.found.login.as_ref()?.user.as_deref()?;
-    let is_account = hit.found.credential == "gcp_service_account_key" && email.contains('@');
-    is_account.then(|| Subject::new(SubjectKind::Account, format!("gcp:{email}")))
+    let user = hit.found.login.as_ref()?.user.as_deref()?;
+    let key = match hit.found.credential.as_str() {
+        "gcp_service_account_key" if user.contains('@') => format!("gcp:{user}"),
+        "entra_client_secret" => format!("azure:{}", user.to_ascii_lowercase()),
+        _ => return None,
+    };
+    Some(Subject::new(SubjectKind::Account, key))
 }
 
 fn identity(hit: &Hit, subject: &Subject, path: &str) -> Fact {

@@ -26,6 +26,8 @@ use except::Except;
 pub const WINDOW_BYTES_MAX: u32 = 8192;
 /// Longest window that a rule may ask for before its anchor, bytes.
 pub const LEAD_BYTES_MAX: u32 = 1024;
+/// Bytes on either side of a match in which its public half may stand.
+const COMPANION_BYTES: usize = 400;
 /// Shortest anchor or word, bytes.
 pub const ANCHOR_BYTES_MIN: usize = 3;
 /// A pattern that compiles to more than this is refused.
@@ -51,6 +53,7 @@ pub struct Rule {
     /// Length of the shortest value, when values are made of token bytes; 0 when nothing is known of them.
     pub(crate) value_run_min: u32,
     pattern: OnceLock<Regex>,
+    companion: OnceLock<Option<Regex>>,
     reject: OnceLock<Vec<Regex>>,
     files: OnceLock<Option<globset::GlobSet>>,
     paths: OnceLock<Vec<Regex>>,
@@ -113,6 +116,7 @@ impl Rule {
             value_run_min: spec.value_run_min,
             imported: file.imported,
             pattern: OnceLock::new(),
+            companion: OnceLock::new(),
             reject: OnceLock::new(),
             files: OnceLock::new(),
             paths: OnceLock::new(),
@@ -126,6 +130,20 @@ impl Rule {
     pub(crate) fn pattern(&self) -> &Regex {
         self.pattern
             .get_or_init(|| compile(&self.spec.pattern).expect("rules are checked before they are used"))
+    }
+
+    /// Who signs in with the match at `start..end`, when the public half stands close by.
+    pub(crate) fn companion(&self, bytes: &[u8], start: usize, end: usize) -> Option<String> {
+        let text = self.spec.companion.as_ref()?;
+        let regex = self.companion.get_or_init(|| compile(text).ok()).as_ref()?;
+        let low = start.saturating_sub(COMPANION_BYTES);
+        let near = &bytes[low..bytes.len().min(end + COMPANION_BYTES)];
+        let distance = |at: usize| (low + at).abs_diff(start);
+        // What the window's edge cuts may be longer than it looks here.
+        let whole = |user: &regex::bytes::Match<'_>| user.start() > 0 || low == 0;
+        let found = regex.captures_iter(near).filter_map(|caught| caught.name("user")).filter(whole);
+        let nearest = found.min_by_key(|user| distance(user.start()))?;
+        std::str::from_utf8(nearest.as_bytes()).ok().map(str::to_owned)
     }
 
     /// Whether the value is one of the rule's own placeholders, or its match an exception.
@@ -150,7 +168,10 @@ impl Rule {
     pub(crate) fn reach(&self) -> (u32, u32) {
         #[allow(clippy::cast_possible_truncation)] // a small constant
         let line = if self.needs_line() { except::LINE_BYTES_MAX as u32 } else { 0 };
-        (self.spec.before + 1 + line, self.spec.after + 1 + line)
+        #[allow(clippy::cast_possible_truncation)] // a small constant
+        let beside = if self.spec.companion.is_some() { COMPANION_BYTES as u32 } else { 0 };
+        let more = 1 + line.max(beside);
+        (self.spec.before + more, self.spec.after + more)
     }
 
     /// Whether a path decides if the rule speaks at all.

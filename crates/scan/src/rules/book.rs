@@ -431,6 +431,7 @@ fn prove_rule(rule: &RuleSpec) -> Result<(), RuleError> {
     let wrong = |problem: String| RuleError::Field { id: rule.id.clone(), problem };
     compile(&rule.pattern).map_err(|error| wrong(format!("its pattern {}", said(&error))))?;
     except::prove(&rule.id, "reject", &rule.reject)?;
+    except::prove(&rule.id, "companion", rule.companion.as_slice())?;
     except::prove(&rule.id, "paths", &rule.paths)?;
     except::prove(&rule.id, "except", &rule.except.texts().cloned().collect::<Vec<_>>())?;
     for (index, glob) in rule.files.iter().enumerate() {

@@ -32,7 +32,7 @@ pub fn check(set: RuleSet) -> Vec<RuleProblem> {
         if let Err(error) = compile(&rule.spec.pattern) {
             wrong(format!("the pattern does not compile: {error}"));
         }
-        for text in &rule.spec.reject {
+        for text in rule.spec.reject.iter().chain(&rule.spec.companion) {
             if let Err(error) = compile(text) {
                 wrong(format!("a reject pattern does not compile: {error}"));
             }

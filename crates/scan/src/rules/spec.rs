@@ -101,6 +101,9 @@ pub struct RuleSpec {
     /// Rules whose nearest finding within ten lines is the other half of this credential.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pairs_with: Vec<String>,
+    /// Regex of the public half of the credential, close to the match on either side; its group `user` is who signs in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub companion: Option<String>,
     /// A public identifier: useful for joining, not a secret by itself.
     #[serde(default, skip_serializing_if = "is_false")]
     pub public: bool,
