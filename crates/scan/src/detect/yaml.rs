@@ -301,6 +301,16 @@ impl<'t> Yaml<'t> {
         pairs.iter().map(move |&(key, value)| (Yaml { id: key, ..self }, Yaml { id: value, ..self }))
     }
 
+    /// The pairs of a mapping with those that it merges in with `<<` and does not have itself.
+    pub(crate) fn merged_pairs(self) -> impl Iterator<Item = (Yaml<'t>, Yaml<'t>)> {
+        let merges = self.pairs().filter(|(name, _)| name.text() == Some("<<")).map(|(_, from)| from);
+        let from = merges.flat_map(|merged| std::iter::once(merged).chain(merged.items()));
+        let more = from
+            .flat_map(Yaml::pairs)
+            .filter(move |(name, _)| name.text().is_none_or(|name| self.own(name).is_none()));
+        self.pairs().filter(|(name, _)| name.text() != Some("<<")).chain(more)
+    }
+
     /// The value of a key: its own, or one that it merges in with `<<`.
     pub(crate) fn get(self, key: &str) -> Option<Yaml<'t>> {
         self.own(key).or_else(|| {

@@ -178,7 +178,7 @@ impl Bench<'_, '_, '_, '_> {
             reasons.push(match job.timeout_minutes {
                 Some(minutes) => format!("job {} ends after at most {minutes} minutes", job.id),
                 None => format!(
-                    "job {} has no timeout written: add one to know the life of a short-lived key",
+                    "no limit of job {} can be read: write one to know the life of a short-lived key",
                     job.id
                 ),
             });

@@ -92,6 +92,9 @@ pub(super) struct Place<'n> {
     pub(super) other_s3: bool,
 }
 
+/// What a token is taken for whose name only says that a bot or a person uses it.
+const PERSONAL_KIND: &str = "github_pat";
+
 /// What a secret is for, by the place that receives it and by its name; `unknown` is the platform of last resort.
 pub(super) fn of_use(name: &str, place: Place<'_>, unknown: &'static str) -> Purpose {
     let plain = Purpose::new(Part::Credential, PLAIN_KIND, unknown, Quality::Heuristic);
@@ -99,7 +102,12 @@ pub(super) fn of_use(name: &str, place: Place<'_>, unknown: &'static str) -> Pur
         by_name(name, Quality::Heuristic).or_else(|| by_name(&spread(name)?, Quality::Heuristic));
     let by_slot = || place.slot.and_then(|slot| by_name(slot, Quality::Config));
     let own = by_own_name.filter(|_| place.shared);
-    let mut purpose = own.or(place.said).or_else(by_slot).or(by_own_name).unwrap_or(plain);
+    // An input called `bot-token` says less than a secret called `SLACK_BOT_TOKEN`.
+    let clearer = by_own_name.filter(|own| {
+        own.kind != PLAIN_KIND
+            && by_slot().is_some_and(|slot| slot.kind == PERSONAL_KIND && slot.provider != own.provider)
+    });
+    let mut purpose = own.or(place.said).or(clearer).or_else(by_slot).or(by_own_name).unwrap_or(plain);
     // A setting of no platform's is the store's.
     if purpose.part == Part::Configuration && purpose.provider == "github" {
         purpose.provider = by_own_name.map_or(unknown, |own| own.provider);

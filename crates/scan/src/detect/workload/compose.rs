@@ -149,7 +149,7 @@ fn files(node: Yaml<'_>) -> Vec<Yaml<'_>> {
 /// Variables with their values; without one the value comes from whoever starts the service.
 fn variables(service: Yaml<'_>) -> Vec<(&str, Option<&str>, u32)> {
     let Some(node) = service.get("environment") else { return Vec::new() };
-    let pairs = node.pairs().filter_map(|(name, value)| {
+    let pairs = node.merged_pairs().filter_map(|(name, value)| {
         let text = value.text().filter(|text| !text.is_empty() && *text != "null" && *text != "~");
         Some((name.text()?, text, value.line()))
     });

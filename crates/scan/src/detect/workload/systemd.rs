@@ -111,7 +111,8 @@ fn service(
 ) {
     let last = |key: &str| settings.iter().rfind(|s| s.section == "Service" && s.key == key);
     let oneshot = last("Type").is_some_and(|setting| setting.value == "oneshot");
-    let limit = last("RuntimeMaxSec").or_else(|| last("TimeoutStartSec").filter(|_| oneshot));
+    // `RuntimeMaxSec` means nothing for a unit that is done when its command is (systemd.service(5)).
+    let limit = last(if oneshot { "TimeoutStartSec" } else { "RuntimeMaxSec" });
     let mut account = Account::default();
     account.workloads.push(Workload {
         kind: if oneshot { "systemd_job" } else { "systemd_service" },

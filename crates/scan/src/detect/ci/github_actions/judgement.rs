@@ -66,7 +66,8 @@ impl<'t> Bench<'_, '_, 't, '_, '_> {
             .filter_map(|step| step.action)
             .filter(|action| self.names.is_third_party(action) && !is_pinned(action))
             .collect();
-        let jobs = if wide.len() == 1 { "the one job".to_owned() } else { format!("{} jobs", wide.len()) };
+        let count = wide.iter().map(|(index, _)| *index).collect::<BTreeSet<_>>().len();
+        let jobs = if count == 1 { "the one job".to_owned() } else { format!("{count} jobs") };
         let mut reasons = vec![format!("reaches every step of {jobs}")];
         if !others.is_empty() {
             reasons.push(format!(
@@ -74,7 +75,7 @@ impl<'t> Bench<'_, '_, 't, '_, '_> {
                 listed(others.into_iter())
             ));
         }
-        let severity = (wide.len() == 1).then_some(Severity::Low);
+        let severity = (count == 1).then_some(Severity::Low);
         let spots = vec![first.spot];
         self.shared.about_secret(&rules::CI_SECRET_AT_WORKFLOW_LEVEL, secret, "", spots, (severity, reasons));
     }

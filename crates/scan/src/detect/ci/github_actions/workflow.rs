@@ -255,7 +255,16 @@ impl<'t> Job<'t> {
 /// Whether variables or inputs send S3 requests somewhere else than to AWS.
 fn names_other_s3(variables: Yaml<'_>) -> bool {
     variables.pairs().any(|(name, value)| {
-        let endpoint = name.text().is_some_and(|name| name.to_ascii_uppercase().contains("ENDPOINT"));
+        let endpoint = name.text().is_some_and(|name| {
+            let name = name.to_ascii_uppercase().replace('-', "_");
+            // `OTEL_EXPORTER_OTLP_ENDPOINT` is where traces go.
+            name.contains("ENDPOINT")
+                && ["S3", "AWS", "R2", "MINIO", "SPACES", "BUCKET", "STORAGE"]
+                    .iter()
+                    .any(|word| name.contains(word))
+                || name == "ENDPOINT"
+                || name == "ENDPOINT_URL"
+        });
         endpoint && value.text().is_some_and(|value| !value.is_empty() && !value.contains("amazonaws.com"))
     })
 }

@@ -38,7 +38,9 @@ pub(super) fn read<'t>(
 fn workload(document: &Document<'_>, spec: Yaml<'_>, names: &Names<'_>) -> Workload {
     let named = document.root.get("metadata").and_then(|metadata| metadata.get("name"));
     let name = named.and_then(|name| names.template.written(name)).unwrap_or(document.name.to_owned());
-    let schedule = spec.get("schedule").and_then(Yaml::text).filter(|_| document.kind == "CronJob");
+    let suspended = spec.get("suspend").and_then(Yaml::text) == Some("true");
+    let by_clock = document.kind == "CronJob" && !suspended;
+    let schedule = spec.get("schedule").and_then(Yaml::text).filter(|_| by_clock);
     let job = if document.kind == "CronJob" {
         spec.get("jobTemplate").and_then(|t| t.get("spec"))
     } else {
