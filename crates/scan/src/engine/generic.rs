@@ -19,7 +19,7 @@ use shape::{assignment, lead};
 /// Context words in English, and parts of names in any language.
 const WORDS: &[&str] = &[
     "pass", "pwd", "psw", "_pw", "pw=", "pw:", "pw =", "psk", "secret", "token", "key", "cred", "auth",
-    "salt", "pepper", "seed", "bearer", "mdp",
+    "salt", "pepper", "seed", "bearer", "mdp", "rootpw", "bindpw",
 ];
 /// Context words: anchors of the generic detector, any case.
 pub fn context_words() -> impl Iterator<Item = &'static str> {
@@ -128,6 +128,37 @@ mod tests {
             let seen = found(text);
             assert_eq!(seen.len(), 1, "{text}: {seen:?}");
             assert_eq!(seen[0].0, "Tr0ub4dor&3x", "{text}");
+        }
+    }
+
+    #[test]
+    fn passwords_that_people_choose_where_settings_live() {
+        for text in [
+            "password Ak29vmQp7rTz\n",
+            "requirepass oX29vmQp7rTz\n",
+            "app --token AR8wuSTLg7HZ9gH3oKHqpeMc3vwu\n",
+            "- name: DB_PASSWORD\n  value: Sommer2019\n",
+            "      - \"MYSQL_PASSWORD=Sommer2019\"\n",
+            "Environment=\"DB_PASSWORD=Sommer2019\"\n",
+            "Environment=DB_PASSWORD=Sommer2019\n",
+            "docker run -d -e MYSQL_ROOT_PASSWORD=Sommer2019 mysql:8\n",
+            "kubectl create secret generic db --from-literal=password=CoffeeTractor6596\n",
+            "helm upgrade shop . --set db.password=CoffeeTractor6594\n",
+            "ENV MYSQL_ROOT_PASSWORD Sommer2019\n",
+            "password: Xk29vm,Qp7rTz\n",
+            "db.password=Xk29vm;Qp7rTz\n",
+            "rootpw Xk29vmQp7rTz\n",
+        ] {
+            assert_eq!(found(text).len(), 1, "{text}: {:?}", found(text));
+        }
+        for text in [
+            "The old password was reset2 times\n",
+            "password: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n",
+            "PASSWORD_HASHER=argon2id\n",
+            "mapbox_token: pk.eyJ1IjoiYWNtZSIsImEiOiJjbGx4In0.v8Jq2LzR0tYw5Nc1kP7dX3\n",
+            "connection = server=db;password=${DB_PASSWORD};database=shop\n",
+        ] {
+            assert_eq!(found(text), vec![], "{text}");
         }
     }
 

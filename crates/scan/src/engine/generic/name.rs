@@ -19,7 +19,7 @@ static ABOUT: Words = Words::of(
     tooltip show hide visible toggle match confirm confirmation again repeat retype mismatch changer checker
     strategy rule rules option options command cmd module package property properties attribute table
     model schema request response result callback event listener hook action reason comment note
-    blacklist whitelist denylist allowlist wordlist dictionary entry encryption encryptor hashing library",
+    wrong hasher hashers blacklist whitelist denylist allowlist wordlist dictionary entry encryption encryptor hashing library",
 );
 /// Words that make the value public or derived.
 static PUBLIC: Words = Words::of(
@@ -46,7 +46,7 @@ static LOOKUP: Words = Words::of(
 static QUALIFIERS: Words = Words::of(
     "\
     api secret access private encryption encrypt decryption crypt crypto cipher signing sign signature master auth
-    account storage shared service app application client webhook license admin hmac jwt consumer deploy
+    account storage shared service app application client webhook license admin hmac jwt deploy
     integration server account user subscription primary secondary aes des rsa ssl tls connection write read ingest
     host function functions",
 );

@@ -29,6 +29,8 @@ const SECRET_BYTES_MIN: usize = 10;
 const VAGUE_BYTES_MIN: usize = 16;
 /// Shortest and longest password, bytes.
 const PASSWORD_BYTES: std::ops::RangeInclusive<usize> = 4..=128;
+/// A value of a SealedSecret is longer than this: it begins with an RSA key's worth of bytes.
+const SEALED_BYTES_MIN: usize = 256;
 /// A UUID under a name that promises a secret: as random as hex, but most UUIDs are names of things.
 const UUID_BYTES: usize = 36;
 
@@ -129,8 +131,11 @@ fn password(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
         return None;
     }
     let digit = text.iter().any(u8::is_ascii_digit);
+    // `password Sommer2019` in a file of settings; a word alone is the next word of a sentence.
+    let mixed = classes >= 3 && digit && text.len() >= 8;
     if found.stand == Stand::Alone && (classes < 2 || bits < 0.0) {
-        return None;
+        let because = "the rest of the line mixes letters and digits".to_owned();
+        return mixed.then_some((Severity::Medium, Confidence::Low, Needs::Settings, because));
     }
     if classes >= 3 && text.len() >= 6 {
         let because = format!("the value mixes {classes} kinds of characters");
@@ -243,7 +248,9 @@ fn is_telling(word: &str) -> bool {
 
 /// Hashes by name, public keys, certificates, data addresses: random, but no secret.
 fn is_public_material(text: &[u8]) -> bool {
-    const PREFIXES: [&[u8]; 23] = [
+    const PREFIXES: [&[u8]; 25] = [
+        b"$ANSIBLE_VAULT",
+        b"pk.eyJ", // Mapbox: made for browsers
         b"sha1-",
         b"sha256",
         b"sha384",
@@ -268,7 +275,9 @@ fn is_public_material(text: &[u8]) -> bool {
         b"encrypted:",
         b"ENC[",
     ];
-    PREFIXES.iter().any(|prefix| text.starts_with(prefix))
+    // Sealed with a cluster's public key, and made to be committed.
+    let sealed = text.len() > SEALED_BYTES_MIN && (text.starts_with(b"AgA") || text.starts_with(b"AgB"));
+    sealed || PREFIXES.iter().any(|prefix| text.starts_with(prefix))
 }
 
 /// Calls, member access, paths, addresses, versions, identifiers: what code and configuration say *about* secrets.

@@ -192,8 +192,8 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
         b'|' if next(p + 1) == b'|' => {
             from(p + if next(p + 2) == b'=' { 3 } else { 2 }, Stand::Assigned, true)
         }
-        b'o' => from(p + 3, Stand::Assigned, true),
-        b'A' => {
+        b'o' if bytes[p..].starts_with(b"or ") => from(p + 3, Stand::Assigned, true),
+        b'A' if bytes[p..].starts_with(b"As ") => {
             let equals = bytes[p..high.min(p + 32)].iter().position(|&b| b == b'=' || b == b'\n')?;
             (next(p + equals) == b'=').then(|| from(p + equals + 1, Stand::Assigned, true)).flatten()
         }
@@ -474,13 +474,24 @@ fn bare(
 ) -> Option<Assignment> {
     let stand = separator.stand;
     let flag = stand == Stand::Passed;
-    let leads = folded || separator.whole || starts_line(bytes, name.0);
+    let optional = !flag && follows_option(bytes, name.0);
+    // The value of a pair stands on a line of its own: `- name: X` over `value: …`.
+    let leads = folded || separator.whole || stand == Stand::Beside || starts_line(bytes, name.0);
     let delimits = |b: u8| {
         matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | b'`' | b'<' | b',' | b';' | b'\\')
             || !leads && !flag && matches!(b, b'&' | b')' | b'}' | b']' | b'|')
     };
     let limit = high.min(p + VALUE_BYTES_MAX + 1);
-    let q = (p..limit).find(|&at| delimits(bytes[at])).unwrap_or(limit);
+    let next = |from: usize| (from..limit).find(|&at| delimits(bytes[at])).unwrap_or(limit);
+    let mut q = next(p);
+    // The rest of a line is the value, commas and all; what follows with a sign of its own is the next pair.
+    while leads && matches!(byte(bytes, q), b',' | b';') && q + 1 < limit && !delimits(bytes[q + 1]) {
+        let end = next(q + 1);
+        if memchr::memchr2(b'=', b':', &bytes[q + 1..end]).is_some() {
+            break;
+        }
+        q = end;
+    }
     if q <= p || q == limit && limit < bytes.len() {
         return None;
     }
@@ -492,8 +503,10 @@ fn bare(
     let rest = bytes[q..high].iter().position(|&b| b == b'\n').map_or(&bytes[q..high], |n| &bytes[q..q + n]);
     let comment = rest.starts_with(b" ;") || rest.starts_with(b" //");
     let rest = rest.trim_ascii();
+    let opened = name.0 > 0 && rest.len() == 1 && rest[0] == bytes[name.0 - 1];
     let ends = comment
         || rest.is_empty()
+        || opened && matches!(rest[0], b'"' | b'\'')
         || rest.starts_with(b"#")
         || rest.starts_with(b"</")
         || rest.starts_with(b"]]>")
@@ -503,11 +516,37 @@ fn bare(
     }
     match (leads && ends, stand) {
         (true, _) => found(stand),
+        // `docker run -e DB_PASSWORD=value image`: an argument ends with a blank or its quote.
+        (false, _)
+            if optional && matches!(byte(bytes, q), b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | 0) =>
+        {
+            found(stand)
+        }
         (false, Stand::Alone) => None,
         // `${PASSWORD:-value}`: what is taken when nothing is set.
         (false, _) if bytes[..name.0].ends_with(b"${") && byte(bytes, q) == b'}' => found(stand),
         (false, _) => found(Stand::Inline),
     }
+}
+
+/// Whether the name begins the argument of an option that sets a variable or a field.
+fn follows_option(bytes: &[u8], at: usize) -> bool {
+    const OPTIONS: [&[u8]; 9] = [
+        b" -e",
+        b" --env",
+        b" --env=",
+        b" --from-literal=",
+        b" --from-literal",
+        b" --set",
+        b" --set-string",
+        b" -var",
+        b" --build-arg",
+    ];
+    let line = &bytes[at.saturating_sub(LINE_LEAD_BYTES)..at];
+    let line = memchr::memrchr2(b'\n', b'\r', line).map_or(line, |n| &line[n + 1..]);
+    let lead = line.trim_ascii_end();
+    let lead = lead.strip_suffix(b"\"").or(lead.strip_suffix(b"'")).unwrap_or(lead).trim_ascii_end();
+    OPTIONS.iter().any(|option| lead.ends_with(option))
 }
 
 /// Whether the name begins its line, but for indentation, `export`, a list dash, a comment sign or a tag.
@@ -535,6 +574,10 @@ fn starts_line(bytes: &[u8], at: usize) -> bool {
                 | b"+"
                 | b"\""
                 | b"- \""
+                | b"- '"
+                | b"Environment="
+                | b"Environment=\""
+                | b"Environment='"
                 | b"'"
                 | b"env:"
                 | b"declare -x"
