@@ -410,3 +410,19 @@ fn roles_go_up_through_themselves_and_through_whoever_becomes_them() {
     check(&[("allow iam:AddUserToGroup on *", Up)], &by("user/plain"));
     check(&[("allow iam:AddUserToGroup on *", Up)], &by("root"));
 }
+
+#[test]
+fn a_policy_that_allows_everything_waits_for_whoever_may_attach_it() {
+    for (name, expected) in [("loose", PrivilegeLevel::Escalates), ("narrow", PrivilegeLevel::Scoped)] {
+        let mut account = surroundings();
+        account.policies.push(managed("loose", "allow * on *"));
+        account.policies.push(managed("narrow", "allow s3:GetObject on arn:aws:s3:::site/*"));
+        let which = arn(&format!("policy/{name}"));
+        let attach = format!("allow iam:AttachUserPolicy on user/it if ArnEquals iam:PolicyARN={which}");
+        let mut one = user("it", "");
+        one.inline = inline(&attach);
+        let it = one.arn.clone();
+        account.principals.push(one);
+        assert_eq!(judged(&[account], &it).level, expected, "{name}");
+    }
+}

@@ -2,6 +2,8 @@
 //!
 //! Power spreads backwards from administrators, one step a round, so that the first way that is found is a shortest.
 
+use std::collections::HashMap;
+
 use super::admin::{Whole, document_is_everything, is_everything};
 use super::condition::Answer;
 use super::holder::Given;
@@ -88,9 +90,20 @@ fn are_named(world: &World<'_>, who: Who, path: &Path) -> bool {
     path.needs.iter().all(is_named)
 }
 
-/// Customer policies that allow everything.
+/// Customer policies that allow everything: those that make somebody an administrator, and those that wait for somebody.
 fn whole_policies<'a>(world: &World<'a>, standings: &[Standing<'a>]) -> Vec<&'a str> {
+    let account = |arn: &str| arn.split(':').nth(4).unwrap_or_default().to_owned();
+    let somebody: HashMap<String, Who> =
+        (0..world.holders.len()).rev().map(|who| (account(world.arn(who)), who)).collect();
     let mut whole: Vec<&str> = Vec::new();
+    for (arn, policies) in world.library.customer_policies() {
+        let holder = somebody.get(&account(arn)).map(|who| &world.holders[*who]);
+        let allows_all =
+            |policy| holder.is_some_and(|holder| document_is_everything(holder, policy) == Answer::Yes);
+        if policies.iter().any(|(_, policy)| allows_all(policy)) {
+            whole.push(arn);
+        }
+    }
     for (who, standing) in standings.iter().enumerate() {
         if standing.admin.answer == Answer::Yes {
             whole.extend(&world.attached[who]);

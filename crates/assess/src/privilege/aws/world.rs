@@ -89,6 +89,12 @@ impl<'a> Library<'a> {
         told.iter().find(|(of, _)| *of == file).or(told.first()).map(|(_, policy)| policy)
     }
 
+    /// Every policy that is not AWS's own, with the files that hold it.
+    pub(super) fn customer_policies(&self) -> impl Iterator<Item = (&'a str, &[(usize, Policy<'a>)])> {
+        let own = self.managed.iter().filter(|(arn, _)| !arn.contains(":iam::aws:"));
+        own.map(|(arn, policies)| (*arn, policies.as_slice()))
+    }
+
     /// Versions of a policy that are not in force.
     pub(super) fn other_versions(&self, arn: &str) -> &[Policy<'a>] {
         self.versions.get(arn).map_or(&[], Vec::as_slice)
