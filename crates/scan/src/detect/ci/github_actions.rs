@@ -5,6 +5,7 @@
 
 pub(super) mod action;
 mod computed;
+mod condition;
 mod expression;
 mod judgement;
 mod oidc;

@@ -120,8 +120,8 @@ impl<'t> Bench<'_, '_, 't, '_, '_> {
     }
 
     fn risky_trigger(&mut self, index: usize, job: &Job<'_>, secrets: &Secrets<'_, '_>) {
-        let events: Vec<&str> =
-            self.workflow.triggers.iter().copied().filter(|event| OUTSIDE_EVENTS.contains(event)).collect();
+        let outside = self.workflow.triggers.iter().copied().filter(|event| OUTSIDE_EVENTS.contains(event));
+        let events: Vec<&str> = outside.filter(|event| job.condition.lets_in(event)).collect();
         let kept = secrets.values().filter(|secret| secret.purpose.part != Part::Configuration);
         let mut held: Vec<(Spot, &str)> = kept
             .flat_map(|secret| &secret.uses)
@@ -144,8 +144,11 @@ impl<'t> Bench<'_, '_, 't, '_, '_> {
                 reasons.push(format!("line {} checks out the outsider's code", step.line));
                 Some(Severity::High)
             }
-            None => mild.then_some(Severity::Low),
+            None => (mild || job.condition.asks_who()).then_some(Severity::Low),
         };
+        if job.condition.asks_who() {
+            reasons.push("its condition asks who caused the event, or whether it was let in".to_owned());
+        }
         self.shared.about_job(&rules::CI_RISKY_TRIGGER_WITH_SECRETS, job.id, vec![spot], (severity, reasons));
     }
 

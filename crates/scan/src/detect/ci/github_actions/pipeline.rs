@@ -35,11 +35,13 @@ pub(super) fn pipeline<'t>(names: &Names<'_>, workflow: &Workflow<'t>) -> Pipeli
 
 fn shared<'t>(names: &Names<'_>, workflow: &Workflow<'t>, job: &Job<'t>) -> job::Job<'t> {
     let permissions = workflow.permissions_of(job);
+    let started_by = workflow.triggers.iter().filter(|event| job.condition.lets_in(event));
+    let by_clock = job.condition.lets_in("schedule");
     job::Job {
         title: job.name,
-        triggers: workflow.triggers.iter().map(|&event| event.to_owned()).collect(),
-        runs_per_day: workflow.runs_per_day,
-        scheduled: workflow.runs_per_day.is_some(),
+        triggers: started_by.map(|&event| event.to_owned()).collect(),
+        runs_per_day: workflow.runs_per_day.filter(|_| by_clock),
+        scheduled: workflow.runs_per_day.is_some() && by_clock,
         environment: job.environment,
         runner: job.runner,
         timeout_minutes: job.timeout_minutes,

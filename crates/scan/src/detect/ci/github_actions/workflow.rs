@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::computed;
+use super::condition::Condition;
 use super::expression::{Found, Use, secret_uses, secret_uses_of_condition};
 use crate::detect::ci::cron;
 use crate::detect::ci::secret_use::Exposure;
@@ -71,6 +72,7 @@ pub(super) struct Job<'t> {
     /// A timeout is written, be it a number or computed.
     pub(super) has_timeout: bool,
     pub(super) environment: Option<&'t str>,
+    pub(super) condition: Condition<'t>,
     /// The reusable workflow that it calls.
     pub(super) calls: Option<&'t str>,
     /// Line of `secrets: inherit`.
@@ -242,6 +244,7 @@ impl<'t> Job<'t> {
                 .get("environment")
                 .and_then(|value| value.text().or_else(|| value.get("name")?.text()))
                 .filter(|name| !name.trim().is_empty()),
+            condition: Condition::new(job.get("if").and_then(Yaml::text)),
             calls,
             inherits,
             steps,
