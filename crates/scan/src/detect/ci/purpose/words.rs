@@ -155,6 +155,8 @@ pub(super) const NAMES: &[Row] = &[
     kept("CLAUDE_CODE_OAUTH_TOKEN", "anthropic_oauth_token", "anthropic"),
     kept("HUGGINGFACE TOKEN", "huggingface_token", "huggingface"),
     kept("HF_TOKEN", "huggingface_token", "huggingface"),
+    kept("GITLAB TRIGGER TOKEN", "gitlab_trigger_token", "gitlab"),
+    kept("GITLAB DEPLOY TOKEN", "gitlab_deploy_token", "gitlab"),
     kept("GITLAB TOKEN", "gitlab_pat", "gitlab"),
     kept("APP_PRIVATE_KEY", "github_app_private_key", "github"),
     kept("PERSONAL_ACCESS_TOKEN", "github_pat", "github"),
