@@ -1,7 +1,7 @@
 //! A handoff from the command line, against a real OpenBao and a real PostgreSQL.
 
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tenure_testing::Stage;
@@ -201,6 +201,8 @@ fn an_apply_that_is_killed_again_and_again_does_every_step_once() {
         return;
     };
     let mut kills = 0;
+    // How long an apply takes here: within that it is killed.
+    let mut whole_run = Duration::from_millis(250);
     // A xorshift is random enough to die at many places, and tells the same story each time.
     let mut dice: u64 = 0x9e37_79b9_7f4a_7c15;
     for round in 0.. {
@@ -218,16 +220,19 @@ fn an_apply_that_is_killed_again_and_again_does_every_step_once() {
             dice ^= dice << 13;
             dice ^= dice >> 7;
             dice ^= dice << 17;
+            let begun = Instant::now();
+            let patience = whole_run.mul_f64((dice % 1000) as f64 / 1000.0);
             // After enough kills every apply may run to its end.
-            let patience =
-                if kills < KILLS { Duration::from_millis(dice % 250) } else { Duration::from_secs(60) };
-            std::thread::sleep(patience.min(Duration::from_millis(250)));
-            if kills < KILLS && child.try_wait().unwrap().is_none() {
+            while child.try_wait().unwrap().is_none() && (kills >= KILLS || begun.elapsed() < patience) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            if child.try_wait().unwrap().is_none() {
                 child.kill().unwrap();
                 child.wait().unwrap();
                 kills += 1;
                 continue;
             }
+            whole_run = begun.elapsed().max(Duration::from_millis(5));
             if child.wait().unwrap().success() {
                 break;
             }

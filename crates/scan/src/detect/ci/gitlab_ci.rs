@@ -81,7 +81,10 @@ impl Detector for GitlabCi {
     fn claims(&self, blob: &Blob<'_>) -> bool {
         let path = blob.path_in_repository();
         let yaml = path.ends_with(".yml") || path.ends_with(".yaml");
+        // A part of a pipeline that others include is called so by custom, wherever it lies.
+        let part = path.ends_with(".gitlab-ci.yml") || path.ends_with(".gitlab-ci.yaml");
         path == ".gitlab-ci.yml"
+            || part && !path.ends_with("/.gitlab-ci.yml")
             || (yaml && (path.starts_with(".gitlab/ci/") || path.starts_with(".gitlab-ci/")))
     }
 
