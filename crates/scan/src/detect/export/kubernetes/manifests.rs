@@ -16,6 +16,8 @@ use crate::detect::{Blob, Detector, Reading, Unreadable, text};
 
 /// Kinds that are read.
 const KINDS: [&str; 4] = ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"];
+/// Bytes at the start of a file that show what it is.
+const OPENING_BYTES: usize = 4096;
 /// Largest file that is read.
 const MANIFEST_BYTES_MAX: usize = 8 << 20;
 /// Most values of one file: an alias is a copy here.
@@ -38,8 +40,12 @@ impl Detector for RoleManifests {
     }
 
     fn claims(&self, blob: &Blob<'_>) -> bool {
-        let first = blob.bytes.trim_ascii_start().first();
+        let opening = &blob.bytes[..blob.bytes.len().min(OPENING_BYTES)];
+        let first = opening.trim_ascii_start().first();
+        // A program that holds such a text is no manifest.
         !matches!(first, Some(b'{' | b'['))
+            && !opening.contains(&0)
+            && memmem::find(opening, b"apiVersion:").is_some()
             && memmem::find(blob.bytes, b"apiVersion: rbac.authorization.k8s.io").is_some()
             && memmem::find(blob.bytes, b"kind:").is_some()
     }
@@ -102,4 +108,22 @@ fn value(yaml: Yaml<'_>, left: &mut usize) -> Value {
         return Value::Object(Map::from_iter(pairs));
     }
     Value::Array(yaml.items().map(|item| value(item, left)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_text_that_begins_like_a_manifest_is_one() {
+        let manifest = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n";
+        let claims = |bytes: &[u8]| {
+            let blob = Blob { root: ".", path: "x", base: "", repository: "acme/shop", bytes };
+            RoleManifests.claims(&blob)
+        };
+        assert!(claims(manifest.as_bytes()));
+        assert!(claims(format!("# Who may do what.\n---\n{manifest}").as_bytes()));
+        assert!(!claims(format!("\x7fELF\0\0{manifest}").as_bytes()));
+        assert!(!claims(format!("{}{manifest}", "prose ".repeat(2_000)).as_bytes()));
+    }
 }
