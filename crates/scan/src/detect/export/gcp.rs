@@ -225,7 +225,7 @@ mod tests {
                 Member::Federated("projects/1/locations/global/workloadIdentityPools/p/*"),
             ),
             ("allUsers", Member::Anybody("allUsers")),
-            ("user:dana@example.test", Member::Other),
+            ("user:team@example.test", Member::Other),
         ] {
             assert_eq!(Member::of(member), expected, "{member}");
         }

@@ -53,8 +53,12 @@ mod tests {
         for (key, value, confidence) in [
             ("app.example.test/owner", "shop", Some(0.95)),
             ("technicalContact", "ops@example.test", Some(0.95)),
-            ("created_by", "dana", Some(0.6)),
+            ("created_by", "platform-team", Some(0.6)),
             ("team", "the people upstairs", Some(0.8)),
+            ("Owned-By", "ops@example.test", Some(0.95)),
+            ("acme:owner", "shop", Some(0.95)),
+            ("cost_center", "4711", Some(0.4)),
+            ("owner", "n/a", None),
             ("owner", "TBD", None),
             ("app.kubernetes.io/managed-by", "Helm", None),
         ] {
