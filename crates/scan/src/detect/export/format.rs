@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use memchr::memmem;
+use rustc_hash::FxHashSet;
 use tenure_model::{
     Credential, Fact, Federation, Fingerprint, FingerprintKey, Grant, OwnerClaim, Quality, Severity, Subject,
     SubjectKind,
@@ -57,8 +58,8 @@ impl Gather for Each {
 /// The first bytes of a file that looks like JSON, looked at once for all formats.
 pub(super) struct Opening<'b> {
     bytes: &'b [u8],
-    /// Names of members, sorted.
-    names: Vec<&'b [u8]>,
+    /// Names of members.
+    names: FxHashSet<&'b [u8]>,
 }
 
 impl<'b> Opening<'b> {
@@ -68,7 +69,7 @@ impl<'b> Opening<'b> {
         if !matches!(first, Some(b'{' | b'[')) {
             return None;
         }
-        let mut names = Vec::new();
+        let mut names = FxHashSet::default();
         let mut at = 0;
         while let Some(quote) = memchr::memchr(b'"', &bytes[at..]) {
             let start = at + quote + 1;
@@ -77,17 +78,15 @@ impl<'b> Opening<'b> {
             // A name whose colon lies beyond the opening counts.
             let next = bytes.get(at..).unwrap_or_default().iter().find(|byte| !byte.is_ascii_whitespace());
             if matches!(next, Some(b':') | None) {
-                names.push(&bytes[start..start + length]);
+                names.insert(&bytes[start..start + length]);
             }
         }
-        names.sort_unstable();
-        names.dedup();
         Some(Self { bytes, names })
     }
 
     /// Whether it names this member, in exactly this spelling.
     pub(super) fn names(&self, name: &str) -> bool {
-        self.names.binary_search(&name.as_bytes()).is_ok()
+        self.names.contains(name.as_bytes())
     }
 
     /// Whether it names all of these.
