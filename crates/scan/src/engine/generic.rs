@@ -11,6 +11,7 @@ mod name;
 mod score;
 pub(crate) mod services;
 mod shape;
+mod values;
 
 use score::judge;
 pub(super) use shape::walled;
