@@ -18,6 +18,7 @@ mod language;
 mod literal;
 pub(crate) mod records;
 pub(crate) mod secret_data;
+pub(crate) mod sql_rows;
 pub mod utf16;
 pub mod value;
 

@@ -387,8 +387,11 @@ pub(crate) fn groups<'h>(hits: &'h [Hit], path: &str, engine: &Engine) -> Vec<Ve
         .collect();
     for hit in hits.iter().filter(|hit| PathClass::suffices(hit.found.needs, path)) {
         let speaks = if hit.found.path_bound {
+            let sure =
+                |other: &&Hit| !other.found.path_bound && other.found.confidence > hit.found.confidence;
             bound.iter().any(|other| std::ptr::eq(*other, hit))
                 && !bound.iter().any(|other| is_told_by(hit, other))
+                && !hits.iter().filter(sure).any(|other| other.found.specific && other.overlaps(hit))
         } else {
             // A format's own rule knows better than a generic one what the same bytes are.
             hit.found.specific || !bound.iter().any(|other| other.overlaps(hit))

@@ -137,8 +137,11 @@ fn is_template(value: &[u8]) -> bool {
         return true;
     }
     match (value.first(), value.last()) {
+        // Maven and Jenkins put what they encrypted into braces.
         (Some(b'{'), Some(b'}')) => {
-            value.len() < CHANCE_BYTES_MIN || !super::language::is_random(&value[1..value.len() - 1])
+            let inner = &value[1..value.len() - 1];
+            let base64 = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
+            value.len() < CHANCE_BYTES_MIN || !inner.iter().all(base64) || !super::language::is_random(inner)
         }
         (Some(b'<'), Some(b'>'))
         | (Some(b'['), Some(b']'))
