@@ -180,6 +180,10 @@ const LANGUAGES: [&str; 24] = [
     "fi", "tr", "hu", "ro", "ar", "he", "el",
 ];
 
+/// Words in the names of text files that are kept rather than read.
+const TXT_SETTINGS: [&str; 10] =
+    [".env", "passw", "credential", "secret", "creds", "apikey", "api_key", "login", "token", "userlist"];
+
 /// What kind of place a path is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PathClass {
@@ -221,7 +225,8 @@ impl PathClass {
             return PathClass::Example;
         }
         if in_folder(&["doc", "docs", "documentation"])
-            || ends(&[".md", ".rst", ".adoc", ".txt"]) && !file.starts_with(".env")
+            || ends(&[".md", ".rst", ".adoc"]) && !file.starts_with(".env")
+            || file.ends_with(".txt") && !TXT_SETTINGS.iter().any(|word| file.contains(word))
         {
             return PathClass::Documentation;
         }

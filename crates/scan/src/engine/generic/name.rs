@@ -125,7 +125,15 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
         ])
         || matches!(
             last,
-            "pw" | "psw" | "passw" | "mdp" | "dbpw" | "userpw" | "rootpw" | "bindpw" | "masterauth"
+            "pw" | "psw"
+                | "passw"
+                | "mdp"
+                | "authtok"
+                | "dbpw"
+                | "userpw"
+                | "rootpw"
+                | "bindpw"
+                | "masterauth"
         )
         || FOREIGN.iter().any(|word| last.contains(word))
     {

@@ -67,7 +67,7 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
         random_bits(text)
     };
     let may_be_a_password = memchr::memchr3(b'p', b'P', b'w', name).is_some()
-        || holds_folded(name, "masterauth")
+        || ["masterauth", "authtok"].iter().any(|word| holds_folded(name, word))
         || !name.is_ascii()
         || FOREIGN.iter().any(|word| holds_folded(name, word));
     let may_be_chosen = may_be_a_password

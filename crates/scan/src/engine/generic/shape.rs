@@ -213,7 +213,9 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
         // A pair of Erlang: `{password, <<"value">>}`.
         b',' if lead.name.0 > 0 && bytes[lead.name.0 - 1] == b'{' => from(p + 1, Stand::Assigned, true),
         b'(' => from(p + 1, Stand::Passed, true),
-        b'>' if lead.name.0 > 0 && matches!(bytes[lead.name.0 - 1], b'<' | b':' | b'"' | b'\'') => {
+        b'>' if lead.name.0 > 0
+            && (lead.closed_quote || matches!(bytes[lead.name.0 - 1], b'<' | b':' | b'"' | b'\'')) =>
+        {
             element(bytes, p)
         }
         b'{' if lead.closed_quote => None,

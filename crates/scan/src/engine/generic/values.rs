@@ -202,6 +202,9 @@ fn is_pair(bytes: &[u8], name: (usize, usize), (p, q): (usize, usize), rest: &[u
     let before = name.0.checked_sub(1).map_or(b'\n', |at| bytes[at]);
     let tight = p == name.1 + 1 && bytes[name.1] == b'=';
     let ends = matches!(byte(bytes, q), b' ' | b'\t' | b',' | b';' | b'\r' | b'\n' | 0);
+    if tight && matches!(before, b'"' | b'\'') && byte(bytes, q) == before {
+        return true;
+    }
     if tight && ends && matches!(before, b' ' | b'\t' | b',' | b';') {
         return true;
     }
@@ -245,6 +248,7 @@ pub(super) fn starts_line(bytes: &[u8], at: usize) -> bool {
     let lead = line.trim_ascii();
     // A section before the name: `spring.datasource.`, `//registry.acme.test/:_`.
     lead.is_empty()
+        || lead.ends_with(b"::") && !lead.contains(&b' ')
         || matches!(
             lead,
             b"export"
@@ -278,6 +282,9 @@ pub(super) fn starts_line(bytes: &[u8], at: usize) -> bool {
                 | b"option"
                 | b"#define"
                 | b"local"
+                | b"SetEnv"
+                | b"fastcgi_param"
+                | b"env["
                 | b"readonly"
                 | b"# export"
                 | b"$"
