@@ -224,7 +224,7 @@ impl PathClass {
         {
             return PathClass::Example;
         }
-        if in_folder(&["doc", "docs", "documentation"])
+        if in_folder(&["doc", "docs", "documentation", "man"])
             || ends(&[".md", ".rst", ".adoc"]) && !file.starts_with(".env")
             || file.ends_with(".txt") && !TXT_SETTINGS.iter().any(|word| file.contains(word))
         {

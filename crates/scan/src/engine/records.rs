@@ -68,6 +68,9 @@ pub(crate) fn add(engine: &Engine, bytes: &[u8], candidates: Vec<Candidate>) -> 
     if bytes.len() > FILE_BYTES_MAX || file.rules.is_empty() && lines.rules.is_empty() {
         return candidates;
     }
+    if begins_otherwise(bytes) {
+        return candidates;
+    }
     let mut out = Vec::new();
     if bytes.len() <= WHOLE_BYTES_MAX {
         for index in file.matching(&engine.rules, bytes) {
@@ -90,6 +93,31 @@ pub(crate) fn add(engine: &Engine, bytes: &[u8], candidates: Vec<Candidate>) -> 
     out.extend(candidates);
     settle(&mut out);
     out
+}
+
+/// Whether the file begins as code, markup or data does, and no list of credentials.
+fn begins_otherwise(bytes: &[u8]) -> bool {
+    const STARTS: [&[u8]; 17] = [
+        b"//",
+        b"/*",
+        b"#!",
+        b"#include",
+        b"{",
+        b"(",
+        b"<",
+        b"@",
+        b"---",
+        b"package ",
+        b"import ",
+        b"from ",
+        b"use ",
+        b"%",
+        b"'",
+        b"module ",
+        b"\x7f",
+    ];
+    let text = bytes.trim_ascii_start();
+    STARTS.iter().any(|start| text.starts_with(start))
 }
 
 /// What the rule at `index` finds in a small file.

@@ -190,7 +190,7 @@ fn password(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
 fn passphrase(text: &[u8], found: Assignment) -> Option<Opinion> {
     let words = text.split(|&b| b == b' ').filter(|word| !word.is_empty()).count();
     let fits = found.quoted
-        && matches!(found.stand, Stand::Assigned | Stand::Alone)
+        && found.stand == Stand::Assigned
         && text.len() >= PHRASE_BYTES_MIN
         && (2..=PHRASE_WORDS_MAX).contains(&words)
         && text.is_ascii()
@@ -423,7 +423,7 @@ fn looks_like_code(text: &[u8], quoted: bool, bits: f64) -> bool {
     if starts(b"^") && text.ends_with(b"$") || bits < RANDOM_BITS && is_long_path(text) {
         return true;
     }
-    if starts(b"/") || starts(b"./") || starts(b"../") || starts(b"~/") || starts(b"C:\\") {
+    if starts(b"\\$") || starts(b"/") || starts(b"./") || starts(b"../") || starts(b"~/") || starts(b"C:\\") {
         return true;
     }
     if !quoted {
