@@ -16,18 +16,21 @@ pub(crate) mod escapes;
 pub mod generic;
 mod language;
 mod literal;
+pub(crate) mod records;
 pub(crate) mod secret_data;
+pub(crate) mod sql_rows;
 pub mod utf16;
 pub mod value;
 
 use anchors::Anchors;
 use encoded::Coding;
 use literal::{Literal, literals};
+use records::Records;
 
 use crate::rules::{Rule, RuleSet};
 
 /// Changes whenever the engine may judge the same bytes differently: it is part of the result cache's key.
-pub const ENGINE_VERSION: &str = "5";
+pub const ENGINE_VERSION: &str = "6";
 /// Matches of one rule that one window may hold before the anchor's own; more is a storm, not a credential.
 const MATCHES_PER_WINDOW_MAX: usize = 16;
 
@@ -121,6 +124,8 @@ pub enum Needs {
     LivePath,
     /// Something that runs, in a file that holds settings.
     Settings,
+    /// Something that runs, in a file that holds settings one a line, as servers read them.
+    Directives,
 }
 
 impl Match {
@@ -162,6 +167,7 @@ pub struct Engine {
     key: FingerprintKey,
     anchors: Anchors,
     literals: Vec<Literal>,
+    records: Records,
     longest: u32,
     reach: (u32, u32),
 }
@@ -181,7 +187,8 @@ impl Engine {
             literals.iter().map(|l| l.before).max().unwrap_or(0),
             literals.iter().map(|l| l.after).max().unwrap_or(0),
         );
-        Engine { rules, key, anchors: Anchors::new(texts), literals, longest, reach }
+        let records = Records::of(&rules);
+        Engine { rules, key, anchors: Anchors::new(texts), literals, records, longest, reach }
     }
 
     /// The rules.
@@ -308,6 +315,10 @@ impl Engine {
     /// Whether the rule at `index` finds something in `text`.
     pub(crate) fn matches_rule(&self, text: &[u8], index: usize) -> bool {
         let mut out = Vec::new();
+        if let Some(reads) = self.rules.rules()[index].spec.reads {
+            records::evaluate(self, text, index, reads, &mut out);
+            return !out.is_empty();
+        }
         self.anchors(text, 0, text.len(), |anchor| {
             let literal = &self.literals[usize::from(anchor.id)];
             if literal.coding.is_none() && literal.rules.iter().any(|&rule| usize::from(rule) == index) {
@@ -471,9 +482,11 @@ pub fn settle(candidates: &mut Vec<Candidate>) {
     *candidates = kept;
 }
 
-/// Whether two candidates claim the same bytes on the same footing.
+/// Whether two candidates claim the same bytes on the same footing: of two that are bound to paths, only one may speak
+/// about the path, which is not known yet.
 fn rivals(a: &Candidate, b: &Candidate) -> bool {
-    a.start < b.end && b.start < a.end && a.found.path_bound == b.found.path_bound
+    let bound = a.found.path_bound && b.found.path_bound && a.found.rule_id != b.found.rule_id;
+    a.start < b.end && b.start < a.end && a.found.path_bound == b.found.path_bound && !bound
 }
 
 /// The value in a match: the first of its value groups that took part and holds something, or all of it.

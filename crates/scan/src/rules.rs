@@ -18,7 +18,7 @@ mod spec;
 pub use book::{Book, BookError};
 pub use check::{RuleProblem, check, check_examples_of};
 pub use foreign::{Format as RuleFormat, NotCarried, formats as rule_formats};
-pub use spec::{Exceptions, RuleFile, RuleSpec, ServiceSpec, join_halves};
+pub use spec::{Exceptions, Reads, RuleFile, RuleSpec, ServiceSpec, join_halves};
 
 use except::Except;
 
@@ -94,8 +94,17 @@ impl Rule {
                 Some(Checksum::named(name).ok_or_else(|| wrong(format!("unknown checksum `{name}`")))?)
             }
         };
-        if spec.anchors.is_empty() == spec.words.is_empty() {
-            return Err(wrong("needs either `anchors` or `words`".to_owned()));
+        let anchored = !spec.anchors.is_empty() || !spec.words.is_empty();
+        match spec.reads {
+            None if spec.anchors.is_empty() == spec.words.is_empty() => {
+                return Err(wrong("needs either `anchors` or `words`".to_owned()));
+            }
+            Some(_) if anchored || spec.files.is_empty() && spec.paths.is_empty() => {
+                return Err(wrong(
+                    "with `reads` it needs `files` or `paths`, and no `anchors` or `words`".to_owned(),
+                ));
+            }
+            _ => {}
         }
         if spec.anchors.iter().chain(&spec.words).any(|text| text.len() < ANCHOR_BYTES_MIN) {
             return Err(wrong(format!("an anchor or word has at least {ANCHOR_BYTES_MIN} bytes")));

@@ -387,7 +387,11 @@ pub(crate) fn groups<'h>(hits: &'h [Hit], path: &str, engine: &Engine) -> Vec<Ve
         .collect();
     for hit in hits.iter().filter(|hit| PathClass::suffices(hit.found.needs, path)) {
         let speaks = if hit.found.path_bound {
+            let sure =
+                |other: &&Hit| !other.found.path_bound && other.found.confidence > hit.found.confidence;
             bound.iter().any(|other| std::ptr::eq(*other, hit))
+                && !bound.iter().any(|other| is_told_by(hit, other))
+                && !hits.iter().filter(sure).any(|other| other.found.specific && other.overlaps(hit))
         } else {
             // A format's own rule knows better than a generic one what the same bytes are.
             hit.found.specific || !bound.iter().any(|other| other.overlaps(hit))
@@ -403,6 +407,14 @@ pub(crate) fn groups<'h>(hits: &'h [Hit], path: &str, engine: &Engine) -> Vec<Ve
         order[slot].push(hit);
     }
     order
+}
+
+/// Whether another rule that speaks about this path knows better what the same bytes are; the first of two that know
+/// as much does.
+fn is_told_by(hit: &Hit, other: &Hit) -> bool {
+    let worth = |hit: &Hit| (hit.found.standing(), hit.found.confidence);
+    let better = || (worth(other), &hit.found.rule_id) > (worth(hit), &other.found.rule_id);
+    hit.found.rule_id != other.found.rule_id && other.overlaps(hit) && better()
 }
 
 /// Whether a rule made for this program speaks about the bytes of an imported rule's hit.

@@ -93,7 +93,68 @@ const SETTINGS: &[&str] = &[
     ".ovpn",
     ".rdp",
     ".dockerfile",
+    ".nmconnection",
+    ".remmina",
+    ".duck",
+    ".ldif",
+    ".rsc",
+    ".acl",
+    ".users",
+    ".local",
+    ".cf",
+    ".ext",
+    ".list",
+    ".neon",
+    ".accounts",
 ];
+/// Ends of files whose settings stand one a line, as `name value` or `name = value`.
+const DIRECTIVES: &[&str] = &[
+    ".ini",
+    ".cfg",
+    ".cnf",
+    ".conf",
+    ".config",
+    ".properties",
+    ".rc",
+    ".netrc",
+    ".cred",
+    ".credentials",
+    ".creds",
+    ".settings",
+    ".prefs",
+    ".secret",
+    ".secrets",
+    ".vars",
+    ".env",
+    ".ovpn",
+    ".users",
+    ".acl",
+    ".local",
+    ".cf",
+    ".ext",
+    ".service",
+    ".nmconnection",
+    ".remmina",
+    ".rsc",
+];
+/// Folders of texts for people, in which a password is a word to translate.
+const TEXTS_FOLDERS: &[&str] = &[
+    "i18n",
+    "l10n",
+    "locale",
+    "locales",
+    "lang",
+    "langs",
+    "language",
+    "languages",
+    "translation",
+    "translations",
+    "messages",
+    "lproj",
+];
+/// What the names of files of such texts begin with.
+const TEXTS_FILES: &[&str] =
+    &["strings.", "messages.", "messages_", "messages-", "translation", "locale.", "i18n", "lang."];
 /// Words in the names of files that hold settings, whatever they end with.
 const SETTINGS_WORDS: &[&str] = &[
     "config",
@@ -112,6 +173,16 @@ const SETTINGS_WORDS: &[&str] = &[
     "history",
     "connection",
 ];
+
+/// Languages that texts for people are translated into most often.
+const LANGUAGES: [&str; 24] = [
+    "en", "de", "fr", "es", "it", "nl", "pt", "pl", "ru", "uk", "ja", "zh", "ko", "cs", "sv", "da", "nb",
+    "fi", "tr", "hu", "ro", "ar", "he", "el",
+];
+
+/// Words in the names of text files that are kept rather than read.
+const TXT_SETTINGS: [&str; 10] =
+    [".env", "passw", "credential", "secret", "creds", "apikey", "api_key", "login", "token", "userlist"];
 
 /// What kind of place a path is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,8 +224,9 @@ impl PathClass {
         {
             return PathClass::Example;
         }
-        if in_folder(&["doc", "docs", "documentation"])
-            || ends(&[".md", ".rst", ".adoc", ".txt"]) && !file.starts_with(".env")
+        if in_folder(&["doc", "docs", "documentation", "man"])
+            || ends(&[".md", ".rst", ".adoc"]) && !file.starts_with(".env")
+            || file.ends_with(".txt") && !TXT_SETTINGS.iter().any(|word| file.contains(word))
         {
             return PathClass::Documentation;
         }
@@ -168,11 +240,47 @@ impl PathClass {
         let plain = !file.contains('.');
         file.starts_with('.')
             || file.starts_with("wp-config")
+            || folders.split('/').any(|part| part == "etc")
+            || [".conf.", ".cfg."].iter().any(|word| file.contains(word))
             || SETTINGS.iter().any(|end| file.ends_with(end))
             || SETTINGS_WORDS.iter().any(|word| file.contains(word))
             || plain && !folders.contains("src")
             || file.contains(".env.")
             || folders.split('/').any(|part| part.starts_with('.') && part.len() > 1)
+    }
+
+    /// Whether the settings in the file stand one a line: not the nested formats that data and texts are written in, too.
+    pub fn holds_directives(path: &str) -> bool {
+        let lower = path.to_ascii_lowercase();
+        let file = lower.rsplit_once('/').map_or(lower.as_str(), |(_, file)| file);
+        let nested = [".yml", ".yaml", ".json", ".xml", ".md", ".js", ".ts", ".html", ".sh", ".tf", ".toml"];
+        !nested.iter().any(|end| file.ends_with(end))
+            && Self::holds_settings(path)
+            && (file.starts_with('.')
+                || !file.contains('.')
+                || file.ends_with("rc")
+                || [".conf.", ".cfg.", ".env."].iter().any(|word| file.contains(word))
+                || DIRECTIVES.iter().any(|end| file.ends_with(end)))
+    }
+
+    /// Whether the file holds texts for people, as its folder, its name or its language says.
+    pub fn holds_texts(path: &str) -> bool {
+        let lower = path.to_ascii_lowercase();
+        let (folders, file) = lower.rsplit_once('/').unwrap_or(("", &lower));
+        let stem = file.split('.').next().unwrap_or_default();
+        let named_for_language = stem.len() >= 2
+            && [".json", ".yml", ".yaml", ".properties"].iter().any(|end| file.ends_with(end))
+            && LANGUAGES.iter().any(|code| {
+                stem.strip_prefix(code)
+                    .is_some_and(|rest| rest.is_empty() || rest.len() <= 5 && rest.starts_with(['-', '_']))
+                    || stem.strip_suffix(code).is_some_and(|rest| rest.ends_with(['-', '_']))
+            });
+        folders.split('/').any(|part| TEXTS_FOLDERS.contains(&part) || part.ends_with(".lproj"))
+            || TEXTS_FILES.iter().any(|start| file.starts_with(start))
+            || [".po", ".pot", ".arb", ".xliff", ".xlf", ".strings", ".resx", ".ftl"]
+                .iter()
+                .any(|end| file.ends_with(end))
+            || named_for_language
     }
 
     /// The word that reasons use.
@@ -202,8 +310,11 @@ impl PathClass {
     pub fn suffices(needs: Needs, path: &str) -> bool {
         match needs {
             Needs::Nothing => true,
-            Needs::LivePath => PathClass::of(path) == PathClass::Live,
-            Needs::Settings => PathClass::of(path) == PathClass::Live && PathClass::holds_settings(path),
+            Needs::LivePath => PathClass::of(path) == PathClass::Live && !PathClass::holds_texts(path),
+            Needs::Settings => PathClass::holds_settings(path) && PathClass::suffices(Needs::LivePath, path),
+            Needs::Directives => {
+                PathClass::holds_directives(path) && PathClass::suffices(Needs::LivePath, path)
+            }
         }
     }
 }

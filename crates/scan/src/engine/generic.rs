@@ -11,10 +11,12 @@ mod name;
 mod score;
 pub(crate) mod services;
 mod shape;
+mod values;
 
-use score::judge;
+use name::promise;
+use score::{Verdict, judge};
 pub(super) use shape::walled;
-use shape::{assignment, lead};
+use shape::{Assignment, Stand, assignment, lead};
 
 /// Context words in English, and parts of names in any language.
 const WORDS: &[&str] = &[
@@ -34,10 +36,11 @@ pub const AFTER: u32 = 640;
 /// Bytes before a name, on its line, that may say whose key it is.
 const SERVICE_BYTES: usize = 64;
 
-/// The two generic rules: id, title, credential kind.
-pub const RULES: [(&str, &str, &str); 2] = [
+/// The generic rules: id, title, credential kind.
+pub const RULES: [(&str, &str, &str); 3] = [
     ("generic-password", "Password assigned to a name", "generic_password"),
     ("generic-secret", "Secret, token or key assigned to a name", "generic_secret"),
+    ("generic-password-hash", "Password hash in a table", "password_hash"),
 ];
 
 /// Whether a separator may follow the name around this word.
@@ -55,20 +58,55 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
     let text = &bytes[found.value.0..found.value.1];
     let before = &bytes[found.name.0.saturating_sub(SERVICE_BYTES)..found.name.0];
     let before = memchr::memrchr(b'\n', before).map_or(before, |line| &before[line + 1..]);
-    let Some(verdict) = judge(before, name, text, found) else { return };
+    if let Some(verdict) = judge(before, name, text, found) {
+        out.extend(told(engine, anchor, name, (text, found.value.0), verdict));
+    }
+}
+
+/// Judges the value at `value` in the column of this name of a table's row.
+pub(super) fn evaluate_cell(
+    engine: &Engine,
+    bytes: &[u8],
+    column: &[u8],
+    value: (usize, usize),
+    out: &mut Vec<Candidate>,
+) {
+    let found = Assignment { name: value, value, quoted: true, stand: Stand::Assigned };
+    let text = &bytes[value.0..value.1];
+    #[allow(clippy::cast_possible_truncation)] // blobs and windows are far below 4 GiB
+    let anchor = Anchor { at: value.0 as u32, id: 0 };
+    if let Some(verdict) = judge(&[], column, text, found) {
+        out.extend(told(engine, anchor, column, (text, value.0), verdict));
+    }
+}
+
+/// Whether a column of this name holds credentials.
+pub(super) fn is_telling(column: &[u8]) -> bool {
+    promise(column).is_some()
+}
+
+/// The candidate that a verdict on the value `text`, which begins at `start`, stands for.
+fn told(
+    engine: &Engine,
+    anchor: Anchor,
+    name: &[u8],
+    (text, start): (&[u8], usize),
+    verdict: Verdict,
+) -> Option<Candidate> {
     let (rule_id, title, credential) = RULES[usize::from(!verdict.password)];
     if engine.rules().disables(rule_id) {
-        return;
+        return None;
     }
     let (title, provider) = match verdict.service {
         Some(service) => (format!("Key or token of {}", service.name), service.provider.clone()),
         None => (title.to_owned(), "generic".to_owned()),
     };
-    #[allow(clippy::cast_possible_truncation)]
-    out.push(Candidate {
+    #[allow(clippy::cast_possible_truncation)] // blobs and windows are far below 4 GiB
+    let (start, end) = (start as u32, (start + text.len()) as u32);
+    Some(Candidate {
         anchor,
-        start: found.value.0 as u32,
-        end: found.value.1 as u32,
+        start,
+        end,
         found: Arc::new(Match {
             rule_id: rule_id.to_owned(),
             title,
@@ -90,7 +128,7 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
             drawn: verdict.drawn,
             needs: verdict.needs,
         }),
-    });
+    })
 }
 
 #[cfg(test)]

@@ -13,6 +13,9 @@ pub enum Placeholder {
     Dummy,
 }
 
+/// Shortest value in which the opening of a template may stand by chance, bytes.
+const CHANCE_BYTES_MIN: usize = 32;
+
 /// Words that say "put your own here" or "not a real one".
 const DUMMY_WORDS: &[&str] = &[
     "changeme",
@@ -116,13 +119,31 @@ pub fn placeholder(value: &[u8]) -> Option<Placeholder> {
 
 /// `${X}`, `$(x)`, `{{ x }}`, `<x>`, `%(x)s`, `%X%`, `$VAR`, `#{x}`, `@x@`, `[x]`.
 fn is_template(value: &[u8]) -> bool {
-    let holds = |needle: &[u8]| memchr::memmem::find(value, needle).is_some();
-    if holds(b"${") || holds(b"$(") || holds(b"{{") || holds(b"#{") || holds(b"%(") || holds(b"<%") {
+    // In a long value drawn from all signs of the keyboard an opening is chance, unless something closes it.
+    let holds = |open: &[u8], close: &[u8]| {
+        memchr::memmem::find(value, open).is_some_and(|at| {
+            at == 0 || value.len() < CHANCE_BYTES_MIN || memchr::memmem::find(&value[at..], close).is_some()
+        })
+    };
+    let openings = [
+        (&b"${"[..], &b"}"[..]),
+        (b"$(", b")"),
+        (b"{{", b"}}"),
+        (b"#{", b"}"),
+        (b"%(", b")"),
+        (b"<%", b"%>"),
+    ];
+    if openings.iter().any(|(open, close)| holds(open, close)) {
         return true;
     }
     match (value.first(), value.last()) {
+        // Maven and Jenkins put what they encrypted into braces.
+        (Some(b'{'), Some(b'}')) => {
+            let inner = &value[1..value.len() - 1];
+            let base64 = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
+            value.len() < CHANCE_BYTES_MIN || !inner.iter().all(base64) || !super::language::is_random(inner)
+        }
         (Some(b'<'), Some(b'>'))
-        | (Some(b'{'), Some(b'}'))
         | (Some(b'['), Some(b']'))
         | (Some(b'%'), Some(b'%'))
         | (Some(b'@'), Some(b'@')) => true,

@@ -59,6 +59,16 @@ impl Exceptions {
     }
 }
 
+/// What a rule without anchors is asked of: files that are nothing but credentials hold no word that could lead to one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reads {
+    /// The whole file.
+    File,
+    /// Each of its lines that is no comment.
+    Lines,
+}
+
 /// One detection rule as data.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,6 +93,10 @@ pub struct RuleSpec {
     pub words: Vec<String>,
     /// Linear-time regex over bytes; the group `secret` is the value, or `secret_2` to `secret_8` where it has no part.
     pub pattern: String,
+    /// Instead of anchors and words: the pattern is asked of the whole `file`, or of each of its `lines`, in small files
+    /// that `files` or `paths` name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reads: Option<Reads>,
     /// The match need not contain the anchor or word: anywhere in the window is close enough.
     #[serde(default, skip_serializing_if = "is_false")]
     pub near: bool,

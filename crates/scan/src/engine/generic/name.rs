@@ -19,7 +19,8 @@ static ABOUT: Words = Words::of(
     tooltip show hide visible toggle match confirm confirmation again repeat retype mismatch changer checker
     strategy rule rules option options command cmd module package property properties attribute table
     model schema request response result callback event listener hook action reason comment note
-    wrong hasher hashers blacklist whitelist denylist allowlist wordlist dictionary entry encryption encryptor hashing library",
+    level tries attempts retries complexity scheme schemes formatter logger minimum maximum character
+    characters char chars days weeks hours minutes wrong hasher hashers blacklist whitelist denylist allowlist wordlist dictionary entry encryption encryptor hashing library",
 );
 /// Words that make the value public or derived.
 static PUBLIC: Words = Words::of(
@@ -124,7 +125,15 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
         ])
         || matches!(
             last,
-            "pw" | "psw" | "passw" | "mdp" | "dbpw" | "userpw" | "rootpw" | "bindpw" | "masterauth"
+            "pw" | "psw"
+                | "passw"
+                | "mdp"
+                | "authtok"
+                | "dbpw"
+                | "userpw"
+                | "rootpw"
+                | "bindpw"
+                | "masterauth"
         )
         || FOREIGN.iter().any(|word| last.contains(word))
     {
@@ -183,6 +192,15 @@ pub(super) const FOREIGN: [&str; 14] = [
     "パスワード",
     "비밀번호",
 ];
+
+/// Words before `pass` that make it hand something on: `proxy_pass http://…`, `fastcgi_pass php`.
+const HANDS_ON: [&str; 6] = ["proxy", "fastcgi", "uwsgi", "scgi", "grpc", "memcached"];
+
+/// Whether the name, with blanks alone behind it, is a directive about passing something on.
+pub(super) fn hands_on(name: &[u8]) -> bool {
+    let words = words(name);
+    matches!(words.as_slice(), [first, .., last] if last == "pass" && HANDS_ON.contains(&first.as_str()))
+}
 
 /// Words after the telling one that only say which of several it is.
 static WHICH: Words = Words::of(

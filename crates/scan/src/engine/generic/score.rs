@@ -2,7 +2,7 @@
 
 use tenure_model::{Confidence, Severity};
 
-use super::name::{FOREIGN, Promise, Words, promise, words};
+use super::name::{FOREIGN, Promise, Words, hands_on, promise, words};
 use super::services::service_named;
 use super::shape::{Assignment, Stand};
 use crate::engine::Needs;
@@ -18,8 +18,9 @@ static KEYWORDS: Words = Words::of(
     this file env vault stdin unset disabled enabled auto oauth oauth2 jwt apikey api_key username user
     name value key unknown custom static dynamic manual always never varchar char binary blob bytes base64
     hex plain plaintext md5 sha1 sha256 sha512 bcrypt scrypt argon2 pbkdf2 aes rsa ed25519 ecdsa hmac
-    changeme change_me missing invalid valid expired failed success ok error body header query cookie
-    session local remote admin_password new_password old_password current_password confirm_password",
+    oobesystem specialize windowspe changeme change_me missing invalid valid expired failed success ok error body header query cookie
+    files compat sss winbind crypt exop clear quick scram-sha-256 scram-sha-1 peer trust login admin_password new_password
+    session local remote old_password current_password confirm_password",
 );
 /// Bits from which nothing else is needed.
 const SURELY_RANDOM_BITS: f64 = 28.0;
@@ -29,6 +30,14 @@ const SECRET_BYTES_MIN: usize = 10;
 const VAGUE_BYTES_MIN: usize = 16;
 /// Shortest and longest password, bytes.
 const PASSWORD_BYTES: std::ops::RangeInclusive<usize> = 4..=128;
+/// Shortest and longest secret that somebody typed, bytes.
+const CHOSEN_BYTES_MIN: usize = 6;
+const CHOSEN_BYTES_MAX: usize = 64;
+/// Shortest passphrase of several words, and of one under the name of a secret, bytes.
+const PHRASE_BYTES_MIN: usize = 10;
+const SECRET_PHRASE_BYTES_MIN: usize = 20;
+/// Most words of a passphrase.
+const PHRASE_WORDS_MAX: usize = 10;
 /// A value of a SealedSecret is longer than this: it begins with an RSA key's worth of bytes.
 const SEALED_BYTES_MIN: usize = 256;
 /// A UUID under a name that promises a secret: as random as hex, but most UUIDs are names of things.
@@ -58,12 +67,20 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
         random_bits(text)
     };
     let may_be_a_password = memchr::memchr3(b'p', b'P', b'w', name).is_some()
+        || ["masterauth", "authtok"].iter().any(|word| holds_folded(name, word))
         || !name.is_ascii()
         || FOREIGN.iter().any(|word| holds_folded(name, word));
-    if bits < RANDOM_BITS && (!may_be_a_password || text.len() > *PASSWORD_BYTES.end()) {
+    let may_be_chosen = may_be_a_password
+        || text.len() <= CHOSEN_BYTES_MAX && (holds_folded(name, "secret") || holds_folded(name, "token"));
+    if bits < RANDOM_BITS && (!may_be_chosen || text.len() > *PASSWORD_BYTES.end()) {
         return None;
     }
     let promise = promise(name)?;
+    // `passwd ann` is a command.
+    let command = name == b"passwd" && !text.iter().any(u8::is_ascii_digit);
+    if found.stand == Stand::Alone && (command || hands_on(name)) {
+        return None;
+    }
     let lower = String::from_utf8_lossy(text).to_ascii_lowercase();
     if KEYWORDS.holds(&lower) || repeats_name(name, &lower) {
         return None;
@@ -92,8 +109,14 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
         Promise::Secret if uuid && words(name).last().is_some_and(|word| word.starts_with("credential")) => {
             return None;
         }
+        Promise::Secret if bits < RANDOM_BITS || text.len() < SECRET_BYTES_MIN => {
+            chosen_secret(name, text, found)?
+        }
         Promise::Secret | Promise::Vague => secret(text, bits, found)?,
     };
+    if bits < RANDOM_BITS && severity == Severity::Low && is_comment(before) {
+        return None;
+    }
     let mut reasons = vec![format!("assigned to `{}`", String::from_utf8_lossy(name)), because];
     reasons.extend(service.map(|service| format!("{} is named beside it", service.name)));
     let weak = matches!(found.stand, Stand::Passed | Stand::Inline);
@@ -101,6 +124,7 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
     match found.stand {
         Stand::Passed => reasons.push("compared with it or passed, not assigned".to_owned()),
         Stand::Inline => reasons.push("in the middle of a line".to_owned()),
+        Stand::Pair => reasons.push("in a list of pairs".to_owned()),
         Stand::Beside => reasons.push("the value of the pair that has this name".to_owned()),
         Stand::Assigned | Stand::Alone => {}
     }
@@ -119,7 +143,10 @@ type Opinion = (Severity, Confidence, Needs, String);
 
 /// Passwords are often words: what is random is one anywhere, the rest only where settings live.
 fn password(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
-    if !PASSWORD_BYTES.contains(&text.len()) || text.iter().any(u8::is_ascii_whitespace) {
+    if text.iter().any(u8::is_ascii_whitespace) {
+        return passphrase(text, found);
+    }
+    if !PASSWORD_BYTES.contains(&text.len()) && !(text.len() > 4 && bits >= SURELY_RANDOM_BITS) {
         return None;
     }
     let classes = classes(text);
@@ -134,8 +161,13 @@ fn password(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
     // `password Sommer2019` in a file of settings; a word alone is the next word of a sentence.
     let mixed = classes >= 3 && digit && text.len() >= 8;
     if found.stand == Stand::Alone && (classes < 2 || bits < 0.0) {
-        let because = "the rest of the line mixes letters and digits".to_owned();
-        return mixed.then_some((Severity::Medium, Confidence::Low, Needs::Settings, because));
+        return Some(if mixed {
+            let because = "the rest of the line mixes letters and digits".to_owned();
+            (Severity::Medium, Confidence::Low, Needs::Settings, because)
+        } else {
+            let because = "the rest of the line of a directive".to_owned();
+            (Severity::Low, Confidence::Low, Needs::Directives, because)
+        });
     }
     if classes >= 3 && text.len() >= 6 {
         let because = format!("the value mixes {classes} kinds of characters");
@@ -149,8 +181,104 @@ fn password(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
             "the value mixes letters and digits".to_owned(),
         ));
     }
-    (found.stand != Stand::Passed)
-        .then(|| (Severity::Low, Confidence::Low, Needs::Settings, "the value reads like a word".to_owned()))
+    let needs = if found.stand == Stand::Passed { Needs::Directives } else { Needs::Settings };
+    let because = "the value reads like a word".to_owned();
+    (found.stand != Stand::Passed || found.quoted).then_some((Severity::Low, Confidence::Low, needs, because))
+}
+
+/// A password of several words: only where no text for people would stand.
+fn passphrase(text: &[u8], found: Assignment) -> Option<Opinion> {
+    let words = text.split(|&b| b == b' ').filter(|word| !word.is_empty()).count();
+    let fits = found.quoted
+        && found.stand == Stand::Assigned
+        && text.len() >= PHRASE_BYTES_MIN
+        && (2..=PHRASE_WORDS_MAX).contains(&words)
+        && text.is_ascii()
+        && !is_sentence(text);
+    let because = format!("a phrase of {words} words");
+    fits.then_some((Severity::Low, Confidence::Low, Needs::Directives, because))
+}
+
+/// A secret that somebody typed: the name says what it is, and nothing in the value that it stands elsewhere.
+fn chosen_secret(name: &[u8], text: &[u8], found: Assignment) -> Option<Opinion> {
+    let words = words(name);
+    let last = words.last().map_or("", String::as_str);
+    let is_secret =
+        last == "secret" || last == "secretkey" || words.ends_with(&["secret".to_owned(), "key".to_owned()]);
+    if !matches!(found.stand, Stand::Assigned | Stand::Alone | Stand::Pair) {
+        return None;
+    }
+    let opinion = |needs, because: &str| Some((Severity::Low, Confidence::Low, needs, because.to_owned()));
+    if text.contains(&b' ') {
+        let fits = is_secret && found.quoted && text.len() >= SECRET_PHRASE_BYTES_MIN;
+        return fits.then(|| opinion(Needs::Settings, "a phrase under the name of a secret")).flatten();
+    }
+    // What joins the words of a name makes it the name of a secret that is kept elsewhere.
+    let joined = text
+        .iter()
+        .any(|b| matches!(b, b'-' | b'_' | b'.' | b'/' | b':' | b'(' | b'{' | b'<' | b'$' | b'\\'));
+    let letters = text.iter().any(u8::is_ascii_alphabetic);
+    let mixed = letters
+        && text
+            .iter()
+            .any(|b| b.is_ascii_digit() || matches!(b, b'!' | b'@' | b'#' | b'%' | b'&' | b'*' | b'+'));
+    if joined || !letters || text.len() < CHOSEN_BYTES_MIN || is_sentence(text) {
+        return None;
+    }
+    if mixed && (is_secret || last == "token" && text.len() >= 8) {
+        return opinion(Needs::Settings, "the value mixes letters and other characters");
+    }
+    is_secret.then(|| opinion(Needs::Directives, "a word under the name of a secret")).flatten()
+}
+
+/// Whether the line is commented out as far as `before` it shows.
+fn is_comment(before: &[u8]) -> bool {
+    let before = before.trim_ascii_start();
+    [&b"#"[..], b";", b"//", b"--", b"*", b"<!--", b"%"].iter().any(|sign| before.starts_with(sign))
+        && !before.starts_with(b"#define")
+}
+
+/// Words that a message has and a passphrase hardly ever.
+fn is_sentence(text: &[u8]) -> bool {
+    const MESSAGE: [&str; 34] = [
+        "your",
+        "the",
+        "is",
+        "are",
+        "must",
+        "enter",
+        "please",
+        "not",
+        "for",
+        "to",
+        "of",
+        "and",
+        "or",
+        "in",
+        "with",
+        "invalid",
+        "required",
+        "password",
+        "passwords",
+        "passphrase",
+        "secret",
+        "token",
+        "key",
+        "new",
+        "old",
+        "current",
+        "confirm",
+        "forgot",
+        "wrong",
+        "expired",
+        "change",
+        "reset",
+        "type",
+        "you",
+    ];
+    let lower = String::from_utf8_lossy(text).to_ascii_lowercase();
+    let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric());
+    words.any(|word| MESSAGE.contains(&word))
 }
 
 /// A secret, token or key is drawn by a machine.
@@ -295,7 +423,7 @@ fn looks_like_code(text: &[u8], quoted: bool, bits: f64) -> bool {
     if starts(b"^") && text.ends_with(b"$") || bits < RANDOM_BITS && is_long_path(text) {
         return true;
     }
-    if starts(b"/") || starts(b"./") || starts(b"../") || starts(b"~/") || starts(b"C:\\") {
+    if starts(b"\\$") || starts(b"/") || starts(b"./") || starts(b"../") || starts(b"~/") || starts(b"C:\\") {
         return true;
     }
     if !quoted {

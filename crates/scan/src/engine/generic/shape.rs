@@ -4,6 +4,8 @@
 //! first half, [`lead`], looks at a few bytes only and refuses nearly everything; the scan in the delta domain depends
 //! on how few they are.
 
+use super::values::{starts_line, value_at};
+
 /// How a value stands beside its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stand {
@@ -15,6 +17,8 @@ pub(super) enum Stand {
     Passed,
     /// The rest of the line that the name begins, with nothing but blanks between them.
     Alone,
+    /// One of several pairs on a line: `user=x,password=y`, `{user: x, password: y}`.
+    Pair,
     /// Bare in the middle of a line: only a random value counts.
     Inline,
 }
@@ -55,9 +59,7 @@ const NAME_TAILS: [&[u8]; 6] = [b"key", b"token", b"secret", b"password", b"valu
 /// Bytes behind a name that [`lead`] may look at: a further word, closers, a separator.
 const BEHIND_NAME_BYTES: usize = 12 + CLOSERS_MAX + 4;
 /// Bytes before a name that [`lead`] may look at on the same line.
-const LINE_LEAD_BYTES: usize = 48;
-/// Longest value, bytes.
-const VALUE_BYTES_MAX: usize = 400;
+pub(super) const LINE_LEAD_BYTES: usize = 48;
 /// Longest gap between a name in one attribute or element and the value in the next, bytes.
 const BESIDE_BYTES_MAX: usize = 64;
 
@@ -66,7 +68,7 @@ fn is_name_byte(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.') || b >= 0x80
 }
 
-fn byte(bytes: &[u8], at: usize) -> u8 {
+pub(super) fn byte(bytes: &[u8], at: usize) -> u8 {
     bytes.get(at).copied().unwrap_or(0)
 }
 
@@ -155,14 +157,14 @@ pub(super) fn assignment(bytes: &[u8], lead: Lead, high: usize) -> Option<Assign
 
 /// What stands between a name and its value.
 #[derive(Debug, Clone, Copy)]
-struct Separator {
+pub(super) struct Separator {
     /// Where the value begins.
-    at: usize,
-    stand: Stand,
+    pub(super) at: usize,
+    pub(super) stand: Stand,
     /// Only a quoted value counts.
-    needs_quote: bool,
+    pub(super) needs_quote: bool,
     /// The value is an element's text, or the rest of its line: what begins it was made sure of.
-    whole: bool,
+    pub(super) whole: bool,
 }
 
 fn spaced(bytes: &[u8], mut at: usize, high: usize) -> usize {
@@ -198,6 +200,8 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
             (next(p + equals) == b'=').then(|| from(p + equals + 1, Stand::Assigned, true)).flatten()
         }
         b':' if matches!(next(p + 1), b'=' | b'-') => assigned(2),
+        // LDIF: `userPassword:: ` has its value in base64.
+        b':' if next(p + 1) == b':' && next(p + 2) == b' ' && starts_line(bytes, lead.name.0) => assigned(2),
         b':' if next(p + 1) == b':' => None,
         b':' => {
             let at = bytes[p + 1..].iter().take(2).take_while(|&&b| b == b'*').count();
@@ -206,13 +210,17 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
             from(typed.unwrap_or(at), Stand::Assigned, typed.is_some())
         }
         b',' if lead.closed_quote => from(p + 1, Stand::Passed, true),
+        // A pair of Erlang: `{password, <<"value">>}`.
+        b',' if lead.name.0 > 0 && bytes[lead.name.0 - 1] == b'{' => from(p + 1, Stand::Assigned, true),
         b'(' => from(p + 1, Stand::Passed, true),
-        b'>' if lead.name.0 > 0 && matches!(bytes[lead.name.0 - 1], b'<' | b':' | b'"' | b'\'') => {
+        b'>' if lead.name.0 > 0
+            && (lead.closed_quote || matches!(bytes[lead.name.0 - 1], b'<' | b':' | b'"' | b'\'')) =>
+        {
             element(bytes, p)
         }
         b'{' if lead.closed_quote => None,
         _ if lead.name.0 > 0
-            && matches!(bytes[lead.name.0 - 1], b'<' | b'"')
+            && (matches!(bytes[lead.name.0 - 1], b'<' | b'"') || lead.closed_quote)
             && tag_end(bytes, lead, high).is_some() =>
         {
             element(bytes, tag_end(bytes, lead, high)?)
@@ -223,7 +231,8 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
         // `PASSWORD 'value'`: a blank was taken for a closer, and so was the quote that opens the value.
         _ if lead.closed_quote && next(lead.name.1) == b' ' => {
             let quote = (lead.name.1..p).find(|&at| matches!(bytes[at], b'"' | b'\''))?;
-            from(quote, Stand::Passed, true)
+            let stand = if starts_line(bytes, lead.name.0) { Stand::Alone } else { Stand::Passed };
+            from(quote, stand, true)
         }
         _ if lead.alone => Some(Separator { at: p, stand: Stand::Alone, needs_quote: false, whole: true }),
         _ => None,
@@ -346,246 +355,4 @@ fn is_value_of_a_name(bytes: &[u8], start: usize) -> bool {
     [&b"name"[..], b"Name", b"key", b"Key", b"id", b"property", b"variable"]
         .iter()
         .any(|word| before.ends_with(word))
-}
-
-/// Reads the value at the separator's end: quoted, or bare up to a delimiter.
-fn value_at(bytes: &[u8], name: (usize, usize), separator: Separator, high: usize) -> Option<Assignment> {
-    let mut p = separator.at;
-    // `name =` or `name: |` over the value.
-    let folded = matches!(byte(bytes, p), b'|' | b'>')
-        && matches!(byte(bytes, p + 1), b'\n' | b'\r' | b'-' | b'+')
-        && separator.stand == Stand::Assigned;
-    if folded {
-        p += 1 + usize::from(matches!(bytes[p + 1], b'-' | b'+'));
-    }
-    let broken = matches!(byte(bytes, p), b'\n' | b'\r' | b'\\');
-    if broken {
-        let from = p;
-        while p < high && p - from < 40 && matches!(bytes[p], b'\n' | b'\r' | b' ' | b'\t' | b'\\') {
-            p += 1;
-        }
-        // `\"` is a quote, not a line that goes on.
-        if byte(bytes, from) == b'\\' && p == from + 1 {
-            p = from;
-        }
-    }
-    p = unwrapped(bytes, p, high);
-    // String prefixes: b"", r"", f"", u"", @"".
-    if matches!(byte(bytes, p), b'b' | b'r' | b'f' | b'u' | b'@' | b'L' | b'N')
-        && matches!(byte(bytes, p + 1), b'"' | b'\'')
-    {
-        p += 1;
-    }
-    let escapes = bytes[p.min(bytes.len())..].iter().take(4).take_while(|&&b| b == b'\\').count();
-    let opens = p + escapes;
-    let quote = byte(bytes, opens);
-    if matches!(quote, b'"' | b'\'' | b'`') {
-        return quoted(bytes, name, opens, escapes, separator.stand, high);
-    }
-    if separator.needs_quote || escapes > 0 || broken && !folded {
-        return None;
-    }
-    bare(bytes, name, p, separator, high, folded)
-}
-
-/// Functions that make a value of another type out of a literal, and nothing else.
-const WRAPPERS: [&[u8]; 34] = [
-    b"from",
-    b"str",
-    b"Some",
-    b"[]byte",
-    b"GetBytes",
-    b"FromBase64String",
-    b"b64decode",
-    b"decode",
-    b"fromhex",
-    b"unhex",
-    b"from_hex",
-    b"unhexlify",
-    b"SecretKeySpec",
-    b"QStringLiteral",
-    b"QLatin1String",
-    b"QString",
-    b"string",
-    b"TEXT",
-    b"_T",
-    b"ToSecure",
-    b"SecretStr",
-    b"SecretString",
-    b"Secret",
-    b"String",
-    b"bytes",
-    b"bytearray",
-    b"to_vec",
-    b"Buffer",
-    b"ByteString",
-    b"Password",
-    b"SymmetricSecurityKey",
-    b"StringType",
-    b"text",
-    b"Value",
-];
-/// Longest run of wrappers, bytes.
-const WRAPPER_BYTES_MAX: usize = 72;
-
-/// Past `String::from(`, `[]byte(`, `Encoding.UTF8.GetBytes(`, `(`: to the quote that opens the literal.
-fn unwrapped(bytes: &[u8], p: usize, high: usize) -> usize {
-    let text = &bytes[p.min(high)..high.min(p + WRAPPER_BYTES_MAX)];
-    let Some(quote) = memchr::memchr3(b'"', b'\'', b'`', text) else { return p };
-    let before = &text[..quote];
-    let Some(inner) = before.strip_suffix(b"(").or(before.strip_suffix(b"(b")) else { return p };
-    let callee = inner.rsplit(|b| matches!(b, b'.' | b':' | b' ' | b'(' | b'>')).next().unwrap_or_default();
-    let plain = before.iter().all(|&b| {
-        b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'(' | b' ' | b'<' | b'>' | b'[' | b']')
-    });
-    if plain && (callee.is_empty() && inner.is_empty() || WRAPPERS.contains(&callee)) { p + quote } else { p }
-}
-
-/// The value in the quotes that open at `opens`, after `escapes` backslashes.
-fn quoted(
-    bytes: &[u8],
-    name: (usize, usize),
-    opens: usize,
-    escapes: usize,
-    stand: Stand,
-    high: usize,
-) -> Option<Assignment> {
-    let quote = bytes[opens];
-    let triple = escapes == 0 && byte(bytes, opens + 1) == quote && byte(bytes, opens + 2) == quote;
-    let begin = opens + if triple { 3 } else { 1 };
-    let limit = high.min(begin + VALUE_BYTES_MAX + 1);
-    let mut q = begin;
-    while q < limit && bytes[q] != quote && bytes[q] != b'\n' {
-        q += 1 + usize::from(bytes[q] == b'\\' && escapes == 0);
-    }
-    let stop = q.saturating_sub(escapes);
-    let closed = q < limit && bytes[q] == quote;
-    (closed && stop > begin).then_some(Assignment { name, value: (begin, stop), quoted: true, stand })
-}
-
-/// A value without quotes: the rest of its line when the name begins the line, otherwise up to any delimiter.
-fn bare(
-    bytes: &[u8],
-    name: (usize, usize),
-    p: usize,
-    separator: Separator,
-    high: usize,
-    folded: bool,
-) -> Option<Assignment> {
-    let stand = separator.stand;
-    let flag = stand == Stand::Passed;
-    let optional = !flag && follows_option(bytes, name.0);
-    // The value of a pair stands on a line of its own: `- name: X` over `value: …`.
-    let leads = folded || separator.whole || stand == Stand::Beside || starts_line(bytes, name.0);
-    let delimits = |b: u8| {
-        matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | b'`' | b'<' | b',' | b';' | b'\\')
-            || !leads && !flag && matches!(b, b'&' | b')' | b'}' | b']' | b'|')
-    };
-    let limit = high.min(p + VALUE_BYTES_MAX + 1);
-    let next = |from: usize| (from..limit).find(|&at| delimits(bytes[at])).unwrap_or(limit);
-    let mut q = next(p);
-    // The rest of a line is the value, commas and all; what follows with a sign of its own is the next pair.
-    while leads && matches!(byte(bytes, q), b',' | b';') && q + 1 < limit && !delimits(bytes[q + 1]) {
-        let end = next(q + 1);
-        if memchr::memchr2(b'=', b':', &bytes[q + 1..end]).is_some() {
-            break;
-        }
-        q = end;
-    }
-    if q <= p || q == limit && limit < bytes.len() {
-        return None;
-    }
-    let found = |stand| Some(Assignment { name, value: (p, q), quoted: false, stand });
-    if flag {
-        return found(stand);
-    }
-    // A bare value ends its line, but for a comment or a closing tag; otherwise this is a sentence or code.
-    let rest = bytes[q..high].iter().position(|&b| b == b'\n').map_or(&bytes[q..high], |n| &bytes[q..q + n]);
-    let comment = rest.starts_with(b" ;") || rest.starts_with(b" //");
-    let rest = rest.trim_ascii();
-    let opened = name.0 > 0 && rest.len() == 1 && rest[0] == bytes[name.0 - 1];
-    let ends = comment
-        || rest.is_empty()
-        || opened && matches!(rest[0], b'"' | b'\'')
-        || rest.starts_with(b"#")
-        || rest.starts_with(b"</")
-        || rest.starts_with(b"]]>")
-        || rest == b"\\";
-    if separator.whole && stand != Stand::Alone && !rest.starts_with(b"</") && !rest.starts_with(b"]]>") {
-        return None;
-    }
-    match (leads && ends, stand) {
-        (true, _) => found(stand),
-        // `docker run -e DB_PASSWORD=value image`: an argument ends with a blank or its quote.
-        (false, _)
-            if optional && matches!(byte(bytes, q), b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | 0) =>
-        {
-            found(stand)
-        }
-        (false, Stand::Alone) => None,
-        // `${PASSWORD:-value}`: what is taken when nothing is set.
-        (false, _) if bytes[..name.0].ends_with(b"${") && byte(bytes, q) == b'}' => found(stand),
-        (false, _) => found(Stand::Inline),
-    }
-}
-
-/// Whether the name begins the argument of an option that sets a variable or a field.
-fn follows_option(bytes: &[u8], at: usize) -> bool {
-    const OPTIONS: [&[u8]; 9] = [
-        b" -e",
-        b" --env",
-        b" --env=",
-        b" --from-literal=",
-        b" --from-literal",
-        b" --set",
-        b" --set-string",
-        b" -var",
-        b" --build-arg",
-    ];
-    let line = &bytes[at.saturating_sub(LINE_LEAD_BYTES)..at];
-    let line = memchr::memrchr2(b'\n', b'\r', line).map_or(line, |n| &line[n + 1..]);
-    let lead = line.trim_ascii_end();
-    let lead = lead.strip_suffix(b"\"").or(lead.strip_suffix(b"'")).unwrap_or(lead).trim_ascii_end();
-    OPTIONS.iter().any(|option| lead.ends_with(option))
-}
-
-/// Whether the name begins its line, but for indentation, `export`, a list dash, a comment sign or a tag.
-fn starts_line(bytes: &[u8], at: usize) -> bool {
-    let line = &bytes[at.saturating_sub(LINE_LEAD_BYTES)..at];
-    let line = memchr::memrchr2(b'\n', b'\r', line).map_or(line, |n| &line[n + 1..]);
-    let lead = line.trim_ascii();
-    // A section before the name: `spring.datasource.`, `//registry.acme.test/:_`.
-    lead.is_empty()
-        || matches!(
-            lead,
-            b"export"
-                | b"-"
-                | b"#"
-                | b"//"
-                | b";"
-                | b"--"
-                | b"*"
-                | b"set"
-                | b"SET"
-                | b"ENV"
-                | b"ARG"
-                | b"-e"
-                | b"--env"
-                | b"+"
-                | b"\""
-                | b"- \""
-                | b"- '"
-                | b"Environment="
-                | b"Environment=\""
-                | b"Environment='"
-                | b"'"
-                | b"env:"
-                | b"declare -x"
-                | b"setenv"
-                | b"# export"
-                | b"$"
-                | b"$env:"
-                | b"@"
-                | b"%"
-        )
 }
