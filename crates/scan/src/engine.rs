@@ -27,7 +27,7 @@ use literal::{Literal, literals};
 use crate::rules::{Rule, RuleSet};
 
 /// Changes whenever the engine may judge the same bytes differently: it is part of the result cache's key.
-pub const ENGINE_VERSION: &str = "5";
+pub const ENGINE_VERSION: &str = "6";
 /// Matches of one rule that one window may hold before the anchor's own; more is a storm, not a credential.
 const MATCHES_PER_WINDOW_MAX: usize = 16;
 
@@ -371,6 +371,7 @@ impl Engine {
             reasons.push(checksum.holds(value)?);
         }
         if rule.spec.min_entropy.is_some_and(|least| value::entropy(value) < least)
+            || rule.spec.drawn && !language::is_random(value)
             || rule.rejects(value, caught.get(0).expect("group 0 always takes part").as_bytes())
         {
             return None;

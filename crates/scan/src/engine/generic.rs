@@ -19,7 +19,8 @@ use shape::{assignment, lead};
 /// Context words in English, and parts of names in any language.
 const WORDS: &[&str] = &[
     "pass", "pwd", "psw", "_pw", "pw=", "pw:", "pw =", "psk", "secret", "token", "key", "cred", "auth",
-    "salt", "pepper", "seed", "bearer", "mdp", "rootpw", "bindpw",
+    "salt", "pepper", "seed", "bearer", "mdp", "rootpw", "bindpw", "nonce", "iv =", "iv=", "iv :=", "iv[",
+    "\"iv\"", "basic ",
 ];
 /// Context words: anchors of the generic detector, any case.
 pub fn context_words() -> impl Iterator<Item = &'static str> {

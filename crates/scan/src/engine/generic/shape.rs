@@ -4,6 +4,12 @@
 //! first half, [`lead`], looks at a few bytes only and refuses nearly everything; the scan in the delta domain depends
 //! on how few they are.
 
+mod around;
+mod reading;
+
+use around::{METHOD_BYTES_MAX, chained, compared};
+use reading::value_at;
+
 /// How a value stands beside its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stand {
@@ -15,8 +21,10 @@ pub(super) enum Stand {
     Passed,
     /// The rest of the line that the name begins, with nothing but blanks between them.
     Alone,
-    /// Bare in the middle of a line: only a random value counts.
+    /// Bare in the middle of a line, or apart from its name: only a random value counts.
     Inline,
+    /// Behind the scheme of authentication that it serves.
+    Scheme,
 }
 
 /// An assignment as the shape test sees it; offsets into the blob.
@@ -30,6 +38,8 @@ pub(super) struct Assignment {
     pub(super) quoted: bool,
     /// How it stands there.
     pub(super) stand: Stand,
+    /// A word before it says how it lets somebody in: `Bearer`, `Basic`, `Token`.
+    pub(super) scheme: bool,
 }
 
 /// A name that is followed by something that could be a separator.
@@ -42,6 +52,10 @@ pub(super) struct Lead {
     closed_quote: bool,
     /// The name begins its line, and blanks alone part it from what follows.
     alone: bool,
+    /// The name is a scheme of authentication, and what it needs follows after a blank.
+    scheme: bool,
+    /// The value stands in front of the name, or in a call chained to it.
+    apart: bool,
 }
 
 /// Longest name on either side of the context word, bytes.
@@ -53,7 +67,16 @@ const CHECKSUM: &[u8] = b"checksum/";
 /// Words that go on with a name after a blank: `API key: …`, `secret access key = …`.
 const NAME_TAILS: [&[u8]; 6] = [b"key", b"token", b"secret", b"password", b"value", b"access key"];
 /// Bytes behind a name that [`lead`] may look at: a further word, closers, a separator.
-const BEHIND_NAME_BYTES: usize = 12 + CLOSERS_MAX + 4;
+const BEHIND_NAME_BYTES: usize = 12 + CLOSERS_MAX + METHOD_BYTES_MAX + 24;
+/// Words before a name that belong to it: `API key`.
+const NAME_HEADS: [&[u8]; 8] =
+    [b"api", b"access", b"secret", b"client", b"private", b"auth", b"app", b"service"];
+/// Bytes before a name that hold such a word.
+const HEAD_BYTES_MAX: usize = 8;
+/// Words that say how what follows them lets somebody in; the name of what they stand before.
+const SCHEMES: [&[u8]; 2] = [b"bearer", b"basic"];
+/// Characters after such a word by which a credential is told from the next word of a sentence.
+const SCHEME_RUN_MIN: usize = 12;
 /// Bytes before a name that [`lead`] may look at on the same line.
 const LINE_LEAD_BYTES: usize = 48;
 /// Longest value, bytes.
@@ -90,6 +113,7 @@ pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
         });
         stop += more.map(|word| word.len() + 1).max().unwrap_or(0);
     }
+    start = with_head(bytes, start);
     // `checksum/secret: …` is an annotation about one.
     if bytes[..start].ends_with(CHECKSUM) {
         return None;
@@ -106,21 +130,61 @@ pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
         }
         p += 1;
     }
+    // `TOKEN[] = "…"`, `key[16] = "…"`
+    if byte(bytes, p) == b'[' && !closed_quote {
+        let size = bytes[p + 1..].iter().take(4).take_while(|b| b.is_ascii_digit()).count();
+        if byte(bytes, p + 1 + size) == b']' {
+            p += 2 + size;
+            p += usize::from(byte(bytes, p) == b' ');
+        }
+    }
     let rest = bytes.get(p..bytes.len().min(p + 4)).unwrap_or_default();
     let separated =
         matches!(byte(rest, 0), b'=' | b':' | b',' | b'(' | b'>' | b'?' | b'|' | b'{' | b'<' | b'!')
-            || rest.starts_with(b"As ")
-            || rest.starts_with(b"or ");
+            || WORDY_SEPARATORS.iter().any(|sign| rest.starts_with(sign));
+    let scheme = is_scheme(bytes, start, stop);
     let spaced = p > stop && (closed_quote || is_flag(bytes, start));
     // `- name: DB_PASSWORD` with the value on the next line.
     let line_ends = matches!(byte(bytes, p), b'\r' | b'\n') && start > 0;
     let alone = p > stop && !separated && !closed_quote && starts_line(bytes, start);
-    (separated || spaced || line_ends || alone).then_some(Lead {
+    let apart = matches!(byte(bytes, stop), b')' | b'"' | b'\'' | b'(' | b']')
+        && (chained(bytes, stop).is_some() || compared(bytes, start).is_some());
+    (separated || spaced || line_ends || alone || scheme || apart).then_some(Lead {
         name: (start, stop),
         at: p,
         closed_quote,
         alone,
+        scheme,
+        apart,
     })
+}
+
+/// Separators that are more than one sign.
+const WORDY_SEPARATORS: [&[u8]; 9] =
+    [b"As ", b"or ", b"is ", b"to \"", b"-> \"", b"->\"", b"~= \"", b"~= '", b"@\""];
+
+/// Where the name begins that starts at `start`, when the word before it belongs to it.
+fn with_head(bytes: &[u8], start: usize) -> usize {
+    if start == 0 || bytes[start - 1] != b' ' {
+        return start;
+    }
+    let before = &bytes[start.saturating_sub(HEAD_BYTES_MAX + 1)..start - 1];
+    let word = before.iter().rev().take_while(|&&b| is_name_byte(b)).count();
+    let word = &before[before.len() - word..];
+    let belongs = NAME_HEADS.iter().any(|head| word.eq_ignore_ascii_case(head));
+    if belongs { start - 1 - word.len() } else { start }
+}
+
+/// Whether the name is a scheme of authentication with something behind it that is no word.
+fn is_scheme(bytes: &[u8], start: usize, stop: usize) -> bool {
+    let name = &bytes[start..stop];
+    if byte(bytes, stop) != b' ' || !SCHEMES.iter().any(|scheme| name.eq_ignore_ascii_case(scheme)) {
+        return false;
+    }
+    let run = bytes.get(stop + 1..bytes.len().min(stop + 1 + SCHEME_RUN_MIN)).unwrap_or_default();
+    run.len() == SCHEME_RUN_MIN
+        && run.iter().all(|&b| is_name_byte(b) || matches!(b, b'+' | b'/' | b'='))
+        && run.iter().any(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
 }
 
 /// The part of `bytes[from..to]` in which a context word's [`lead`] depends on nothing outside: words that begin at the
@@ -129,7 +193,7 @@ pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
 /// A line end before a word and something that is no name behind it are walls that [`lead`] does not look through.
 pub(in crate::engine) fn walled(bytes: &[u8], from: usize, to: usize) -> (usize, usize) {
     let first = from + CHECKSUM.len();
-    let reach = NAME_BYTES_MAX + LINE_LEAD_BYTES;
+    let reach = NAME_BYTES_MAX + LINE_LEAD_BYTES + HEAD_BYTES_MAX + 1;
     let near = &bytes[first.min(to)..(first + reach).min(to)];
     let start = memchr::memchr2(b'\n', b'\r', near).map_or(first + reach, |wall| first + wall + 1);
     let last = to.saturating_sub(BEHIND_NAME_BYTES);
@@ -149,8 +213,11 @@ pub(super) fn assignment(bytes: &[u8], lead: Lead, high: usize) -> Option<Assign
     if let Some(found) = beside(bytes, lead, high) {
         return Some(found);
     }
-    let separator = separator(bytes, lead, high)?;
-    value_at(bytes, lead.name, separator, high)
+    let plain = separator(bytes, lead, high).and_then(|found| value_at(bytes, lead.name, found, high));
+    if plain.is_some() || !lead.apart {
+        return plain;
+    }
+    around::of_chained(bytes, lead.name, high).or_else(|| around::of_compared(bytes, lead.name))
 }
 
 /// What stands between a name and its value.
@@ -180,6 +247,7 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
     };
     let assigned = |skip: usize| from(p + skip, Stand::Assigned, false);
     match next(p) {
+        _ if lead.scheme => from(lead.name.1 + 1, Stand::Scheme, false),
         b'=' if next(p + 1) == b'=' => from(p + if next(p + 2) == b'=' { 3 } else { 2 }, Stand::Passed, true),
         b'!' if next(p + 1) == b'=' => from(p + if next(p + 2) == b'=' { 3 } else { 2 }, Stand::Passed, true),
         b'=' if matches!(next(p + 1), b'>' | b'~') => assigned(2),
@@ -193,6 +261,13 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
             from(p + if next(p + 2) == b'=' { 3 } else { 2 }, Stand::Assigned, true)
         }
         b'o' if bytes[p..].starts_with(b"or ") => from(p + 3, Stand::Assigned, true),
+        b't' if bytes[p..].starts_with(b"to \"") => from(p + 3, Stand::Assigned, true),
+        b'-' if bytes[p..].starts_with(b"->") => from(p + 2, Stand::Assigned, true),
+        b'~' if bytes[p..].starts_with(b"~= ") => from(p + 3, Stand::Passed, true),
+        b'i' if bytes[p..].starts_with(b"is ") => from(p + 3, Stand::Inline, false),
+        b'<' if bytes[p..].starts_with(b"<- ") => from(p + 3, Stand::Assigned, true),
+        // A column of a table.
+        b'|' if next(p + 1) == b' ' => from(p + 1, Stand::Inline, false),
         b'A' if bytes[p..].starts_with(b"As ") => {
             let equals = bytes[p..high.min(p + 32)].iter().position(|&b| b == b'=' || b == b'\n')?;
             (next(p + equals) == b'=').then(|| from(p + equals + 1, Stand::Assigned, true)).flatten()
@@ -205,7 +280,11 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
             let typed = typed(bytes, at, high).map(|at| spaced(bytes, at, high));
             from(typed.unwrap_or(at), Stand::Assigned, typed.is_some())
         }
-        b',' if lead.closed_quote => from(p + 1, Stand::Passed, true),
+        b',' if lead.closed_quote => from(past_label(bytes, p + 1, high), Stand::Passed, true),
+        b',' if bytes[p..].starts_with(b", _ := ") => from(p + 7, Stand::Assigned, true),
+        b',' => from(p + 1, Stand::Inline, true),
+        b'@' => from(p, Stand::Passed, true),
+        b'{' if !lead.closed_quote && next(p + 1) == b'"' => from(p, Stand::Assigned, true),
         b'(' => from(p + 1, Stand::Passed, true),
         b'>' if lead.name.0 > 0 && matches!(bytes[lead.name.0 - 1], b'<' | b':' | b'"' | b'\'') => {
             element(bytes, p)
@@ -228,6 +307,15 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
         _ if lead.alone => Some(Separator { at: p, stand: Stand::Alone, needs_quote: false, whole: true }),
         _ => None,
     }
+}
+
+/// Past the name of an argument that says nothing of its own: `with: '…'`, `value="…"`.
+fn past_label(bytes: &[u8], at: usize, high: usize) -> usize {
+    let at = spaced(bytes, at, high);
+    let label = bytes[at..high].iter().take(12).take_while(|b| b.is_ascii_alphabetic()).count();
+    let known = [&b"with"[..], b"value", b"default", b"defaultValue", b"content"];
+    let end = at + label;
+    if known.contains(&&bytes[at..end]) && matches!(byte(bytes, end), b':' | b'=') { end + 1 } else { at }
 }
 
 /// The text of an element, whose start tag ends at `tag_end`.
@@ -267,7 +355,7 @@ fn typed(bytes: &[u8], from: usize, high: usize) -> Option<usize> {
     let annotation = &line[..equals];
     let plain = annotation.iter().all(|&b| {
         b.is_ascii_alphanumeric()
-            || matches!(b, b' ' | b'&' | b'\'' | b'<' | b'>' | b'_' | b'|' | b'[' | b']' | b'?' | b'.')
+            || matches!(b, b' ' | b'&' | b'\'' | b'<' | b'>' | b'_' | b'|' | b'[' | b']' | b'?' | b'.' | b';')
     });
     let after = line.get(equals + 1).copied();
     (plain && !annotation.is_empty() && matches!(after, Some(b' ' | b'"' | b'\'')))
@@ -343,190 +431,9 @@ fn is_value_of_a_name(bytes: &[u8], start: usize) -> bool {
     }
     let before = before[..end - 1].trim_ascii_end();
     let before = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before);
-    [&b"name"[..], b"Name", b"key", b"Key", b"id", b"property", b"variable"]
+    [&b"name"[..], b"Name", b"key", b"Key", b"id", b"property", b"variable", b"type"]
         .iter()
         .any(|word| before.ends_with(word))
-}
-
-/// Reads the value at the separator's end: quoted, or bare up to a delimiter.
-fn value_at(bytes: &[u8], name: (usize, usize), separator: Separator, high: usize) -> Option<Assignment> {
-    let mut p = separator.at;
-    // `name =` or `name: |` over the value.
-    let folded = matches!(byte(bytes, p), b'|' | b'>')
-        && matches!(byte(bytes, p + 1), b'\n' | b'\r' | b'-' | b'+')
-        && separator.stand == Stand::Assigned;
-    if folded {
-        p += 1 + usize::from(matches!(bytes[p + 1], b'-' | b'+'));
-    }
-    let broken = matches!(byte(bytes, p), b'\n' | b'\r' | b'\\');
-    if broken {
-        let from = p;
-        while p < high && p - from < 40 && matches!(bytes[p], b'\n' | b'\r' | b' ' | b'\t' | b'\\') {
-            p += 1;
-        }
-        // `\"` is a quote, not a line that goes on.
-        if byte(bytes, from) == b'\\' && p == from + 1 {
-            p = from;
-        }
-    }
-    p = unwrapped(bytes, p, high);
-    // String prefixes: b"", r"", f"", u"", @"".
-    if matches!(byte(bytes, p), b'b' | b'r' | b'f' | b'u' | b'@' | b'L' | b'N')
-        && matches!(byte(bytes, p + 1), b'"' | b'\'')
-    {
-        p += 1;
-    }
-    let escapes = bytes[p.min(bytes.len())..].iter().take(4).take_while(|&&b| b == b'\\').count();
-    let opens = p + escapes;
-    let quote = byte(bytes, opens);
-    if matches!(quote, b'"' | b'\'' | b'`') {
-        return quoted(bytes, name, opens, escapes, separator.stand, high);
-    }
-    if separator.needs_quote || escapes > 0 || broken && !folded {
-        return None;
-    }
-    bare(bytes, name, p, separator, high, folded)
-}
-
-/// Functions that make a value of another type out of a literal, and nothing else.
-const WRAPPERS: [&[u8]; 34] = [
-    b"from",
-    b"str",
-    b"Some",
-    b"[]byte",
-    b"GetBytes",
-    b"FromBase64String",
-    b"b64decode",
-    b"decode",
-    b"fromhex",
-    b"unhex",
-    b"from_hex",
-    b"unhexlify",
-    b"SecretKeySpec",
-    b"QStringLiteral",
-    b"QLatin1String",
-    b"QString",
-    b"string",
-    b"TEXT",
-    b"_T",
-    b"ToSecure",
-    b"SecretStr",
-    b"SecretString",
-    b"Secret",
-    b"String",
-    b"bytes",
-    b"bytearray",
-    b"to_vec",
-    b"Buffer",
-    b"ByteString",
-    b"Password",
-    b"SymmetricSecurityKey",
-    b"StringType",
-    b"text",
-    b"Value",
-];
-/// Longest run of wrappers, bytes.
-const WRAPPER_BYTES_MAX: usize = 72;
-
-/// Past `String::from(`, `[]byte(`, `Encoding.UTF8.GetBytes(`, `(`: to the quote that opens the literal.
-fn unwrapped(bytes: &[u8], p: usize, high: usize) -> usize {
-    let text = &bytes[p.min(high)..high.min(p + WRAPPER_BYTES_MAX)];
-    let Some(quote) = memchr::memchr3(b'"', b'\'', b'`', text) else { return p };
-    let before = &text[..quote];
-    let Some(inner) = before.strip_suffix(b"(").or(before.strip_suffix(b"(b")) else { return p };
-    let callee = inner.rsplit(|b| matches!(b, b'.' | b':' | b' ' | b'(' | b'>')).next().unwrap_or_default();
-    let plain = before.iter().all(|&b| {
-        b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'(' | b' ' | b'<' | b'>' | b'[' | b']')
-    });
-    if plain && (callee.is_empty() && inner.is_empty() || WRAPPERS.contains(&callee)) { p + quote } else { p }
-}
-
-/// The value in the quotes that open at `opens`, after `escapes` backslashes.
-fn quoted(
-    bytes: &[u8],
-    name: (usize, usize),
-    opens: usize,
-    escapes: usize,
-    stand: Stand,
-    high: usize,
-) -> Option<Assignment> {
-    let quote = bytes[opens];
-    let triple = escapes == 0 && byte(bytes, opens + 1) == quote && byte(bytes, opens + 2) == quote;
-    let begin = opens + if triple { 3 } else { 1 };
-    let limit = high.min(begin + VALUE_BYTES_MAX + 1);
-    let mut q = begin;
-    while q < limit && bytes[q] != quote && bytes[q] != b'\n' {
-        q += 1 + usize::from(bytes[q] == b'\\' && escapes == 0);
-    }
-    let stop = q.saturating_sub(escapes);
-    let closed = q < limit && bytes[q] == quote;
-    (closed && stop > begin).then_some(Assignment { name, value: (begin, stop), quoted: true, stand })
-}
-
-/// A value without quotes: the rest of its line when the name begins the line, otherwise up to any delimiter.
-fn bare(
-    bytes: &[u8],
-    name: (usize, usize),
-    p: usize,
-    separator: Separator,
-    high: usize,
-    folded: bool,
-) -> Option<Assignment> {
-    let stand = separator.stand;
-    let flag = stand == Stand::Passed;
-    let optional = !flag && follows_option(bytes, name.0);
-    // The value of a pair stands on a line of its own: `- name: X` over `value: …`.
-    let leads = folded || separator.whole || stand == Stand::Beside || starts_line(bytes, name.0);
-    let delimits = |b: u8| {
-        matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | b'`' | b'<' | b',' | b';' | b'\\')
-            || !leads && !flag && matches!(b, b'&' | b')' | b'}' | b']' | b'|')
-    };
-    let limit = high.min(p + VALUE_BYTES_MAX + 1);
-    let next = |from: usize| (from..limit).find(|&at| delimits(bytes[at])).unwrap_or(limit);
-    let mut q = next(p);
-    // The rest of a line is the value, commas and all; what follows with a sign of its own is the next pair.
-    while leads && matches!(byte(bytes, q), b',' | b';') && q + 1 < limit && !delimits(bytes[q + 1]) {
-        let end = next(q + 1);
-        if memchr::memchr2(b'=', b':', &bytes[q + 1..end]).is_some() {
-            break;
-        }
-        q = end;
-    }
-    if q <= p || q == limit && limit < bytes.len() {
-        return None;
-    }
-    let found = |stand| Some(Assignment { name, value: (p, q), quoted: false, stand });
-    if flag {
-        return found(stand);
-    }
-    // A bare value ends its line, but for a comment or a closing tag; otherwise this is a sentence or code.
-    let rest = bytes[q..high].iter().position(|&b| b == b'\n').map_or(&bytes[q..high], |n| &bytes[q..q + n]);
-    let comment = rest.starts_with(b" ;") || rest.starts_with(b" //");
-    let rest = rest.trim_ascii();
-    let opened = name.0 > 0 && rest.len() == 1 && rest[0] == bytes[name.0 - 1];
-    let ends = comment
-        || rest.is_empty()
-        || opened && matches!(rest[0], b'"' | b'\'')
-        || rest.starts_with(b"#")
-        || rest.starts_with(b"</")
-        || rest.starts_with(b"]]>")
-        || rest == b"\\";
-    if separator.whole && stand != Stand::Alone && !rest.starts_with(b"</") && !rest.starts_with(b"]]>") {
-        return None;
-    }
-    match (leads && ends, stand) {
-        (true, _) => found(stand),
-        // `docker run -e DB_PASSWORD=value image`: an argument ends with a blank or its quote.
-        (false, _)
-            if optional && matches!(byte(bytes, q), b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | 0) =>
-        {
-            found(stand)
-        }
-        (false, Stand::Alone) => None,
-        // `${PASSWORD:-value}`: what is taken when nothing is set.
-        (false, _) if bytes[..name.0].ends_with(b"${") && byte(bytes, q) == b'}' => found(stand),
-        (false, _) => found(Stand::Inline),
-    }
 }
 
 /// Whether the name begins the argument of an option that sets a variable or a field.
