@@ -7,14 +7,16 @@ use std::sync::Arc;
 
 use super::{Anchor, Candidate, Engine, Match};
 
+mod evidence;
 mod name;
 mod score;
 pub(crate) mod services;
 mod shape;
 
+pub use evidence::{Evidence, evidence};
 use score::judge;
 pub(super) use shape::walled;
-use shape::{assignment, lead};
+use shape::{assignment, digits_of, lead};
 
 /// Context words in English, and parts of names in any language.
 const WORDS: &[&str] = &[
@@ -53,7 +55,8 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
     let Some(lead) = lead(bytes, at, at + len as usize) else { return };
     let Some(found) = assignment(bytes, lead, high) else { return };
     let name = &bytes[found.name.0..found.name.1];
-    let text = &bytes[found.value.0..found.value.1];
+    let digits = if found.numbers { digits_of(&bytes[found.value.0..found.value.1]) } else { Vec::new() };
+    let text = if found.numbers { &digits } else { &bytes[found.value.0..found.value.1] };
     let before = &bytes[found.name.0.saturating_sub(SERVICE_BYTES)..found.name.0];
     let before = memchr::memrchr(b'\n', before).map_or(before, |line| &before[line + 1..]);
     let Some(verdict) = judge(before, name, text, found) else { return };

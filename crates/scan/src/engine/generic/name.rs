@@ -108,7 +108,7 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
     let public = |word: &String| PUBLIC.holds(word) || word.starts_with("csrf") || word.starts_with("xsrf");
     // `Sec-WebSocket-Key` is a nonce that every browser sends (RFC 6455).
     let handshake = words.windows(3).any(|three| three == ["web", "socket", "key"]);
-    let several = last == "keys" && tail.iter().any(|word| QUALIFIERS.holds(word));
+    let several = last == "keys" && (tail.len() == 1 || tail.iter().any(|word| QUALIFIERS.holds(word)));
     if ABOUT.holds(last) && !several || handshake || !seasoned && words.iter().any(public) {
         return None;
     }
@@ -116,7 +116,7 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
         return Some(Promise::Ingredient);
     }
     if several {
-        return Some(Promise::Secret);
+        return Some(if tail.len() == 1 { Promise::Vague } else { Promise::Secret });
     }
     let ends = |list: &[&str]| list.iter().any(|end| last.ends_with(end));
     let split = tail.len() > 1 && matches!(last, "word" | "phrase") && tail[tail.len() - 2] == "pass";
@@ -232,7 +232,8 @@ mod tests {
             ("password_salt", Some(Promise::Ingredient)),
             ("aesIv", Some(Promise::Ingredient)),
             ("api_keys", Some(Promise::Secret)),
-            ("keys", None),
+            ("keys", Some(Promise::Vague)),
+            ("map_keys", None),
             ("public_key", None),
             ("cacheKey", None),
             ("primary_key", None),

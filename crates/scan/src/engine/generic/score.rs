@@ -22,19 +22,19 @@ static KEYWORDS: Words = Words::of(
     session local remote admin_password new_password old_password current_password confirm_password",
 );
 /// Bits from which nothing else is needed.
-const SURELY_RANDOM_BITS: f64 = 28.0;
+pub(super) const SURELY_RANDOM_BITS: f64 = 28.0;
 /// Shortest random value of a name that promises a secret, bytes.
-const SECRET_BYTES_MIN: usize = 10;
+pub(super) const SECRET_BYTES_MIN: usize = 10;
 /// Bits from which a secret counts in tests and documents, too.
-const FAIRLY_RANDOM_BITS: f64 = 20.0;
+pub(super) const FAIRLY_RANDOM_BITS: f64 = 20.0;
 /// Shortest text that is no chance when base64 decodes to it, bytes.
 const DECODED_BYTES_MIN: usize = 7;
 /// Shortest salt, seed, nonce or initialisation vector, bytes.
-const INGREDIENT_BYTES_MIN: usize = 8;
+pub(super) const INGREDIENT_BYTES_MIN: usize = 8;
 /// Shortest random value of a vague name, bytes.
-const VAGUE_BYTES_MIN: usize = 16;
+pub(super) const VAGUE_BYTES_MIN: usize = 16;
 /// Shortest and longest password, bytes.
-const PASSWORD_BYTES: std::ops::RangeInclusive<usize> = 4..=128;
+pub(super) const PASSWORD_BYTES: std::ops::RangeInclusive<usize> = 4..=128;
 /// A value of a SealedSecret is longer than this: it begins with an RSA key's worth of bytes.
 const SEALED_BYTES_MIN: usize = 256;
 /// A UUID under a name that promises a secret: as random as hex, but most UUIDs are names of things.
@@ -77,7 +77,8 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
         return None;
     }
     let in_query = before.ends_with(b"?") || before.ends_with(b"&");
-    if promise == Promise::Vague && (login || found.scheme || in_query) {
+    let signs_in = found.stand == Stand::Passed && words(name).last().is_some_and(|word| word == "auth");
+    if promise == Promise::Vague && (login || found.scheme || in_query || signs_in) {
         promise = Promise::Secret;
     }
     let lower = String::from_utf8_lossy(text).to_ascii_lowercase();
@@ -153,13 +154,15 @@ fn password(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
     if found.stand == Stand::Inline || text.iter().any(|&b| matches!(b, b'(' | b')' | b'{' | b'}')) {
         return None;
     }
+    let digit = text.iter().any(u8::is_ascii_digit);
     if bits < RANDOM_BITS && is_common(text) || reads_as_a_word(text) {
         let because = "the value is one that everybody writes".to_owned();
         let told = found.stand != Stand::Passed && found.stand != Stand::Alone;
-        let needs = if found.quoted { Needs::LivePath } else { Needs::Settings };
+        let parts = text.iter().filter(|b| matches!(b, b'-' | b'_')).count();
+        let told = told && (bits >= 0.0 || parts < 2);
+        let needs = if found.quoted && digit { Needs::LivePath } else { Needs::Settings };
         return told.then_some((Severity::Low, Confidence::Low, needs, because));
     }
-    let digit = text.iter().any(u8::is_ascii_digit);
     // `password Sommer2019` in a file of settings; a word alone is the next word of a sentence.
     let mixed = classes >= 3 && digit && text.len() >= 8;
     if found.stand == Stand::Alone && (classes < 2 || bits < 0.0) {
@@ -208,7 +211,7 @@ fn vague(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
     if text.len() < VAGUE_BYTES_MIN
         || bits < SURELY_RANDOM_BITS
         || !mixed
-        || found.stand == Stand::Inline
+        || found.stand == Stand::Inline && bits < 2.0 * SURELY_RANDOM_BITS
         || text.iter().any(u8::is_ascii_whitespace)
         || value::is_uuid(text)
     {

@@ -8,6 +8,7 @@ mod around;
 mod reading;
 
 use around::{METHOD_BYTES_MAX, chained, compared};
+pub(super) use reading::digits_of;
 use reading::value_at;
 
 /// How a value stands beside its name.
@@ -40,6 +41,8 @@ pub(super) struct Assignment {
     pub(super) stand: Stand,
     /// A word before it says how it lets somebody in: `Bearer`, `Basic`, `Token`.
     pub(super) scheme: bool,
+    /// A list of numbers, one a byte.
+    pub(super) numbers: bool,
 }
 
 /// A name that is followed by something that could be a separator.
@@ -54,8 +57,6 @@ pub(super) struct Lead {
     alone: bool,
     /// The name is a scheme of authentication, and what it needs follows after a blank.
     scheme: bool,
-    /// The value stands in front of the name, or in a call chained to it.
-    apart: bool,
 }
 
 /// Longest name on either side of the context word, bytes.
@@ -95,8 +96,14 @@ fn byte(bytes: &[u8], at: usize) -> u8 {
 
 /// The name around the context word at `at..end`, when a separator may follow it.
 pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
-    // Some context words bring the separator along: `pw=`.
-    let end = if is_name_byte(bytes[end - 1]) { end } else { end - 1 };
+    // Some context words bring a quote or the separator along: `pw=`, `"iv"`.
+    let (mut at, mut end) = (at, end);
+    while at + 1 < end && !is_name_byte(bytes[at]) {
+        at += 1;
+    }
+    while end > at + 1 && !is_name_byte(bytes[end - 1]) {
+        end -= 1;
+    }
     let mut start = at;
     while start > 0 && at - start < NAME_BYTES_MAX && is_name_byte(bytes[start - 1]) {
         start -= 1;
@@ -147,15 +154,16 @@ pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
     // `- name: DB_PASSWORD` with the value on the next line.
     let line_ends = matches!(byte(bytes, p), b'\r' | b'\n') && start > 0;
     let alone = p > stop && !separated && !closed_quote && starts_line(bytes, start);
-    let apart = matches!(byte(bytes, stop), b')' | b'"' | b'\'' | b'(' | b']')
-        && (chained(bytes, stop).is_some() || compared(bytes, start).is_some());
-    (separated || spaced || line_ends || alone || scheme || apart).then_some(Lead {
+    let apart = || {
+        matches!(byte(bytes, stop), b')' | b'"' | b'\'' | b']')
+            && (chained(bytes, stop).is_some() || compared(bytes, start).is_some())
+    };
+    (separated || spaced || line_ends || alone || scheme || apart()).then_some(Lead {
         name: (start, stop),
         at: p,
         closed_quote,
         alone,
         scheme,
-        apart,
     })
 }
 
@@ -214,7 +222,7 @@ pub(super) fn assignment(bytes: &[u8], lead: Lead, high: usize) -> Option<Assign
         return Some(found);
     }
     let plain = separator(bytes, lead, high).and_then(|found| value_at(bytes, lead.name, found, high));
-    if plain.is_some() || !lead.apart {
+    if plain.is_some() || !matches!(byte(bytes, lead.name.1), b')' | b'"' | b'\'' | b']' | b'(') {
         return plain;
     }
     around::of_chained(bytes, lead.name, high).or_else(|| around::of_compared(bytes, lead.name))

@@ -109,5 +109,12 @@ pub(super) fn of_compared(bytes: &[u8], name: (usize, usize)) -> Option<Assignme
     }
     let begin = close - (lead.len() - open) + 1;
     let value = (begin, close);
-    (begin < close).then_some(Assignment { name, value, quoted: true, stand: Stand::Inline, scheme: false })
+    (begin < close).then_some(Assignment {
+        name,
+        value,
+        quoted: true,
+        stand: Stand::Inline,
+        scheme: false,
+        numbers: false,
+    })
 }

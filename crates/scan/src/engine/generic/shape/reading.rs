@@ -32,6 +32,9 @@ pub(super) fn value_at(
     if matches!(byte(bytes, p), b'"' | b'\'') && matches!(bytes.get(p + 1..p + 4), Some(b" + " | b" . ")) {
         p += 4;
     }
+    if let Some(found) = numbers(bytes, name, p, separator.stand, high) {
+        return Some(found);
+    }
     let list = p;
     p = unwrapped(bytes, p, high);
     let stand = if p > list && matches!(bytes[list], b'[' | b'{') { Stand::Inline } else { separator.stand };
@@ -148,6 +151,55 @@ fn unwrapped(bytes: &[u8], p: usize, high: usize) -> usize {
     if plain && (callee.is_empty() && inner.is_empty() || WRAPPERS.contains(&callee)) { p + quote } else { p }
 }
 
+/// Fewest and most numbers in a list that is a key, and the longest way to it, bytes.
+const NUMBERS: std::ops::RangeInclusive<usize> = 8..=64;
+const NUMBERS_LEAD_MAX: usize = 40;
+
+/// A key written byte by byte: `{ 0x1f, 0xA0, … }`, `new byte[] { (byte) 0x1f, … }`, `[]byte{0x1f, …}`.
+fn numbers(bytes: &[u8], name: (usize, usize), p: usize, stand: Stand, high: usize) -> Option<Assignment> {
+    let lead = &bytes[p.min(high)..high.min(p + NUMBERS_LEAD_MAX)];
+    let begin = p + memchr::memmem::find(lead, b"0x")?;
+    let before = bytes[p..begin].trim_ascii_end();
+    let before = before.strip_suffix(b"(byte)").unwrap_or(before).trim_ascii_end();
+    if stand != Stand::Assigned
+        || !matches!(before.last(), Some(b'{' | b'[' | b'('))
+        || before.contains(&b'=')
+    {
+        return None;
+    }
+    let list = |b: u8| {
+        b.is_ascii_hexdigit() || matches!(b, b'x' | b',' | b' ' | b'\n' | b'\r' | b'\t' | b'(' | b')' | b'y')
+    };
+    let len = bytes[begin..high].iter().take_while(|&&b| list(b)).count();
+    let text = bytes[begin..begin + len].trim_ascii_end();
+    let text = text.strip_suffix(b")").unwrap_or(text);
+    let count = digits_of(text).len() / 2;
+    let value = (begin, begin + text.len());
+    let closed = matches!(byte(bytes, begin + len), b'}' | b']') || text.len() < len;
+    (closed && NUMBERS.contains(&count)).then_some(Assignment {
+        name,
+        value,
+        quoted: true,
+        stand,
+        scheme: false,
+        numbers: true,
+    })
+}
+
+/// The hex digits of a list of bytes; empty when an element is no byte.
+pub(in crate::engine::generic) fn digits_of(list: &[u8]) -> Vec<u8> {
+    let mut digits = Vec::new();
+    for item in list.split(|&b| b == b',').map(<[u8]>::trim_ascii).filter(|item| !item.is_empty()) {
+        let item = item.strip_prefix(b"(byte)").unwrap_or(item).trim_ascii();
+        match item.strip_prefix(b"0x") {
+            Some(&[digit]) => digits.extend([b'0', digit.to_ascii_lowercase()]),
+            Some(&[upper, lower]) => digits.extend([upper.to_ascii_lowercase(), lower.to_ascii_lowercase()]),
+            _ => return Vec::new(),
+        }
+    }
+    digits
+}
+
 /// Whether the quote opens the first element of a list: `["…", "…"]`, `{"…"}`; not of a map.
 fn listed(bytes: &[u8], before: &[u8], opens: usize, high: usize) -> bool {
     let plain = |b: &u8| matches!(b, b' ' | b'\n' | b'\r' | b'\t' | b'&' | b'*' | b'@' | b'b');
@@ -207,7 +259,7 @@ pub(super) fn quoted(
         escapes == 0 && bytes[begin..stop].starts_with(b"\\\"") && bytes[begin..stop].ends_with(b"\\\"");
     let (begin, stop) = if twice && stop > begin + 4 { (begin + 2, stop - 2) } else { (begin, stop) };
     let from = past_scheme(bytes, begin, stop);
-    Some(Assignment { name, value: (from, stop), quoted: true, stand, scheme: from > begin })
+    Some(Assignment { name, value: (from, stop), quoted: true, stand, scheme: from > begin, numbers: false })
 }
 
 /// Words before a credential that say how it lets somebody in, as they stand in headers.
@@ -270,7 +322,8 @@ fn bare(
     if q <= p || q == limit && limit < bytes.len() {
         return None;
     }
-    let found = |stand| Some(Assignment { name, value: (p, q), quoted: false, stand, scheme });
+    let found =
+        |stand| Some(Assignment { name, value: (p, q), quoted: false, stand, scheme, numbers: false });
     if flag || stand == Stand::Scheme {
         return found(stand);
     }
