@@ -41,8 +41,7 @@ pub struct Format {
 }
 
 /// Every format; the first is the default.
-pub const FORMATS: &[Format] =
-    &[
+pub const FORMATS: &[Format] = &[
     human::FORMAT,
     json::FORMAT,
     jsonl::FORMAT,

@@ -381,6 +381,7 @@ impl Engine {
             reasons.push(checksum.holds(value)?);
         }
         if rule.spec.min_entropy.is_some_and(|least| value::entropy(value) < least)
+            || rule.spec.drawn && !language::is_random(value)
             || rule.rejects(value, caught.get(0).expect("group 0 always takes part").as_bytes())
         {
             return None;

@@ -98,7 +98,8 @@ mod tests {
     #[test]
     fn what_the_build_knows_of_a_value_holds_for_every_example() {
         let set = RuleSet::embedded_with_examples();
-        let count = |known: fn(&Known) -> bool| set.rules().iter().filter(|rule| known(&rule.spec.known)).count();
+        let count =
+            |known: fn(&Known) -> bool| set.rules().iter().filter(|rule| known(&rule.spec.known)).count();
         assert!(count(|known| known.run > 0) > 100, "most of the rules with words are known");
         assert!(count(|known| !known.text.is_empty()) > 50, "so are texts of many");
         for rule in set.rules() {

@@ -112,6 +112,9 @@ pub struct RuleSpec {
     /// Least Shannon entropy of the value, bits a byte.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_entropy: Option<f64>,
+    /// The value has to look drawn at random, by how it reads rather than by its entropy.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub drawn: bool,
     /// Rules whose nearest finding within ten lines is the other half of this credential.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pairs_with: Vec<String>,
