@@ -20,6 +20,19 @@ pub struct AwsAccount {
     pub policies: Vec<AwsPolicy>,
     /// Policies of the organisation that limit whole accounts.
     pub service_controls: Vec<AwsServiceControl>,
+    /// What users have to log in with.
+    pub logins: Vec<AwsLogin>,
+}
+
+/// What one user has to log in with. What a file does not tell is `None`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AwsLogin {
+    /// The user's ARN.
+    pub arn: String,
+    /// Access keys, inactive ones included; AWS allows two.
+    pub keys: Option<u8>,
+    /// Whether there is a console password.
+    pub has_password: Option<bool>,
 }
 
 /// Which kind of principal.
@@ -39,6 +52,8 @@ pub struct AwsPrincipal {
     pub arn: String,
     /// Its name, without the path.
     pub name: String,
+    /// The id that AWS gave it: `AIDA…`, `AROA…`; empty where the file does not tell.
+    pub unique_id: String,
     /// User or role.
     pub kind: AwsPrincipalKind,
     /// Line of the file that names it, from 1; 0 = not known.

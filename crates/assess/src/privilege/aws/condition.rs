@@ -7,6 +7,69 @@ use tenure_model::{AwsCondition, AwsPrincipal, AwsPrincipalKind, Timestamp};
 use super::glob;
 use super::variable::{Filled, filled};
 
+/// Digits of an account's number.
+const ACCOUNT_DIGITS: usize = 12;
+/// Keys that a request does not have when a principal makes it itself.
+const ABSENT: [&str; 10] = [
+    "aws:calledvia",
+    "aws:calledviafirst",
+    "aws:calledvialast",
+    "aws:principalservicename",
+    "aws:principalservicenameslist",
+    "aws:sourcearn",
+    "aws:sourceaccount",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+    "aws:chatbotsourcearn",
+];
+/// Keys that only sessions have.
+const ABSENT_FOR_USERS: [&str; 5] = [
+    "aws:tokenissuetime",
+    "aws:federatedprovider",
+    "aws:sourceidentity",
+    "aws:ec2instancesourcevpc",
+    "aws:ec2instancesourceprivateipv4",
+];
+/// Keys whose value is whatever the caller asks for.
+const CHOSEN: [&str; 19] = [
+    "aws:requestedregion",
+    "aws:useragent",
+    "aws:referer",
+    "sts:rolesessionname",
+    "ec2:region",
+    "ec2:instancetype",
+    "ec2:instancemarkettype",
+    "ec2:tenancy",
+    "ec2:ebsoptimized",
+    "ec2:encrypted",
+    "ec2:volumesize",
+    "ec2:volumetype",
+    "ec2:owner",
+    "ec2:public",
+    "ec2:metadatahttptokens",
+    "ec2:metadatahttpendpoint",
+    "ec2:metadatahttpputresponsehoplimit",
+    "sagemaker:instancetypes",
+    "sagemaker:rootaccess",
+];
+/// Actions whose requests tell the boundary of whom they act on, or the one that they set.
+const SEES_BOUNDARY: [&str; 14] = [
+    "iam:createuser",
+    "iam:createrole",
+    "iam:attachuserpolicy",
+    "iam:attachrolepolicy",
+    "iam:detachuserpolicy",
+    "iam:detachrolepolicy",
+    "iam:putuserpolicy",
+    "iam:putrolepolicy",
+    "iam:deleteuserpolicy",
+    "iam:deleterolepolicy",
+    "iam:putuserpermissionsboundary",
+    "iam:putrolepermissionsboundary",
+    "iam:deleteuserpermissionsboundary",
+    "iam:deleterolepermissionsboundary",
+];
+
 /// Three-valued: the larger, the more certain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Answer {
@@ -39,16 +102,29 @@ pub(super) struct Request<'a> {
     pub(super) caller: &'a AwsPrincipal,
     /// On what: an ARN, or `*` for actions that know no resources.
     pub(super) resource: &'a str,
-    /// Whether the action is one of IAM, which lives in one region.
-    pub(super) is_iam: bool,
+    /// The action by its name in lower case; empty for the question about everything.
+    pub(super) action: &'a str,
+    /// What else it carries.
+    pub(super) given: Given<'a>,
+    /// How far the caller may give itself tags as it likes.
+    pub(super) tags_itself: Answer,
+    /// How far it may give tags to what it acts on.
+    pub(super) tags_target: Answer,
+    /// Today.
+    pub(super) now: Timestamp,
+}
+
+/// What a request carries besides who, what and on what.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Given<'a> {
     /// The service that a role is passed to.
     pub(super) passed_to: Option<&'a str>,
-    /// The policy that is attached.
+    /// The policy that is attached or detached.
     pub(super) policy: Option<&'a str>,
     /// The user or role that is acted on.
     pub(super) target: Option<&'a AwsPrincipal>,
-    /// Today.
-    pub(super) now: Timestamp,
+    /// The boundary that the request sets, or that a new principal got; `Some(None)` = none.
+    pub(super) boundary: Option<Option<&'a str>>,
 }
 
 /// What is known of a key's value in a request.
@@ -56,6 +132,12 @@ enum Known<'a> {
     Text(Cow<'a, str>),
     Absent,
     Unknown,
+    /// Whatever the caller likes.
+    Chosen,
+    /// This today; something else once the caller has changed the tag, which it may do this far.
+    Tag(Option<&'a str>, Answer),
+    /// This, followed by a text that whoever makes the session chooses.
+    Beginning(String),
     /// Some address of the internet: requests from inside a network come without one.
     PublicAddress,
     /// This without a second factor; something else with one.
@@ -126,8 +208,13 @@ impl<'a> Test<'a> {
             Known::PublicAddress => self.of_a_public_address(),
             Known::Text(text) => self.with(Some(&text)),
             Known::Absent => self.with(None),
-            Known::Unknown if self.condition.values.is_empty() => Answer::No,
+            Known::Unknown | Known::Chosen if self.condition.values.is_empty() => Answer::No,
             Known::Unknown => Answer::Maybe,
+            Known::Chosen if self.operator == "null" => self.with(Some("")),
+            Known::Chosen => Answer::of(!takes),
+            Known::Tag(text, changes) if takes => self.with(text).min(changes.not()),
+            Known::Tag(text, changes) => self.with(text).max(changes),
+            Known::Beginning(start) => self.with_beginning(&start),
             // Everybody can come without the second factor. What only that decides is a "maybe".
             Known::FirstFactor(text) => match (self.with(text), takes) {
                 (Answer::Yes, false) => Answer::Yes,
@@ -169,6 +256,23 @@ impl<'a> Test<'a> {
         if negated { fits.not() } else { fits }
     }
 
+    /// Whether the test holds for a text of which only the beginning is known.
+    fn with_beginning(&self, start: &str) -> Answer {
+        let is_certain = |value: &String| glob::matches(value, &glob::member(&format!("{start}*")));
+        let is_possible = |value: &String| {
+            let literal = glob::literal_start(value);
+            literal.starts_with(start) || start.starts_with(literal)
+        };
+        let values = &self.condition.values;
+        let within = match self.operator.replace("not", "").as_str() {
+            "null" => return self.with(Some("")),
+            "stringlike" if values.iter().any(is_certain) => Answer::Yes,
+            "stringlike" | "stringequals" if !values.iter().any(is_possible) => Answer::No,
+            _ => Answer::Maybe,
+        };
+        if self.operator.contains("not") { within.not() } else { within }
+    }
+
     /// Whether the test holds for an address of the internet that nobody knows.
     fn of_a_public_address(&self) -> Answer {
         let values = &self.condition.values;
@@ -193,55 +297,103 @@ impl<'a> Test<'a> {
         let caller = self.request.caller;
         let is_user = caller.kind == AwsPrincipalKind::User;
         let text = |text: &'a str| Known::Text(Cow::Borrowed(text));
-        let unknown_for_roles = if is_user { Known::Absent } else { Known::Unknown };
+        let now = self.request.now;
         match lower.as_str() {
             "aws:principalarn" => text(&caller.arn),
             "aws:principalaccount" => text(account(&caller.arn)),
             "aws:principaltype" => text(if is_user { "User" } else { "AssumedRole" }),
             "aws:username" if is_user => text(&caller.name),
-            "aws:username" => Known::Absent,
-            "aws:currenttime" => Known::Text(self.request.now.to_string().into()),
-            "aws:epochtime" => Known::Text(self.request.now.as_second().to_string().into()),
+            "aws:userid" if caller.unique_id.is_empty() => Known::Unknown,
+            "aws:userid" if is_user => text(&caller.unique_id),
+            "aws:userid" => Known::Beginning(format!("{}:", caller.unique_id)),
+            "aws:currenttime" => Known::Text(now.to_string().into()),
+            "aws:epochtime" => Known::Text(now.as_second().to_string().into()),
+            // A session that is made now is issued now; a user's keys are no session.
+            "aws:tokenissuetime" if !is_user => Known::Text(now.to_string().into()),
             "aws:securetransport" => text("true"),
             "aws:viaawsservice" | "aws:principalisawsservice" => text("false"),
-            "aws:principalservicename" | "aws:principalservicenameslist" => Known::Absent,
-            "aws:sourcearn" | "aws:sourceaccount" | "aws:sourceorgid" => Known::Absent,
             "aws:multifactorauthpresent" => Known::FirstFactor((!is_user).then_some("false")),
             "aws:sourceip" => Known::PublicAddress,
             "aws:multifactorauthage" => Known::FirstFactor(None),
-            "aws:tokenissuetime" | "aws:federatedprovider" => unknown_for_roles,
-            "aws:requestedregion" if self.request.is_iam => text("us-east-1"),
-            "aws:resourceaccount" if account(self.request.resource).len() == 12 => {
+            "aws:resourceaccount" if account(self.request.resource).len() == ACCOUNT_DIGITS => {
                 text(account(self.request.resource))
             }
-            "iam:passedtoservice" => self.request.passed_to.map_or(Known::Absent, text),
-            "iam:policyarn" => self.request.policy.map_or(Known::Unknown, text),
-            "iam:permissionsboundary" => match self.request.target {
-                Some(target) => target.boundary.as_deref().map_or(Known::Absent, text),
-                None => Known::Unknown,
-            },
+            key if ABSENT.contains(&key) => Known::Absent,
+            key if is_user && ABSENT_FOR_USERS.contains(&key) => Known::Absent,
+            key if key.starts_with("iam:") && !key.contains('/') => self.of_iam(key),
+            // A question about everything is not answered by what is allowed in one place.
+            key if CHOSEN.contains(&key) && self.request.action.is_empty() => Known::Unknown,
+            "aws:requestedregion" if self.request.is_iam() => text(region_of_iam(&caller.arn)),
+            key if CHOSEN.contains(&key) => Known::Chosen,
+            "aws:tagkeys" if self.knows_no_tags() => Known::Absent,
             _ => self.tagged(key, &lower),
         }
+    }
+
+    /// A key that requests of IAM carry, some of them.
+    fn of_iam(&self, key: &str) -> Known<'a> {
+        let Request { action, given, .. } = self.request;
+        let text = |text: &'a str| Known::Text(Cow::Borrowed(text));
+        let starts = |names: &[&str]| names.iter().any(|name| action.starts_with(name));
+        match key {
+            _ if action.is_empty() => Known::Unknown,
+            "iam:passedtoservice" => given.passed_to.map_or(Known::Absent, text),
+            "iam:policyarn" if starts(&["iam:attach", "iam:detach"]) => {
+                given.policy.map_or(Known::Unknown, text)
+            }
+            "iam:policyarn" => Known::Absent,
+            "iam:permissionsboundary" if !SEES_BOUNDARY.contains(action) => Known::Absent,
+            "iam:permissionsboundary" => match (given.boundary, given.target) {
+                (Some(set), _) => set.map_or(Known::Absent, text),
+                (None, Some(target)) => target.boundary.as_deref().map_or(Known::Absent, text),
+                (None, None) => Known::Unknown,
+            },
+            "iam:awsservicename" => Known::Absent,
+            _ => Known::Unknown,
+        }
+    }
+
+    /// Whether the action cannot carry tags: of IAM's, few can.
+    fn knows_no_tags(&self) -> bool {
+        let action = self.request.action;
+        let may = ["iam:createuser", "iam:createrole", "iam:createpolicy", "iam:tag", "iam:untag"];
+        self.request.is_iam() && !may.iter().any(|name| action.starts_with(name))
     }
 
     fn tagged(&self, key: &'a str, lower: &str) -> Known<'a> {
         let Some((kind, _)) = lower.split_once('/') else { return Known::Unknown };
         let name = &key[kind.len() + 1..];
+        let Request { caller, action, given, tags_itself, tags_target, .. } = self.request;
         match kind {
-            "aws:principaltag" => match tag(self.request.caller, name) {
-                Some(value) => Known::Text(Cow::Borrowed(value)),
+            "aws:principaltag" => match tag(caller, name) {
                 // Whoever assumes the role may bring tags, where its trust lets them.
-                None if may_bring_tags(self.request.caller) => Known::Unknown,
-                None => Known::Absent,
+                None if may_bring_tags(caller) => Known::Unknown,
+                value => Known::Tag(value, *tags_itself),
             },
-            "aws:resourcetag" | "iam:resourcetag" => match self.request.target {
-                Some(target) => {
-                    tag(target, name).map_or(Known::Absent, |value| Known::Text(Cow::Borrowed(value)))
-                }
+            "aws:resourcetag" | "iam:resourcetag" => match given.target {
+                Some(target) => Known::Tag(tag(target, name), *tags_target),
+                None if self.request.is_iam() && action.contains("group") => Known::Absent,
                 None => Known::Unknown,
             },
+            "aws:requesttag" if self.knows_no_tags() => Known::Absent,
             _ => Known::Unknown,
         }
+    }
+}
+
+impl Request<'_> {
+    /// Whether the action is one of IAM, which lives in one region.
+    fn is_iam(&self) -> bool {
+        self.action.starts_with("iam:")
+    }
+}
+
+/// Where a partition's IAM lives.
+fn region_of_iam(arn: &str) -> &'static str {
+    match arn.split(':').nth(1) {
+        Some("aws-cn") => "cn-north-1",
+        Some("aws-us-gov") => "us-gov-west-1",
+        _ => "us-east-1",
     }
 }
 
@@ -292,7 +444,8 @@ fn compare(operator: &str, text: &str, value: &str) -> Answer {
     match operator {
         "stringequals" | "binaryequals" => Answer::of(text == value),
         "stringequalsignorecase" | "bool" => Answer::of(text.eq_ignore_ascii_case(value)),
-        "stringlike" | "arnlike" | "arnequals" => Answer::of(glob::matches(value, text)),
+        "stringlike" => Answer::of(glob::matches(value, text)),
+        "arnlike" | "arnequals" => Answer::of(fits_arn(value, text)),
         "numericequals" => order(numbers(), |a, b| a == b),
         "numericlessthan" => order(numbers(), |a, b| a < b),
         "numericlessthanequals" => order(numbers(), |a, b| a <= b),
@@ -305,6 +458,18 @@ fn compare(operator: &str, text: &str, value: &str) -> Answer {
         "dategreaterthanequals" => order(instants(text, value), |a, b| a >= b),
         _ => Answer::Maybe,
     }
+}
+
+/// Whether an ARN fits a pattern: no wildcard reaches beyond its own part.
+fn fits_arn(pattern: &str, arn: &str) -> bool {
+    const PARTS: usize = 6;
+    let parts = |text: &'_ str| text.splitn(PARTS, ':').map(str::to_owned).collect::<Vec<_>>();
+    let (wanted, found) = (parts(pattern), parts(arn));
+    if wanted.len() < PARTS {
+        return glob::matches(pattern, arn);
+    }
+    wanted.len() == found.len()
+        && wanted.iter().zip(&found).all(|(pattern, part)| glob::matches(pattern, part))
 }
 
 fn instants(text: &str, value: &str) -> Option<(f64, f64)> {
@@ -334,10 +499,10 @@ mod tests {
         let request = Request {
             caller: &caller,
             resource: "arn:aws:iam::123456789012:role/x",
-            is_iam: true,
-            passed_to: Some("lambda.amazonaws.com"),
-            policy: None,
-            target: None,
+            action: "iam:passrole",
+            given: Given { passed_to: Some("lambda.amazonaws.com"), ..Given::default() },
+            tags_itself: Answer::No,
+            tags_target: Answer::No,
             now: "2026-06-01T00:00:00Z".parse().unwrap(),
         };
         let condition =

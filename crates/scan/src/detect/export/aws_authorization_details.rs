@@ -52,6 +52,8 @@ struct Principal {
     path: Text,
     #[serde(alias = "UserName", alias = "RoleName", default)]
     name: Text,
+    #[serde(alias = "UserId", alias = "RoleId", default)]
+    unique_id: Text,
     #[serde(default)]
     arn: Text,
     #[serde(alias = "UserPolicyList", alias = "RolePolicyList", default)]

@@ -16,6 +16,7 @@ pub(super) fn principal(entry: &Principal, kind: AwsPrincipalKind, line: u32) ->
     };
     AwsPrincipal {
         name,
+        unique_id: entry.unique_id.as_str().to_owned(),
         kind,
         line,
         inline: inline(&entry.inline),
