@@ -12,6 +12,7 @@ mod condition;
 pub(super) mod glob;
 mod holder;
 mod judgement;
+mod key;
 mod lift;
 mod path;
 mod rule;

@@ -275,6 +275,27 @@ fn conditions_are_decided_where_they_can_be() {
             ),
             ("allow iam:CreateAccessKey on * if StringEquals aws:ResourceTag/team=shop", Safe),
             ("allow sts:AssumeRole on * if StringEquals aws:RequestedRegion=eu-west-1", Safe),
+            // IAM lives in one region.
+            ("allow * on * if StringEquals aws:RequestedRegion=eu-west-1", Safe),
+            ("allow * on * if StringEquals aws:RequestedRegion=eu-west-1|us-east-1", Maybe),
+            ("allow * on *; deny * on * if StringNotEquals aws:RequestedRegion=eu-west-1|us-east-1", Maybe),
+            ("allow iam:PutUserPolicy on * if StringEquals aws:RequestedRegion=us-east-1", Up),
+            ("allow iam:PutUserPolicy on * if StringEquals aws:RequestedRegion=eu-west-1", Safe),
+            (
+                "allow iam:PassRole on *; allow ec2:RunInstances on * if StringEquals aws:RequestedRegion=eu-west-1 and StringLike ec2:InstanceType=t3.*",
+                Up,
+            ),
+            (
+                "allow iam:AttachUserPolicy on * if ArnNotEquals iam:PolicyARN=arn:aws:iam::aws:policy/AdministratorAccess",
+                Up,
+            ),
+            (
+                "allow iam:AttachUserPolicy on * if ArnNotLike iam:PolicyARN=arn:aws:iam::aws:policy/AdministratorAccess|arn:aws:iam::aws:policy/IAMFullAccess",
+                Safe,
+            ),
+            ("allow iam:* on * if Bool aws:ViaAWSService=true", Safe),
+            ("allow iam:* on * if ForAnyValue:StringEquals aws:CalledVia=cloudformation.amazonaws.com", Safe),
+            ("allow iam:PutUserPolicy on * if StringEquals aws:PrincipalOrgID=o-1", Up),
         ],
         &Also::default(),
     );

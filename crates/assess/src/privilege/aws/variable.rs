@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use tenure_model::{AwsPrincipal, AwsPrincipalKind};
 
-use super::condition::{account, may_bring_tags, tag};
+use super::condition::account;
 use super::glob::{LITERAL_MARK, LITERAL_STAR};
+use super::key::{may_bring_tags, tag};
 
 /// A text with its variables filled in.
 #[derive(Debug, PartialEq)]
