@@ -217,7 +217,7 @@ impl<'a> Words<'_, 'a> {
     fn leads(&self, who: Who, found: &Found<'a>, path: &Path) -> String {
         let Some(target) = found.target else { return String::new() };
         let name = self.target_name(&target, path);
-        if name.is_empty() {
+        if name.is_empty() || path.aim.lifts() {
             return String::new();
         }
         let short = name.rsplit(':').next().unwrap_or_default();
