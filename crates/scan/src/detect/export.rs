@@ -5,6 +5,7 @@
 mod aws;
 mod aws_access_analyzer;
 mod aws_access_keys;
+mod aws_account;
 mod aws_authorization_details;
 mod aws_credential_report;
 mod aws_last_accessed;

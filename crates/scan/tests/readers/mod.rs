@@ -78,6 +78,12 @@ fn observation(observation: &Observation) -> String {
                 finding.reasons.join("; ")
             )
         }
+        Observation::AwsAccount(account) if !account.logins.is_empty() => {
+            let login = |one: &tenure_model::AwsLogin| {
+                format!("{}: keys {:?}, password {:?}", one.arn, one.keys, one.has_password)
+            };
+            format!("  - logins: {}", account.logins.iter().map(login).collect::<Vec<_>>().join("; "))
+        }
         Observation::AwsAccount(account) => format!(
             "  - AWS account: {} principals, {} groups, {} managed policies",
             account.principals.len(),

@@ -50,8 +50,19 @@ impl<'a> Walk<'_, 'a> {
             Aim::PassedRole => self.pick(who, path, &self.running[number]),
             _ => self.running[number].iter().copied().map(Target::role).collect(),
         };
-        let possible = targets.into_iter().filter(|target| self.is_possible(who, path, target));
-        possible.flat_map(|target| held.iter().flat_map(move |write| self.written(target, *write))).collect()
+        let possible: Vec<Target<'a>> =
+            targets.into_iter().filter(|target| self.is_possible(who, path, target)).collect();
+        let mut written = Vec::new();
+        for write in held {
+            let is_policy = table().actions[write].object == Object::Policy;
+            let beginnings = if is_policy { vec![String::new()] } else { holder.beginnings(write) };
+            let fits = |target: &&Target<'a>| {
+                let arn = target.leads_to().map_or("", |leads| self.world.arn(leads));
+                beginnings.iter().any(|beginning| arn.starts_with(beginning.as_str()))
+            };
+            written.extend(possible.iter().filter(fits).flat_map(|target| self.written(*target, write)));
+        }
+        written
     }
 
     /// A target with the action that writes power to it: for a new version, one for each policy that it has.
