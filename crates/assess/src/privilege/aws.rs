@@ -14,6 +14,7 @@ mod holder;
 mod judgement;
 mod key;
 mod lift;
+mod organization;
 mod path;
 mod rule;
 mod target;

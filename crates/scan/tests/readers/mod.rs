@@ -84,6 +84,11 @@ fn observation(observation: &Observation) -> String {
             };
             format!("  - logins: {}", account.logins.iter().map(login).collect::<Vec<_>>().join("; "))
         }
+        Observation::AwsAccount(account) if !account.organization.parents.is_empty() => {
+            let parents = account.organization.parents.iter();
+            let lies = |(child, parent): &(String, String)| format!("{child} below {parent}");
+            format!("  - organization: {}", parents.map(lies).collect::<Vec<_>>().join("; "))
+        }
         Observation::AwsAccount(account) => format!(
             "  - AWS account: {} principals, {} groups, {} managed policies",
             account.principals.len(),

@@ -68,13 +68,15 @@ fn limit(holder: &Holder<'_>, policy: &Policy<'_>, because: &mut Vec<String>) ->
     answer
 }
 
-/// Whether the organisation's policies leave everything. They allow together, and each denies.
+/// Whether the organisation's policies leave everything. Those of one level allow together, and each denies.
 fn organisation(holder: &Holder<'_>, because: &mut Vec<String>) -> Answer {
     let controls = &holder.service_controls;
-    let certain = controls.iter().filter(|control| control.is_certain);
-    let allows: Vec<&Rule<'_>> =
-        certain.flat_map(|control| &control.policy.rules).filter(|rule| rule.allows).collect();
-    let mut answer = if allows.is_empty() { Answer::Yes } else { covers(holder, &allows).0 };
+    let mut answer = Answer::Yes;
+    for level in holder.allowing_levels() {
+        let rules = level.iter().flat_map(|control| &control.policy.rules);
+        let allows: Vec<&Rule<'_>> = rules.filter(|rule| rule.allows).collect();
+        answer = answer.min(covers(holder, &allows).0);
+    }
     for control in controls {
         for rule in control.policy.rules.iter().filter(|rule| !rule.allows) {
             let words = || format!("{} {}", control.policy.name, rule.words());

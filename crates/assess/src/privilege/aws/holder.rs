@@ -19,6 +19,8 @@ pub(super) struct Holder<'a> {
     pub(super) own: Vec<Own<'a>>,
     pub(super) boundary: Limit<'a>,
     pub(super) service_controls: Vec<ServiceControl<'a>>,
+    /// Levels of the organisation on which AWS's own policy allows everything.
+    pub(super) free_levels: Vec<usize>,
     /// Policies and groups whose contents are not known, in words.
     pub(super) unknown: Vec<String>,
     /// Watched actions that some statement allows.
@@ -57,6 +59,8 @@ pub(super) struct ServiceControl<'a> {
     pub(super) policy: &'a Policy<'a>,
     /// Whether the export says that it applies to the account.
     pub(super) is_certain: bool,
+    /// Where it hangs: steps above the account.
+    pub(super) level: usize,
 }
 
 /// An answer with the statement that gives it.
@@ -183,13 +187,26 @@ impl<'a> Holder<'a> {
         boundary.min(self.within_service_controls(action, request))
     }
 
-    fn within_service_controls(&self, action: ActionId, request: &Request<'_>) -> Answer {
-        let mut whole = Answer::Yes;
+    /// The organisation's policies that allow, level by level: each level must allow what is done.
+    pub(super) fn allowing_levels(&self) -> Vec<Vec<ServiceControl<'a>>> {
         // One that only denies stands beside AWS's own that allows everything: an account cannot be without it.
         let gives = |control: &&ServiceControl<'_>| control.policy.rules.iter().any(|rule| rule.allows);
         let certain = self.service_controls.iter().filter(|control| control.is_certain).filter(gives);
-        if let Some(allowed) = certain.map(|control| allowance(control.policy, action, request)).max() {
-            whole = whole.min(allowed);
+        let mut levels: Vec<Vec<ServiceControl<'a>>> = Vec::new();
+        for control in certain.filter(|control| !self.free_levels.contains(&control.level)) {
+            match levels.iter_mut().find(|level| level[0].level == control.level) {
+                Some(level) => level.push(*control),
+                None => levels.push(vec![*control]),
+            }
+        }
+        levels
+    }
+
+    fn within_service_controls(&self, action: ActionId, request: &Request<'_>) -> Answer {
+        let mut whole = Answer::Yes;
+        for level in self.allowing_levels() {
+            let allowed = level.iter().map(|control| allowance(control.policy, action, request)).max();
+            whole = whole.min(allowed.unwrap_or(Answer::No));
         }
         for control in &self.service_controls {
             let denied = denial(control.policy, action, request);

@@ -12,6 +12,7 @@ use super::condition::{Answer, account};
 use super::glob;
 use super::holder::{Given, Holder, Limit, Own, ServiceControl};
 use super::lift::{self, Lift};
+use super::organization::Organization;
 use super::path::{Actions, table};
 use super::rule::Policy;
 use super::trust::Trust;
@@ -50,6 +51,7 @@ pub(super) struct Library<'a> {
     inline: Vec<Vec<Vec<Policy<'a>>>>,
     inline_of_groups: Vec<Vec<Vec<Policy<'a>>>>,
     controls: Vec<(&'a AwsServiceControl, Policy<'a>)>,
+    organization: Organization<'a>,
     /// Whoever is in a group, by file and group.
     members: Vec<Vec<AwsPrincipal>>,
 }
@@ -62,6 +64,7 @@ impl<'a> Library<'a> {
             inline: Vec::new(),
             inline_of_groups: Vec::new(),
             controls: Vec::new(),
+            organization: Organization::of(accounts),
             members: Vec::new(),
         };
         let name = |arn: &str| format!("managed policy {}", arn.rsplit('/').next().unwrap_or(arn));
@@ -319,6 +322,7 @@ impl<'a> Holder<'a> {
             own: Vec::new(),
             boundary: Limit::None,
             service_controls: Vec::new(),
+            free_levels: Vec::new(),
             unknown: Vec::new(),
             held: Actions::default(),
             tags_itself: Answer::No,
@@ -365,14 +369,20 @@ impl<'a> Holder<'a> {
             self.boundary = library.managed(arn, file).map_or(Limit::Unknown, Limit::Known);
         }
         let own = account(&one.arn);
+        if one.is_service_linked {
+            return;
+        }
+        self.free_levels = library.organization.free_levels(own);
         for (control, policy) in &library.controls {
-            let is_exempt = control.management_account == own || one.is_service_linked;
-            let applies = control.is_for_all
-                || control.accounts.as_ref().is_none_or(|all| all.iter().any(|one| one == own));
-            let is_certain = control.is_for_all || control.accounts.is_some();
-            if !is_exempt && applies {
-                self.service_controls.push(ServiceControl { policy, is_certain });
-            }
+            let reach = library.organization.reach(control, own);
+            let certain = reach.levels.iter().map(|level| (true, *level));
+            let possible = reach.is_open.then_some((false, 0));
+            let limits = certain.chain(possible).filter(|_| control.management_account != own);
+            self.service_controls.extend(limits.map(|(is_certain, level)| ServiceControl {
+                policy,
+                is_certain,
+                level,
+            }));
         }
     }
 }
