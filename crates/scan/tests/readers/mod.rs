@@ -78,6 +78,17 @@ fn observation(observation: &Observation) -> String {
                 finding.reasons.join("; ")
             )
         }
+        Observation::AwsAccount(account) if !account.logins.is_empty() => {
+            let login = |one: &tenure_model::AwsLogin| {
+                format!("{}: keys {:?}, password {:?}", one.arn, one.keys, one.has_password)
+            };
+            format!("  - logins: {}", account.logins.iter().map(login).collect::<Vec<_>>().join("; "))
+        }
+        Observation::AwsAccount(account) if !account.organization.parents.is_empty() => {
+            let parents = account.organization.parents.iter();
+            let lies = |(child, parent): &(String, String)| format!("{child} below {parent}");
+            format!("  - organization: {}", parents.map(lies).collect::<Vec<_>>().join("; "))
+        }
         Observation::AwsAccount(account) => format!(
             "  - AWS account: {} principals, {} groups, {} managed policies",
             account.principals.len(),

@@ -11,7 +11,7 @@ use tenure_model::{
 
 use super::node::Node;
 use super::owner_tag::owner_confidence;
-use super::records::{LinesWithin, records};
+use super::records::{LinesWithin, past_mark, records};
 use crate::detect::rules::ReaderRule;
 use crate::detect::witness::{Spot, Statement, Witness};
 use crate::detect::{Blob, Detector, Reading, Reopen, Unreadable, text};
@@ -189,14 +189,7 @@ impl Detector for Export {
     }
 
     fn read_stream(&self, blob: &Blob<'_>, open: Reopen<'_>, key: &FingerprintKey) -> Option<Reading> {
-        let mark = match blob.bytes {
-            [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => return None,
-            [0xEF, 0xBB, 0xBF, ..] => 3,
-            _ => 0,
-        };
-        let mut stream = open();
-        let mut skipped = [0; 3];
-        stream.read_exact(&mut skipped[..mark]).ok()?;
+        let mut stream = past_mark(blob.bytes)?.skip(open());
         Some(self.read_from(blob, &mut stream, key))
     }
 }
