@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use tenure_model::{Consumer, Credential, Fact, FingerprintKey, Observation};
-use tenure_scan::detect::{Blob, Reading, read};
+use tenure_scan::detect::{Alone, Blob, Reading, read};
 
 /// Parts what stands together in a real file: fixtures hold no text that looks like a kept key.
 const JOIN: &str = "{+}";
@@ -38,7 +38,7 @@ pub(crate) fn fixtures(folder: &str) -> Vec<String> {
 
 /// Reads bytes as the file `path` of the repository `acme/shop`.
 pub(crate) fn read_as(path: &str, bytes: &[u8]) -> Reading {
-    read(&Blob { root: "shop", path, base: "", repository: "acme/shop", bytes }, &key())
+    read(&Blob { root: "shop", path, base: "", repository: "acme/shop", bytes, neighbours: &Alone }, &key())
 }
 
 /// Everything that was learned, a line each.

@@ -76,7 +76,7 @@ impl Detector for Jenkins {
         let mut witness = Witness::new(blob, self.name());
         let script = Script::read(&text);
         let unreadable = script.unreadable();
-        reading::note(blob, &script.pipeline(), key, &mut witness);
+        let unreadable = unreadable.or(reading::note(blob, &script.pipeline(), key, &mut witness));
         witness.done(unreadable)
     }
 }
@@ -313,6 +313,7 @@ impl<'t> Script<'t> {
             Exposure::Step
         };
         let found = SecretUse {
+            written: None,
             name: Cow::Borrowed(text),
             store: Store::repository("credentials"),
             purpose: purpose::of_use(text, place, "jenkins"),

@@ -44,6 +44,7 @@ impl Bench<'_, '_, '_, '_> {
         }
         self.deeds();
         self.definitions();
+        self.unread_parts();
         self.without_environment(secrets);
         self.without_timeout();
     }
@@ -295,6 +296,23 @@ impl Bench<'_, '_, '_, '_> {
             let reasons = vec![reason];
             self.witness.finding(Statement { rule, severity, subject, about, title, spots, reasons });
         }
+    }
+
+    /// One finding a file: what a pipeline runs and nobody has read.
+    fn unread_parts(&mut self) {
+        let pipeline = self.pipeline;
+        if pipeline.unread_parts.is_empty() {
+            return;
+        }
+        let first = pipeline.jobs.first().map_or("", |job| job.id.as_str());
+        let parts = listed(pipeline.unread_parts.iter().map(|(what, _)| what.as_str()));
+        let spots = pipeline.unread_parts.iter().map(|(_, spot)| *spot).collect();
+        self.about_jobs(
+            &rules::CI_DEFINITION_ELSEWHERE,
+            first,
+            spots,
+            (None, vec![format!("not read: {parts}")]),
+        );
     }
 
     /// One finding a file: jobs that hold a key to something in production, and no environment guards it.

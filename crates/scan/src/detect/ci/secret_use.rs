@@ -61,6 +61,8 @@ pub(super) struct Receiver<'t> {
 #[derive(Debug, Clone)]
 pub(super) struct SecretUse<'t> {
     pub(super) name: Cow<'t, str>,
+    /// The name that the file has for it, where that is another one: a parameter that a caller fills.
+    pub(super) written: Option<Cow<'t, str>>,
     pub(super) store: Store<'t>,
     pub(super) purpose: Purpose,
     pub(super) spot: Spot,

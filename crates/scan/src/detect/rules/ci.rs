@@ -253,4 +253,14 @@ rules! {
         help: "Whoever reads the repository has the credential. Take the value from a secret store when the system starts, and \
                replace the credential.",
     };
+    CI_DEFINITION_ELSEWHERE = ReaderRule {
+        id: "ci-definition-elsewhere",
+        title: "Parts of a pipeline are kept elsewhere and were not read",
+        category: Category::Ci,
+        severity: Severity::Info,
+        confidence: Confidence::High,
+        controls: &[THIRD_PARTY],
+        help: "What these parts do, and which secrets they use, is not known here. Scan the repositories that hold them as \
+               well, each under the name of its remote.",
+    };
 }
