@@ -123,6 +123,8 @@ pub(super) enum DeedKind {
     InlineCredential,
     /// `docker login -p …`: the password is an argument, which every process of the machine can read.
     PasswordArgument,
+    /// A command line of an agent that is told to ask nobody.
+    UnaskedAgent,
 }
 
 impl<'t> Job<'t> {

@@ -360,6 +360,10 @@ fn wrong(deed: DeedKind) -> (&'static ReaderRule, &'static str) {
             &rules::CI_PASSWORD_ARGUMENT,
             "the password is an argument of the command: processes of the same machine can read it",
         ),
+        DeedKind::UnaskedAgent => (
+            &rules::CI_AGENT_UNASKED,
+            "the agent may run every command and call every tool, and whatever it reads can tell it to",
+        ),
         DeedKind::ConnectionInEnvironment => (
             &rules::CI_CONNECTION_IN_ENVIRONMENT,
             "the script receives id and key of the service connection's principal as variables",
