@@ -54,6 +54,15 @@ pub(crate) fn normal(path: &str) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("/"))
 }
 
+/// The same for a path that counts from the folder of the file `from`, unless it begins with `/`.
+pub(crate) fn beside(from: &str, path: &str) -> Option<String> {
+    match (path.strip_prefix('/'), from.rsplit_once('/')) {
+        (Some(path), _) => normal(path),
+        (None, Some((folder, _))) => normal(&format!("{folder}/{path}")),
+        (None, None) => normal(path),
+    }
+}
+
 /// The files that a pattern names, in order: `*` stays within a folder, `**` crosses them.
 pub(crate) fn matching(neighbours: &dyn Neighbours, pattern: &str) -> Vec<String> {
     let literal = pattern.find(['*', '?']).unwrap_or(pattern.len());
@@ -133,5 +142,8 @@ mod tests {
     fn no_path_leads_out() {
         assert_eq!(normal("/ci//./a.yml").as_deref(), Some("ci/a.yml"));
         assert_eq!(normal("ci/../../a.yml"), None);
+        assert_eq!(beside("ci/x/main.yml", "../a.yml").as_deref(), Some("ci/a.yml"));
+        assert_eq!(beside("ci/x/main.yml", "/a.yml").as_deref(), Some("a.yml"));
+        assert_eq!(beside("main.yml", "../../a.yml"), None);
     }
 }

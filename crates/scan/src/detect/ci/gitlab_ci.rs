@@ -253,6 +253,11 @@ fn environment_of<'t>(
         environment.stand_for(elsewhere(variables));
         environment.variables(variables, Exposure::Job);
     }
+    let matrix = layers.get("parallel").and_then(|parallel| parallel.get("matrix"));
+    for variables in matrix.into_iter().flat_map(Yaml::items) {
+        environment.stand_for(elsewhere(variables));
+        environment.variables(variables, Exposure::Job);
+    }
     for key in ["image", "services", "environment", "rules", "trigger"] {
         if let Some(value) = layers.get(key) {
             environment.stand_for(elsewhere(value));

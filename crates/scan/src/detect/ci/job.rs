@@ -123,6 +123,8 @@ pub(super) enum DeedKind {
     InlineCredential,
     /// `docker login -p …`: the password is an argument, which every process of the machine can read.
     PasswordArgument,
+    /// A credential is asked for by an id that only a run knows.
+    ComputedCredential,
     /// A command line of an agent that is told to ask nobody.
     UnaskedAgent,
 }

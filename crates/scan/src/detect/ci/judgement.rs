@@ -360,6 +360,10 @@ fn wrong(deed: DeedKind) -> (&'static ReaderRule, &'static str) {
             &rules::CI_PASSWORD_ARGUMENT,
             "the password is an argument of the command: processes of the same machine can read it",
         ),
+        DeedKind::ComputedCredential => (
+            &rules::CI_COMPUTED_SECRET_NAME,
+            "the id of a credential is computed, so which one is used here is not known",
+        ),
         DeedKind::UnaskedAgent => (
             &rules::CI_AGENT_UNASKED,
             "the agent may run every command and call every tool, and whatever it reads can tell it to",

@@ -39,6 +39,8 @@ pub(super) enum Store<'t> {
     Owner(Cow<'t, str>),
     /// A Secret of a cluster, in this namespace where one is written.
     Cluster(Option<&'t str>),
+    /// A store of a cloud, by the word that readers of workloads have for it: `secretsmanager`.
+    Cloud(&'static str),
 }
 
 impl Store<'_> {
