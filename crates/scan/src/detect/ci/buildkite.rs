@@ -279,7 +279,8 @@ impl<'t> Plugin<'t> {
 /// Settings that name variables: `password-env: NAME`, and lists of variables that a container receives.
 fn named_variables<'t>(environment: &mut Environment<'t>, settings: Yaml<'t>, receiving: Receiving<'t>) {
     let login = |slot: &str| slot == "password-env";
-    for (key, value) in settings.pairs() {
+    let auth = settings.get("auth").into_iter().flat_map(Yaml::pairs);
+    for (key, value) in settings.pairs().chain(auth) {
         let Some(slot) = key.text() else { continue };
         let names: Vec<Yaml<'t>> = match slot {
             "environment" | "env" => value.items().collect(),
@@ -287,8 +288,8 @@ fn named_variables<'t>(environment: &mut Environment<'t>, settings: Yaml<'t>, re
             _ => continue,
         };
         for node in names {
-            let Some(name) = node.text().filter(|name| purpose::names_a_secret(name) && !name.contains('='))
-            else {
+            let kept = |name: &str| purpose::names_a_secret(name) || slot == "secret-env" || login(slot);
+            let Some(name) = node.text().filter(|name| kept(name) && !name.contains('=')) else {
                 continue;
             };
             let said = if login(slot) { purpose::by_name("DOCKER_PASSWORD", Quality::Config) } else { None };

@@ -86,6 +86,11 @@ fn jobs(document: Yaml<'_>) -> Vec<Job<'_>> {
     let pulls = pull_secrets(document, name, &triggers);
     let jobs = steps.into_iter().enumerate().map(|(number, (step_name, step))| {
         let mut environment = Environment::new(Store::repository("repository"), "drone", |_| false);
+        if let Some(variables) = document.get("environment") {
+            let receiving = Receiving::at(Exposure::Workflow);
+            container_step::from_secrets(&mut environment, variables, receiving);
+            environment.variables(variables, Exposure::Workflow);
+        }
         let exchanges = container_step::read(&mut environment, step, OWN_IMAGES);
         let (uses, deeds, whole) = environment.finish();
         let step_name = step_name.map_or_else(|| format!("step {}", number + 1), str::to_owned);

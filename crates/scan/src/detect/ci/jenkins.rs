@@ -87,7 +87,7 @@ fn is_other(rest: &str) -> bool {
 }
 
 /// Arguments whose text is the id of a credential. The first one also calls the helper of that name.
-const ID_KEYS: [&str; 10] = [
+const ID_KEYS: [&str; 11] = [
     "credentials",
     "credentialsId",
     "azureCredentialsId",
@@ -95,6 +95,7 @@ const ID_KEYS: [&str; 10] = [
     "registryCredentialsId",
     "tokenCredentialId",
     "vaultCredentialId",
+    "vaultCredentialsId",
     "sshCredentialsId",
     "authentication",
     "credentialId",

@@ -184,11 +184,17 @@ fn also_set(line: &str) -> Vec<&str> {
                 set.extend(words.get(index + 1).filter(|name| name_length(name.as_bytes()) == name.len()));
             }
             "read" => {
-                let names = words[index + 1..]
-                    .iter()
-                    .take(SET_MAX)
-                    .take_while(|name| !name.contains(['<', '|', ';']));
-                set.extend(names.filter(|name| name_length(name.as_bytes()) == name.len()));
+                // `read A B; …`: the last name carries the end of the command.
+                let mut ends = false;
+                let names = words[index + 1..].iter().take(SET_MAX).map_while(|word| {
+                    let name = word.trim_end_matches(';');
+                    let goes_on = !ends && !name.contains(['<', '|', ';']);
+                    ends = name.len() < word.len();
+                    goes_on.then_some(name)
+                });
+                set.extend(
+                    names.filter(|name| !name.is_empty() && name_length(name.as_bytes()) == name.len()),
+                );
             }
             "export" | "local" | "declare" | "readonly" => {
                 let pairs = words[index + 1..].iter().take(SET_MAX).take_while(|word| word.contains('='));
@@ -301,6 +307,7 @@ mod tests {
         assert_eq!(taken("export T=${T:-$U}"), ["T", "U"]);
         assert_eq!(taken("for f in $LIST; do echo $f; done"), ["LIST"]);
         assert_eq!(taken("read -r a b <<< \"$IN\"\necho $a $b"), ["IN"]);
+        assert_eq!(taken("read P; echo $P $Q"), ["Q"]);
         assert_eq!(taken("$env:X = 1\nWrite-Host $env:X $env:Y"), ["Y"]);
     }
 
