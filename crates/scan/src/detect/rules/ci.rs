@@ -265,7 +265,7 @@ rules! {
     };
     CI_AGENT_UNASKED = ReaderRule {
         id: "ci-agent-unasked",
-        title: "A job starts an agent that asks nobody and is held by no sandbox",
+        title: "A job starts an agent that asks nobody before it acts",
         category: Category::StandingPrivilege,
         severity: Severity::Medium,
         confidence: Confidence::High,

@@ -29,6 +29,8 @@ struct Call {
     by: String,
     triggers: Vec<String>,
     runs_per_day: Option<f64>,
+    /// The caller may ask the platform for a proof of identity, and so hand that right on; `None` where nothing is written.
+    id_token: Option<bool>,
     passed: Passed,
     /// Who calls the caller.
     outer: Calls,
@@ -159,6 +161,21 @@ impl Calls {
         self.triggers().contains(&"schedule")
     }
 
+    /// The first caller that does not hand on the right to ask for a proof of identity: the right of a called job is never
+    /// wider than its caller's. Outer `None` when no caller is known; inner `None` when all hand it on.
+    pub(super) fn withheld_by(&self) -> Option<Option<&str>> {
+        fn withholds(call: &Call) -> Option<&str> {
+            let outer = call.outer.withheld_by();
+            match call.id_token {
+                Some(true) => outer.flatten(),
+                // A caller that writes nothing has what its own callers have.
+                None if outer.is_some() => outer.flatten(),
+                _ => Some(call.by.as_str()),
+            }
+        }
+        (!self.0.is_empty()).then(|| self.0.iter().find_map(withholds))
+    }
+
     /// The callers, in words.
     pub(super) fn by(&self) -> Vec<String> {
         self.0.iter().map(|call| call.by.clone()).collect()
@@ -184,6 +201,7 @@ impl Call {
             by: format!("{path}:{} {}", job.line, job.id),
             triggers: caller.triggers.iter().filter(lets_in).map(|&event| event.to_owned()).collect(),
             runs_per_day: caller.runs_per_day.filter(|_| job.condition.lets_in("schedule")),
+            id_token: caller.permissions_of(job).map(|permissions| permissions.id_token),
             passed,
             outer,
         }

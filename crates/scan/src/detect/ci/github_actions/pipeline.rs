@@ -73,15 +73,24 @@ fn shared<'t>(around: &Around<'_, 't>, job: &Job<'t>) -> job::Job<'t> {
         literal_key_ids: literal_key_ids(job),
         deeds: job.scripts.iter().flat_map(|&script| shell::deeds(script)).collect(),
         called_by: calls.by(),
-        ..job::Job::new(job.id, job.line, proof(workflow, job))
+        ..job::Job::new(job.id, job.line, proof(workflow, job, calls))
     }
 }
 
 /// Whether GitHub could prove the identity of a job.
-fn proof(workflow: &Workflow<'_>, job: &Job<'_>) -> Proof {
+fn proof(workflow: &Workflow<'_>, job: &Job<'_>, calls: &Calls) -> Proof {
+    let withheld_by = calls.withheld_by().filter(|_| workflow.is_only_called());
+    let granted = workflow.permissions_of(job).is_none_or(|permissions| permissions.id_token);
+    if let Some(Some(caller)) = withheld_by.filter(|_| granted) {
+        let why = format!("its caller {caller} is not granted id-token: write");
+        return Proof::new(Federation::AvailableNotEnabled, why);
+    }
     let (state, right) = match workflow.permissions_of(job) {
         Some(permissions) if permissions.id_token => {
             (Federation::Available, "this job may request one (id-token: write)")
+        }
+        None if withheld_by.is_some() => {
+            (Federation::Available, "this job may request one: its callers grant id-token: write")
         }
         Some(_) => (Federation::AvailableNotEnabled, "this job is not granted id-token: write"),
         None if workflow.is_only_called() => (
