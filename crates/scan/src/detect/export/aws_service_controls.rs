@@ -115,7 +115,14 @@ mod tests {
                 "PolicySummary": {{"Arn": "arn:aws:organizations::111111111111:policy/o-1/service_control_policy/p-1",
                 "Name": "no-iam", "Type": "{KIND}"}}}}{rest}}}"#
         );
-        let blob = Blob { root: "r", path: "p.json", base: "", repository: "r", bytes: text.as_bytes() };
+        let blob = Blob {
+            root: "r",
+            path: "p.json",
+            base: "",
+            repository: "r",
+            bytes: text.as_bytes(),
+            neighbours: &crate::detect::Alone,
+        };
         assert!(ServiceControls.claims(&blob));
         let reading = ServiceControls.read(&blob, &FingerprintKey::new([0; 32]));
         assert_eq!(reading.unreadable, None);
@@ -139,7 +146,14 @@ mod tests {
     #[test]
     fn other_policies_are_left_alone_and_broken_ones_are_news() {
         let of = |text: &str| {
-            let blob = Blob { root: "r", path: "p.json", base: "", repository: "r", bytes: text.as_bytes() };
+            let blob = Blob {
+                root: "r",
+                path: "p.json",
+                base: "",
+                repository: "r",
+                bytes: text.as_bytes(),
+                neighbours: &crate::detect::Alone,
+            };
             (
                 ServiceControls.claims(&blob),
                 ServiceControls.read(&blob, &FingerprintKey::new([0; 32])).unreadable,

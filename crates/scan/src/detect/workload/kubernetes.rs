@@ -108,6 +108,7 @@ impl Kubernetes {
         account.give(blob, &proof, &mut witness);
         for document in &found {
             pod::literals(document, &account, &names, values, &mut witness);
+            store::values(document, &names, values, &mut witness);
         }
         let cut = (!whole).then(|| Unreadable {
             reason: "yaml_too_large",
