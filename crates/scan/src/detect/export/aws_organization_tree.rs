@@ -207,7 +207,14 @@ mod tests {
     use super::*;
 
     fn tree(path: &str, text: &str) -> (AwsOrganization, Option<&'static str>) {
-        let blob = Blob { root: "r", path, base: "", repository: "r", bytes: text.as_bytes() };
+        let blob = Blob {
+            root: "r",
+            path,
+            base: "",
+            repository: "r",
+            bytes: text.as_bytes(),
+            neighbours: &crate::detect::Alone,
+        };
         assert!(OrganizationTree.claims(&blob), "{text}");
         let reading = OrganizationTree.read(&blob, &FingerprintKey::new([0; 32]));
         let reason = reading.unreadable.map(|why| why.reason);
