@@ -3,6 +3,7 @@
 //! The shape test is written by hand because it runs at every context word of every file: it must cost less than a
 //! regex call. What it lets through is judged by name and value, and each judgement leaves its reason.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{Anchor, Candidate, Engine, Match};
@@ -16,7 +17,7 @@ mod shape;
 pub use evidence::{Evidence, evidence};
 use score::judge;
 pub(super) use shape::walled;
-use shape::{assignment, digits_of, lead};
+use shape::{Form, assignment, digits_of, lead, resolved};
 
 /// Context words in English, and parts of names in any language.
 const WORDS: &[&str] = &[
@@ -55,11 +56,20 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
     let Some(lead) = lead(bytes, at, at + len as usize) else { return };
     let Some(found) = assignment(bytes, lead, high) else { return };
     let name = &bytes[found.name.0..found.name.1];
-    let digits = if found.numbers { digits_of(&bytes[found.value.0..found.value.1]) } else { Vec::new() };
-    let text = if found.numbers { &digits } else { &bytes[found.value.0..found.value.1] };
+    let written = &bytes[found.value.0..found.value.1];
+    let text: &[u8] = &match found.form {
+        Form::Plain => Cow::Borrowed(written),
+        Form::Numbers => Cow::Owned(digits_of(written)),
+        Form::Escaped => Cow::Owned(resolved(written)),
+    };
     let before = &bytes[found.name.0.saturating_sub(SERVICE_BYTES)..found.name.0];
     let before = memchr::memrchr(b'\n', before).map_or(before, |line| &before[line + 1..]);
-    let Some(verdict) = judge(before, name, text, found) else { return };
+    let Some(mut verdict) = judge(before, name, text, found) else { return };
+    match found.form {
+        Form::Plain => {}
+        Form::Numbers => verdict.reasons.push("written byte by byte".to_owned()),
+        Form::Escaped => verdict.reasons.push("written with escapes".to_owned()),
+    }
     let (rule_id, title, credential) = RULES[usize::from(!verdict.password)];
     if engine.rules().disables(rule_id) {
         return;

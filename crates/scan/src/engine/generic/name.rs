@@ -19,7 +19,7 @@ static ABOUT: Words = Words::of(
     tooltip show hide visible toggle match confirm confirmation again repeat retype mismatch changer checker
     strategy rule rules option options command cmd module package property properties attribute table
     model schema request response result callback event listener hook action reason comment note
-    wrong instance hasher hashers blacklist whitelist denylist allowlist wordlist dictionary entry encryption encryptor hashing library",
+    wrong instance address logo lastpass keepass hasher hashers blacklist whitelist denylist allowlist wordlist dictionary entry encryption encryptor hashing library",
 );
 /// Words that make the value public or derived.
 static PUBLIC: Words = Words::of(

@@ -108,7 +108,7 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
         if promise == Promise::Password || bits < RANDOM_BITS { None } else { service_named(before, name) };
     let (severity, confidence, needs, because) = match promise {
         Promise::Password => password(text, bits, found)?,
-        Promise::Vague if service.is_none() => vague(text, bits, found)?,
+        Promise::Vague if service.is_none() => vague(text, bits, found, is_of_somebody(name))?,
         // `credentials: <uuid>` names credentials that are kept elsewhere.
         Promise::Secret if uuid && words(name).last().is_some_and(|word| word.starts_with("credential")) => {
             return None;
@@ -205,7 +205,7 @@ fn secret(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
 }
 
 /// Under a name such as `key` or `salt` only a long value that is surely random counts.
-fn vague(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
+fn vague(text: &[u8], bits: f64, found: Assignment, of_somebody: bool) -> Option<Opinion> {
     let mixed = bits >= 2.0 * SURELY_RANDOM_BITS
         || text.iter().any(u8::is_ascii_digit) && text.iter().any(u8::is_ascii_alphabetic);
     if text.len() < VAGUE_BYTES_MIN
@@ -217,7 +217,28 @@ fn vague(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
     {
         return None;
     }
-    Some((Severity::Low, Confidence::Low, Needs::LivePath, drawn(bits)))
+    let severity = if of_somebody { Severity::Medium } else { Severity::Low };
+    Some((severity, Confidence::Low, Needs::LivePath, drawn(bits)))
+}
+
+/// `acme_key`, `plumbtree.auth`: a word before the telling one says whose it is, and no list knows it as another thing's.
+fn is_of_somebody(name: &[u8]) -> bool {
+    static ORDINARY: Words = Words::of(
+        "\
+        the a an my our your this that self is has get set some any new old test demo sample s3 ec2 blob file files path
+        image video audio media asset upload download cache lock idempotency dedup request response trace span session
+        job task queue topic message event order product item customer contact account member team project repo branch
+        build page view form input field column header body cell grid tree graph edge vertex model version revision
+        release device room user users group tenant org entity resource bucket public static default common shared
+        random hash merge join map list dict set array value values data meta tag tags color font style theme sort
+        search query filter index facet aggregation chart series plot translation locale i18n text string label no
+        block tx transaction wallet chain peer node shard replica partition segment chunk part piece layer gpg pgp spreadsheet
+        sheet listen stream channel host known content issue ticket board space workspace document doc entity dataset feature",
+    );
+    let words = words(name);
+    let Some((last, before)) = words.split_last() else { return false };
+    (last == "key" || last == "auth")
+        && before.last().is_some_and(|word| word.len() >= 3 && !ORDINARY.holds(word))
 }
 
 /// A salt or nonce is random by its nature and seldom the secret itself: worth a hint, and no more.
@@ -264,7 +285,9 @@ fn decoded(text: &[u8]) -> Decoded {
     };
     match password {
         Some(password) if is_real(password) => Decoded::Login,
-        None if random_bits(&plain) >= RANDOM_BITS => Decoded::Nothing,
+        None if random_bits(&plain) >= RANDOM_BITS && value::placeholder(&plain).is_none() => {
+            Decoded::Nothing
+        }
         _ => Decoded::Text,
     }
 }
