@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use tenure_model::{Confidence, Severity};
+
 use super::{Anchor, Candidate, Engine, Match};
 
 mod evidence;
@@ -67,7 +69,10 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
     let Some(mut verdict) = judge(before, name, text, found) else { return };
     match found.form {
         Form::Plain => {}
-        Form::Numbers => verdict.reasons.push("written byte by byte".to_owned()),
+        Form::Numbers => {
+            (verdict.severity, verdict.confidence) = (verdict.severity.min(Severity::Low), Confidence::Low);
+            verdict.reasons.push("written byte by byte, as test vectors are".to_owned());
+        }
         Form::Escaped => verdict.reasons.push("written with escapes".to_owned()),
     }
     let (rule_id, title, credential) = RULES[usize::from(!verdict.password)];
@@ -109,8 +114,6 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
 
 #[cfg(test)]
 mod tests {
-    use tenure_model::Severity;
-
     use super::*;
     use crate::rules::RuleSet;
     use tenure_model::FingerprintKey;

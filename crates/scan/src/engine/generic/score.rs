@@ -7,7 +7,7 @@ use super::services::service_named;
 use super::shape::{Assignment, Stand};
 use crate::engine::Needs;
 use crate::engine::language::{RANDOM_BITS, random_bits};
-use crate::engine::value::{self, Placeholder};
+use crate::engine::value;
 use crate::rules::ServiceSpec;
 
 /// Values that are types, states or keywords.
@@ -63,10 +63,7 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
     } else {
         random_bits(text.strip_prefix(b"0x").unwrap_or(text))
     };
-    let may_be_a_password = memchr::memchr3(b'p', b'P', b'w', name).is_some()
-        || !name.is_ascii()
-        || FOREIGN.iter().any(|word| holds_folded(name, word));
-    if bits < RANDOM_BITS && (!may_be_a_password || text.len() > *PASSWORD_BYTES.end()) {
+    if bits < RANDOM_BITS && (!may_be_a_password(name) || text.len() > *PASSWORD_BYTES.end()) {
         return None;
     }
     let mut promise = promise(name)?;
@@ -81,27 +78,7 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
     if promise == Promise::Vague && (login || found.scheme || in_query || signs_in) {
         promise = Promise::Secret;
     }
-    let lower = String::from_utf8_lossy(text).to_ascii_lowercase();
-    if KEYWORDS.holds(&lower) || repeats_name(name, &lower) {
-        return None;
-    }
-    match value::placeholder(text) {
-        Some(
-            Placeholder::Template | Placeholder::Filler | Placeholder::Documentation | Placeholder::Dummy,
-        ) => {
-            return None;
-        }
-        None => {}
-    }
-    let number = text.iter().all(|&b| b.is_ascii_digit() || b == b'.');
-    if number && (promise != Promise::Password || text.contains(&b'.'))
-        || looks_like_code(text, found.quoted, bits)
-        || is_public_material(text)
-    {
-        return None;
-    }
-    // A translation of the word, not a password.
-    if !text.is_ascii() && name.is_ascii() && !text.iter().any(u8::is_ascii_digit) {
+    if speaks_against(name, text, found, promise, bits) {
         return None;
     }
     let service =
@@ -121,13 +98,7 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
     reasons.extend(service.map(|service| format!("{} is named beside it", service.name)));
     let weak = matches!(found.stand, Stand::Passed | Stand::Inline | Stand::Scheme);
     let confidence = if weak && confidence == Confidence::High { Confidence::Medium } else { confidence };
-    match found.stand {
-        Stand::Passed => reasons.push("compared with it or passed, not assigned".to_owned()),
-        Stand::Inline => reasons.push("in the middle of a line, or apart from its name".to_owned()),
-        Stand::Scheme => reasons.push("stands behind the scheme of authentication that it serves".to_owned()),
-        Stand::Beside => reasons.push("the value of the pair that has this name".to_owned()),
-        Stand::Assigned | Stand::Alone => {}
-    }
+    reasons.extend(standing(found.stand).map(str::to_owned));
     Some(Verdict {
         password: promise == Promise::Password,
         severity,
@@ -137,6 +108,38 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
         service,
         drawn: bits >= RANDOM_BITS,
     })
+}
+
+/// What a reader of the finding should know about how the value stands there.
+fn standing(stand: Stand) -> Option<&'static str> {
+    match stand {
+        Stand::Passed => Some("compared with it or passed, not assigned"),
+        Stand::Inline => Some("in the middle of a line, or apart from its name"),
+        Stand::Scheme => Some("stands behind the scheme of authentication that it serves"),
+        Stand::Beside => Some("the value of the pair that has this name"),
+        Stand::Assigned | Stand::Alone => None,
+    }
+}
+
+/// Whether name and value together say that nothing secret stands here, however random it looks.
+fn speaks_against(name: &[u8], text: &[u8], found: Assignment, promise: Promise, bits: f64) -> bool {
+    let lower = String::from_utf8_lossy(text).to_ascii_lowercase();
+    let number = text.iter().all(|&b| b.is_ascii_digit() || b == b'.');
+    // A translation of the word, not a password.
+    let translated = !text.is_ascii() && name.is_ascii() && !text.iter().any(u8::is_ascii_digit);
+    KEYWORDS.holds(&lower)
+        || repeats_name(name, &lower)
+        || value::placeholder(text).is_some()
+        || number && (promise != Promise::Password || text.contains(&b'.'))
+        || looks_like_code(text, found.quoted, bits)
+        || is_public_material(text)
+        || translated
+}
+
+fn may_be_a_password(name: &[u8]) -> bool {
+    memchr::memchr3(b'p', b'P', b'w', name).is_some()
+        || !name.is_ascii()
+        || FOREIGN.iter().any(|word| holds_folded(name, word))
 }
 
 type Opinion = (Severity, Confidence, Needs, String);
@@ -233,7 +236,7 @@ fn is_of_somebody(name: &[u8]) -> bool {
         random hash merge join map list dict set array value values data meta tag tags color font style theme sort
         search query filter index facet aggregation chart series plot translation locale i18n text string label no
         block tx transaction wallet chain peer node shard replica partition segment chunk part piece layer gpg pgp spreadsheet
-        sheet listen stream channel host known content issue ticket board space workspace document doc entity dataset feature",
+        sheet listen stream channel host known content sig issue ticket board space workspace document doc entity dataset feature",
     );
     let words = words(name);
     let Some((last, before)) = words.split_last() else { return false };
@@ -437,6 +440,12 @@ fn looks_like_code(text: &[u8], quoted: bool, bits: f64) -> bool {
         if bits < SURELY_RANDOM_BITS && is_member_access(text) {
             return true;
         }
+    }
+    // `POSTGRES_SCRAM_SHA_256`
+    let constant = text.iter().all(|&b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+        && text.iter().filter(|&&b| b == b'_').count() >= 2;
+    if bits < RANDOM_BITS && constant {
+        return true;
     }
     let identifier =
         text.iter().all(|&b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.' | b'-' | b'/' | b':' | b'$'));
