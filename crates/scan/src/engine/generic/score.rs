@@ -29,6 +29,8 @@ pub(super) const SECRET_BYTES_MIN: usize = 10;
 pub(super) const FAIRLY_RANDOM_BITS: f64 = 20.0;
 /// Shortest text that is no chance when base64 decodes to it, bytes.
 const DECODED_BYTES_MIN: usize = 7;
+/// Longest text that is taken for words or a login when base64 decodes to it, bytes.
+const DECODED_BYTES_MAX: usize = 160;
 /// Shortest salt, seed, nonce or initialisation vector, bytes.
 pub(super) const INGREDIENT_BYTES_MIN: usize = 8;
 /// Shortest random value of a vague name, bytes.
@@ -288,6 +290,8 @@ fn decoded(text: &[u8]) -> Decoded {
     };
     match password {
         Some(password) if is_real(password) => Decoded::Login,
+        // A whole document may hold anything.
+        _ if plain.len() > DECODED_BYTES_MAX => Decoded::Nothing,
         None if random_bits(&plain) >= RANDOM_BITS && value::placeholder(&plain).is_none() => {
             Decoded::Nothing
         }
