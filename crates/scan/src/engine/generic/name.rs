@@ -19,7 +19,7 @@ static ABOUT: Words = Words::of(
     tooltip show hide visible toggle match confirm confirmation again repeat retype mismatch changer checker
     strategy rule rules option options command cmd module package property properties attribute table
     model schema request response result callback event listener hook action reason comment note
-    level tries attempts retries complexity scheme schemes formatter logger minimum maximum character
+    level warning charset encoding lockout history inactivity maxlen minlen tries attempts retries complexity scheme schemes formatter logger minimum maximum character
     characters char chars days weeks hours minutes wrong hasher hashers blacklist whitelist denylist allowlist wordlist dictionary entry encryption encryptor hashing library",
 );
 /// Words that make the value public or derived.
@@ -41,7 +41,7 @@ static LOOKUP: Words = Words::of(
     event shortcut arrow enter delete shift control meta first last prev current config setting preference
     metric label tag sort order data json xml attr attribute resource message error answer state query filter
     menu tab panel section category react component child parent node entry record dom aria translation
-    locale language feature flag ssh host",
+    locale language feature flag ssh host apt gpg pgp",
 );
 /// Words that make a key secret.
 static QUALIFIERS: Words = Words::of(

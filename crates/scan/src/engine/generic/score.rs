@@ -93,17 +93,24 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
         }
         None => {}
     }
-    if looks_like_code(text, found.quoted, bits) || is_public_material(text) {
+    let code = looks_like_code(text, found.quoted, bits);
+    let chosen = code && promise == Promise::Password && is_chosen_with_signs(text);
+    if code && !chosen || is_public_material(text) {
         return None;
     }
     // A translation of the word, not a password.
     if !text.is_ascii() && name.is_ascii() && !text.iter().any(u8::is_ascii_digit) {
         return None;
     }
+    // How long, how often, how many: a number is a password only under a name that ends with the word.
+    if text.iter().all(u8::is_ascii_digit) && !ends_telling(name) {
+        return None;
+    }
     let service =
         if promise == Promise::Password || bits < RANDOM_BITS { None } else { service_named(before, name) };
     let (severity, confidence, needs, because) = match promise {
-        Promise::Password => password(text, bits, found)?,
+        Promise::Password if chosen => signed(found)?,
+        Promise::Password => password(name, text, bits, found)?,
         Promise::Vague if service.is_none() => vague(text, bits, found)?,
         // `credentials: <uuid>` names credentials that are kept elsewhere.
         Promise::Secret if uuid && words(name).last().is_some_and(|word| word.starts_with("credential")) => {
@@ -142,9 +149,9 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
 type Opinion = (Severity, Confidence, Needs, String);
 
 /// Passwords are often words: what is random is one anywhere, the rest only where settings live.
-fn password(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
+fn password(name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
     if text.iter().any(u8::is_ascii_whitespace) {
-        return passphrase(text, found);
+        return passphrase(name, text, found);
     }
     if !PASSWORD_BYTES.contains(&text.len()) && !(text.len() > 4 && bits >= SURELY_RANDOM_BITS) {
         return None;
@@ -186,11 +193,63 @@ fn password(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
     (found.stand != Stand::Passed || found.quoted).then_some((Severity::Low, Confidence::Low, needs, because))
 }
 
+/// Whether a value that looks like a name in code is a password all the same: four words and more, or letters of both
+/// cases with digits around a dot.
+fn is_chosen_with_signs(text: &[u8]) -> bool {
+    const ELSEWHERE: [&str; 22] = [
+        "password",
+        "passwd",
+        "pass",
+        "pwd",
+        "secret",
+        "token",
+        "credential",
+        "config",
+        "settings",
+        "var",
+        "local",
+        "module",
+        "data",
+        "values",
+        "result",
+        "env",
+        "key",
+        "vault",
+        "db",
+        "user",
+        "auth",
+        "name",
+    ];
+    let plain = text.iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    let lower = String::from_utf8_lossy(text).to_ascii_lowercase();
+    let parts: Vec<&str> = lower.split(['-', '_', '.']).collect();
+    if !plain || parts.len() < 2 || parts.iter().any(|part| ELSEWHERE.iter().any(|word| part.contains(word)))
+    {
+        return false;
+    }
+    let has = |is: fn(&u8) -> bool| text.iter().any(is);
+    let words = |part: &&str| part.len() >= 3 && part.bytes().all(|b| b.is_ascii_lowercase());
+    let mixed = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit);
+    let dotted = text.contains(&b'.') && parts.len() == 2 && mixed && text.len() >= 8;
+    !text.contains(&b'.') && parts.len() >= 4 && parts.iter().all(words) || dotted
+}
+
+/// A password with signs that join the words of names, too.
+fn signed(found: Assignment) -> Option<Opinion> {
+    let because = "words or letters of both cases with signs between them".to_owned();
+    matches!(found.stand, Stand::Assigned | Stand::Beside | Stand::Pair | Stand::Alone).then_some((
+        Severity::Low,
+        Confidence::Low,
+        Needs::Settings,
+        because,
+    ))
+}
+
 /// A password of several words: only where no text for people would stand.
-fn passphrase(text: &[u8], found: Assignment) -> Option<Opinion> {
+fn passphrase(name: &[u8], text: &[u8], found: Assignment) -> Option<Opinion> {
     let words = text.split(|&b| b == b' ').filter(|word| !word.is_empty()).count();
     let fits = found.quoted
-        && found.stand == Stand::Assigned
+        && (found.stand == Stand::Assigned || found.stand == Stand::Alone && name.len() > b"pass".len())
         && text.len() >= PHRASE_BYTES_MIN
         && (2..=PHRASE_WORDS_MAX).contains(&words)
         && text.is_ascii()
@@ -366,6 +425,14 @@ fn repeats_name(name: &[u8], lower: &str) -> bool {
 
 fn holds_folded(name: &[u8], word: &str) -> bool {
     name.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+fn ends_telling(name: &[u8]) -> bool {
+    let words = words(name);
+    let last = words.last().map_or("", |last| last.trim_end_matches(|c: char| c.is_ascii_digit()));
+    is_telling(last)
+        || ["pass", "pwd", "pw", "psk", "psw", "key", "mdp"].iter().any(|end| last.ends_with(end))
+        || FOREIGN.iter().any(|word| last.contains(word))
 }
 
 fn is_telling(word: &str) -> bool {

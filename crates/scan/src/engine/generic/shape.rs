@@ -60,6 +60,8 @@ const NAME_TAILS: [&[u8]; 6] = [b"key", b"token", b"secret", b"password", b"valu
 const BEHIND_NAME_BYTES: usize = 12 + CLOSERS_MAX + 4;
 /// Bytes before a name that [`lead`] may look at on the same line.
 pub(super) const LINE_LEAD_BYTES: usize = 48;
+/// Longest start tag before a name, bytes.
+const TAG_BYTES_MAX: usize = 48;
 /// Longest gap between a name in one attribute or element and the value in the next, bytes.
 const BESIDE_BYTES_MAX: usize = 64;
 
@@ -203,6 +205,8 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
         // LDIF: `userPassword:: ` has its value in base64.
         b':' if next(p + 1) == b':' && next(p + 2) == b' ' && starts_line(bytes, lead.name.0) => assigned(2),
         b':' if next(p + 1) == b':' => None,
+        // `!PSK:!SRP`: what a list of ciphers leaves out.
+        b':' if lead.name.0 > 0 && bytes[lead.name.0 - 1] == b'!' => None,
         b':' => {
             let at = bytes[p + 1..].iter().take(2).take_while(|&&b| b == b'*').count();
             let at = tagged(bytes, spaced(bytes, p + 1 + at, high), high);
@@ -337,6 +341,17 @@ fn next_element(bytes: &[u8], lead: Lead, high: usize) -> Option<Assignment> {
         return None;
     }
     let end = next + memchr::memchr(b'>', &text[next..])?;
+    // `<string>A password</string><key>…`: the one element names nothing, and the other begins another pair.
+    let tag = bytes[lead.name.0.saturating_sub(TAG_BYTES_MAX)..lead.name.0].rsplit(|&b| b == b'<').next()?;
+    let names = |tag: &[u8]| {
+        let tag = tag.to_ascii_lowercase();
+        [&b"key"[..], b"name", b"property", b"option", b"field", b"variable", b"id>"]
+            .iter()
+            .any(|word| memchr::memmem::find(&tag, word).is_some())
+    };
+    if !names(tag) || names(&text[next..end + 1]) {
+        return None;
+    }
     let mut found = value_at(bytes, lead.name, element(bytes, lead.at + end)?, high)?;
     found.stand = Stand::Beside;
     Some(found)

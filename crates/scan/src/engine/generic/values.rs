@@ -176,7 +176,10 @@ fn bare(
         || rest.starts_with(b"</")
         || rest.starts_with(b"]]>")
         || rest == b"\\"
-        || rest == b";" && bytes[p..q].iter().any(|b| matches!(b, b'=' | b'+' | b'!' | b'@' | b'#'));
+        || rest == b";"
+            && bytes[p..q]
+                .iter()
+                .any(|b| b.is_ascii_digit() || matches!(b, b'=' | b'+' | b'!' | b'@' | b'#'));
     if separator.whole && stand != Stand::Alone && !rest.starts_with(b"</") && !rest.starts_with(b"]]>") {
         return None;
     }
@@ -208,9 +211,13 @@ fn is_pair(bytes: &[u8], name: (usize, usize), (p, q): (usize, usize), rest: &[u
     if tight && ends && matches!(before, b' ' | b'\t' | b',' | b';') {
         return true;
     }
-    let spaced = bytes[name.1] == b':' && p > name.1 + 1;
     let open = bytes[name.0.saturating_sub(2)..name.0].trim_ascii_end();
-    if spaced && matches!(byte(bytes, q), b',' | b'}' | b' ') && matches!(open.last(), Some(b'{' | b',')) {
+    let equals = bytes[name.1..p].trim_ascii() == b"=" && open.last() == Some(&b',');
+    let spaced = bytes[name.1] == b':' && p > name.1 + 1 || equals && (ends || rest.is_empty());
+    if spaced
+        && (equals || matches!(byte(bytes, q), b',' | b'}' | b' '))
+        && matches!(open.last(), Some(b'{' | b','))
+    {
         return true;
     }
     let variable =
@@ -283,6 +290,7 @@ pub(super) fn starts_line(bytes: &[u8], at: usize) -> bool {
                 | b"#define"
                 | b"local"
                 | b"SetEnv"
+                | b"define"
                 | b"fastcgi_param"
                 | b"env["
                 | b"readonly"
