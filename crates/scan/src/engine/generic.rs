@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::{Anchor, Candidate, Engine, Match};
 
+mod chosen;
 mod name;
 mod score;
 pub(crate) mod services;

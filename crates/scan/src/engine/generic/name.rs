@@ -109,36 +109,10 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
     if ABOUT.holds(last) || handshake || !seasoned && words.iter().any(public) {
         return None;
     }
-    let ends = |list: &[&str]| list.iter().any(|end| last.ends_with(end));
-    let split = tail.len() > 1 && matches!(last, "word" | "phrase") && tail[tail.len() - 2] == "pass";
-    if split
-        || ends(&[
-            "password",
-            "passwd",
-            "passphrase",
-            "passwort",
-            "pwd",
-            "passcode",
-            "passwrd",
-            "pass",
-            "psk",
-        ])
-        || matches!(
-            last,
-            "pw" | "psw"
-                | "passw"
-                | "mdp"
-                | "authtok"
-                | "dbpw"
-                | "userpw"
-                | "rootpw"
-                | "bindpw"
-                | "masterauth"
-        )
-        || FOREIGN.iter().any(|word| last.contains(word))
-    {
+    if is_password(last, tail) {
         return Some(Promise::Password);
     }
+    let ends = |list: &[&str]| list.iter().any(|end| last.ends_with(end));
     if ends(&[
         "secret",
         "token",
@@ -173,6 +147,19 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
         return Some(Promise::Password);
     }
     words.iter().any(|w| w == "secret" || w == "token").then_some(Promise::Vague)
+}
+
+/// Whether the telling word of a name, the last of `tail`, is one for a password.
+fn is_password(last: &str, tail: &[String]) -> bool {
+    const ENDS: [&str; 9] =
+        ["password", "passwd", "passphrase", "passwort", "pwd", "passcode", "passwrd", "pass", "psk"];
+    const WHOLE: [&str; 10] =
+        ["pw", "psw", "passw", "mdp", "authtok", "dbpw", "userpw", "rootpw", "bindpw", "masterauth"];
+    let split = tail.len() > 1 && matches!(last, "word" | "phrase") && tail[tail.len() - 2] == "pass";
+    split
+        || ENDS.iter().any(|end| last.ends_with(end))
+        || WHOLE.contains(&last)
+        || FOREIGN.iter().any(|word| last.contains(word))
 }
 
 /// What a password is called elsewhere; all of them are context words.

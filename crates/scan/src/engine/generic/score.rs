@@ -2,12 +2,13 @@
 
 use tenure_model::{Confidence, Severity};
 
+use super::chosen::{CHOSEN_BYTES_MAX, chosen_secret, is_chosen_with_signs, is_comment, passphrase, signed};
 use super::name::{FOREIGN, Promise, Words, hands_on, promise, words};
 use super::services::service_named;
 use super::shape::{Assignment, Stand};
 use crate::engine::Needs;
 use crate::engine::language::{RANDOM_BITS, random_bits};
-use crate::engine::value::{self, Placeholder};
+use crate::engine::value;
 use crate::rules::ServiceSpec;
 
 /// Values that are types, states or keywords.
@@ -30,14 +31,6 @@ const SECRET_BYTES_MIN: usize = 10;
 const VAGUE_BYTES_MIN: usize = 16;
 /// Shortest and longest password, bytes.
 const PASSWORD_BYTES: std::ops::RangeInclusive<usize> = 4..=128;
-/// Shortest and longest secret that somebody typed, bytes.
-const CHOSEN_BYTES_MIN: usize = 6;
-const CHOSEN_BYTES_MAX: usize = 64;
-/// Shortest passphrase of several words, and of one under the name of a secret, bytes.
-const PHRASE_BYTES_MIN: usize = 10;
-const SECRET_PHRASE_BYTES_MIN: usize = 20;
-/// Most words of a passphrase.
-const PHRASE_WORDS_MAX: usize = 10;
 /// A value of a SealedSecret is longer than this: it begins with an RSA key's worth of bytes.
 const SEALED_BYTES_MIN: usize = 256;
 /// A UUID under a name that promises a secret: as random as hex, but most UUIDs are names of things.
@@ -66,44 +59,16 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
     } else {
         random_bits(text)
     };
-    let may_be_a_password = memchr::memchr3(b'p', b'P', b'w', name).is_some()
-        || ["masterauth", "authtok"].iter().any(|word| holds_folded(name, word))
-        || !name.is_ascii()
-        || FOREIGN.iter().any(|word| holds_folded(name, word));
-    let may_be_chosen = may_be_a_password
-        || text.len() <= CHOSEN_BYTES_MAX && (holds_folded(name, "secret") || holds_folded(name, "token"));
-    if bits < RANDOM_BITS && (!may_be_chosen || text.len() > *PASSWORD_BYTES.end()) {
+    if bits < RANDOM_BITS && !may_be_chosen(name, text) {
         return None;
     }
     let promise = promise(name)?;
-    // `passwd ann` is a command.
-    let command = name == b"passwd" && !text.iter().any(u8::is_ascii_digit);
-    if found.stand == Stand::Alone && (command || hands_on(name)) {
+    if speaks_otherwise(name, text, found) {
         return None;
-    }
-    let lower = String::from_utf8_lossy(text).to_ascii_lowercase();
-    if KEYWORDS.holds(&lower) || repeats_name(name, &lower) {
-        return None;
-    }
-    match value::placeholder(text) {
-        Some(
-            Placeholder::Template | Placeholder::Filler | Placeholder::Documentation | Placeholder::Dummy,
-        ) => {
-            return None;
-        }
-        None => {}
     }
     let code = looks_like_code(text, found.quoted, bits);
     let chosen = code && promise == Promise::Password && is_chosen_with_signs(text);
-    if code && !chosen || is_public_material(text) {
-        return None;
-    }
-    // A translation of the word, not a password.
-    if !text.is_ascii() && name.is_ascii() && !text.iter().any(u8::is_ascii_digit) {
-        return None;
-    }
-    // How long, how often, how many: a number is a password only under a name that ends with the word.
-    if text.iter().all(u8::is_ascii_digit) && !ends_telling(name) {
+    if code && !chosen {
         return None;
     }
     let service =
@@ -128,13 +93,7 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
     reasons.extend(service.map(|service| format!("{} is named beside it", service.name)));
     let weak = matches!(found.stand, Stand::Passed | Stand::Inline);
     let confidence = if weak && confidence == Confidence::High { Confidence::Medium } else { confidence };
-    match found.stand {
-        Stand::Passed => reasons.push("compared with it or passed, not assigned".to_owned()),
-        Stand::Inline => reasons.push("in the middle of a line".to_owned()),
-        Stand::Pair => reasons.push("in a list of pairs".to_owned()),
-        Stand::Beside => reasons.push("the value of the pair that has this name".to_owned()),
-        Stand::Assigned | Stand::Alone => {}
-    }
+    reasons.extend(found.stand.words().map(str::to_owned));
     Some(Verdict {
         password: promise == Promise::Password,
         severity,
@@ -146,14 +105,48 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
     })
 }
 
-type Opinion = (Severity, Confidence, Needs, String);
+/// Whether a value that was not drawn may be a password or secret that somebody chose.
+fn may_be_chosen(name: &[u8], text: &[u8]) -> bool {
+    let holds = |words: &[&str]| words.iter().any(|word| holds_folded(name, word));
+    text.len() <= *PASSWORD_BYTES.end()
+        && (memchr::memchr3(b'p', b'P', b'w', name).is_some()
+            || !name.is_ascii()
+            || holds(&FOREIGN)
+            || text.len() <= CHOSEN_BYTES_MAX && holds(&["secret", "token", "masterauth", "authtok"]))
+}
+
+/// Whether name and value say something else than a credential: an option, a placeholder, a number, a translation.
+fn speaks_otherwise(name: &[u8], text: &[u8], found: Assignment) -> bool {
+    // `passwd ann` is a command.
+    let command = name == b"passwd" && !text.iter().any(u8::is_ascii_digit);
+    if found.stand == Stand::Alone && (command || hands_on(name)) {
+        return true;
+    }
+    let lower = String::from_utf8_lossy(text).to_ascii_lowercase();
+    if KEYWORDS.holds(&lower) || repeats_name(name, &lower) {
+        return true;
+    }
+    if value::placeholder(text).is_some() || is_public_material(text) {
+        return true;
+    }
+    // A translation of the word, not a password.
+    if !text.is_ascii() && name.is_ascii() && !text.iter().any(u8::is_ascii_digit) {
+        return true;
+    }
+    // How long, how often, how many: a number is a password only under a name that ends with the word.
+    text.iter().all(u8::is_ascii_digit) && !ends_telling(name)
+}
+
+/// Severity, confidence, where it counts, and why.
+pub(super) type Opinion = (Severity, Confidence, Needs, String);
 
 /// Passwords are often words: what is random is one anywhere, the rest only where settings live.
 fn password(name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
     if text.iter().any(u8::is_ascii_whitespace) {
         return passphrase(name, text, found);
     }
-    if !PASSWORD_BYTES.contains(&text.len()) && !(text.len() > 4 && bits >= SURELY_RANDOM_BITS) {
+    let long = text.len() > *PASSWORD_BYTES.end() && bits >= SURELY_RANDOM_BITS;
+    if !PASSWORD_BYTES.contains(&text.len()) && !long {
         return None;
     }
     let classes = classes(text);
@@ -191,153 +184,6 @@ fn password(name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Op
     let needs = if found.stand == Stand::Passed { Needs::Directives } else { Needs::Settings };
     let because = "the value reads like a word".to_owned();
     (found.stand != Stand::Passed || found.quoted).then_some((Severity::Low, Confidence::Low, needs, because))
-}
-
-/// Whether a value that looks like a name in code is a password all the same: four words and more, or letters of both
-/// cases with digits around a dot.
-fn is_chosen_with_signs(text: &[u8]) -> bool {
-    const ELSEWHERE: [&str; 22] = [
-        "password",
-        "passwd",
-        "pass",
-        "pwd",
-        "secret",
-        "token",
-        "credential",
-        "config",
-        "settings",
-        "var",
-        "local",
-        "module",
-        "data",
-        "values",
-        "result",
-        "env",
-        "key",
-        "vault",
-        "db",
-        "user",
-        "auth",
-        "name",
-    ];
-    let plain = text.iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
-    let lower = String::from_utf8_lossy(text).to_ascii_lowercase();
-    let parts: Vec<&str> = lower.split(['-', '_', '.']).collect();
-    if !plain || parts.len() < 2 || parts.iter().any(|part| ELSEWHERE.iter().any(|word| part.contains(word)))
-    {
-        return false;
-    }
-    let has = |is: fn(&u8) -> bool| text.iter().any(is);
-    let words = |part: &&str| part.len() >= 3 && part.bytes().all(|b| b.is_ascii_lowercase());
-    let mixed = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit);
-    let dotted = text.contains(&b'.') && parts.len() == 2 && mixed && text.len() >= 8;
-    !text.contains(&b'.') && parts.len() >= 4 && parts.iter().all(words) || dotted
-}
-
-/// A password with signs that join the words of names, too.
-fn signed(found: Assignment) -> Option<Opinion> {
-    let because = "words or letters of both cases with signs between them".to_owned();
-    matches!(found.stand, Stand::Assigned | Stand::Beside | Stand::Pair | Stand::Alone).then_some((
-        Severity::Low,
-        Confidence::Low,
-        Needs::Settings,
-        because,
-    ))
-}
-
-/// A password of several words: only where no text for people would stand.
-fn passphrase(name: &[u8], text: &[u8], found: Assignment) -> Option<Opinion> {
-    let words = text.split(|&b| b == b' ').filter(|word| !word.is_empty()).count();
-    let fits = found.quoted
-        && (found.stand == Stand::Assigned || found.stand == Stand::Alone && name.len() > b"pass".len())
-        && text.len() >= PHRASE_BYTES_MIN
-        && (2..=PHRASE_WORDS_MAX).contains(&words)
-        && text.is_ascii()
-        && !is_sentence(text);
-    let because = format!("a phrase of {words} words");
-    fits.then_some((Severity::Low, Confidence::Low, Needs::Directives, because))
-}
-
-/// A secret that somebody typed: the name says what it is, and nothing in the value that it stands elsewhere.
-fn chosen_secret(name: &[u8], text: &[u8], found: Assignment) -> Option<Opinion> {
-    let words = words(name);
-    let last = words.last().map_or("", String::as_str);
-    let is_secret =
-        last == "secret" || last == "secretkey" || words.ends_with(&["secret".to_owned(), "key".to_owned()]);
-    if !matches!(found.stand, Stand::Assigned | Stand::Alone | Stand::Pair) {
-        return None;
-    }
-    let opinion = |needs, because: &str| Some((Severity::Low, Confidence::Low, needs, because.to_owned()));
-    if text.contains(&b' ') {
-        let fits = is_secret && found.quoted && text.len() >= SECRET_PHRASE_BYTES_MIN;
-        return fits.then(|| opinion(Needs::Settings, "a phrase under the name of a secret")).flatten();
-    }
-    // What joins the words of a name makes it the name of a secret that is kept elsewhere.
-    let joined = text
-        .iter()
-        .any(|b| matches!(b, b'-' | b'_' | b'.' | b'/' | b':' | b'(' | b'{' | b'<' | b'$' | b'\\'));
-    let letters = text.iter().any(u8::is_ascii_alphabetic);
-    let mixed = letters
-        && text
-            .iter()
-            .any(|b| b.is_ascii_digit() || matches!(b, b'!' | b'@' | b'#' | b'%' | b'&' | b'*' | b'+'));
-    if joined || !letters || text.len() < CHOSEN_BYTES_MIN || is_sentence(text) {
-        return None;
-    }
-    if mixed && (is_secret || last == "token" && text.len() >= 8) {
-        return opinion(Needs::Settings, "the value mixes letters and other characters");
-    }
-    is_secret.then(|| opinion(Needs::Directives, "a word under the name of a secret")).flatten()
-}
-
-/// Whether the line is commented out as far as `before` it shows.
-fn is_comment(before: &[u8]) -> bool {
-    let before = before.trim_ascii_start();
-    [&b"#"[..], b";", b"//", b"--", b"*", b"<!--", b"%"].iter().any(|sign| before.starts_with(sign))
-        && !before.starts_with(b"#define")
-}
-
-/// Words that a message has and a passphrase hardly ever.
-fn is_sentence(text: &[u8]) -> bool {
-    const MESSAGE: [&str; 34] = [
-        "your",
-        "the",
-        "is",
-        "are",
-        "must",
-        "enter",
-        "please",
-        "not",
-        "for",
-        "to",
-        "of",
-        "and",
-        "or",
-        "in",
-        "with",
-        "invalid",
-        "required",
-        "password",
-        "passwords",
-        "passphrase",
-        "secret",
-        "token",
-        "key",
-        "new",
-        "old",
-        "current",
-        "confirm",
-        "forgot",
-        "wrong",
-        "expired",
-        "change",
-        "reset",
-        "type",
-        "you",
-    ];
-    let lower = String::from_utf8_lossy(text).to_ascii_lowercase();
-    let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric());
-    words.any(|word| MESSAGE.contains(&word))
 }
 
 /// A secret, token or key is drawn by a machine.
