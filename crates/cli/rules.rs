@@ -63,6 +63,15 @@ fn card_text(card: &RuleCard) -> String {
     line("lifetime", &card.lifetime);
     line("source", &card.source);
     line("about", &card.help);
+    for (label, speaks_for) in [("\nfor a secret", true), ("\nagainst it", false)] {
+        let mut rows = card.evidence.iter().filter(|row| row.speaks_for == speaks_for).peekable();
+        if rows.peek().is_some() {
+            let _ = writeln!(text, "{label}");
+        }
+        for row in rows {
+            let _ = writeln!(text, "  {}: {}", row.sign, row.weight);
+        }
+    }
     text
 }
 

@@ -9,6 +9,9 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 #[allow(dead_code, unreachable_pub)]
 mod spec;
 
+/// Bytes of a text worth looking for before a pattern is tried.
+const NEEDED_TEXT_BYTES_MIN: usize = 3;
+
 fn main() {
     let folder =
         Path::new(&env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("../../rules/secrets");
@@ -29,9 +32,8 @@ fn main() {
         files.push(file);
     }
     let rules = || files.iter().flat_map(|file| &file.rules);
-    let runs: Vec<usize> =
-        rules().map(|rule| if rule.words.is_empty() { 0 } else { shortest_run(&rule.pattern) }).collect();
-    embed("runs.json", &runs);
+    let known: Vec<spec::Known> = rules().map(known).collect();
+    embed("known.json", &known);
     let examples: Vec<(&[String], &[String])> =
         rules().map(|rule| (rule.examples.as_slice(), rule.counterexamples.as_slice())).collect();
     embed_compressed("examples.json.z", &examples);
@@ -43,16 +45,42 @@ fn main() {
     embed("services.json", &services(folder.with_file_name("services.toml").as_path()));
 }
 
+/// What a pattern's text tells of everything that it matches.
+fn known(rule: &spec::RuleSpec) -> spec::Known {
+    let parsed = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(&rule.pattern);
+    let Ok(hir) = parsed else { return spec::Known::default() };
+    let mut texts = Vec::new();
+    needed_texts(&hir, &mut texts);
+    let anchors = || rule.anchors.iter().chain(&rule.words).map(|text| text.to_ascii_lowercase());
+    // A text of one or two bytes stands nearly everywhere; only this one is rare enough to be worth a look.
+    texts.retain(|text| text.len() >= NEEDED_TEXT_BYTES_MIN || text == "@");
+    texts.retain(|text| !anchors().any(|anchor| anchor.contains(&text.to_ascii_lowercase())));
+    spec::Known {
+        run: if rule.words.is_empty() { 0 } else { shortest_run(&hir) },
+        text: texts.into_iter().max_by_key(String::len).unwrap_or_default(),
+    }
+}
+
+/// The texts that stand in everything that matches.
+fn needed_texts(hir: &Hir, out: &mut Vec<String>) {
+    match hir.kind() {
+        HirKind::Literal(literal) => out.extend(String::from_utf8(literal.0.to_vec())),
+        HirKind::Capture(group) => needed_texts(&group.sub, out),
+        HirKind::Repetition(repetition) if repetition.min > 0 => needed_texts(&repetition.sub, out),
+        HirKind::Concat(parts) => parts.iter().for_each(|part| needed_texts(part, out)),
+        _ => {}
+    }
+}
+
 /// The length of the shortest value that a pattern can match, when all its bytes are those of a token; otherwise 0.
 ///
 /// A word such as a vendor's name stands in much text that holds no value: there the pattern need not be tried.
-fn shortest_run(pattern: &str) -> usize {
-    let parsed = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern);
-    let Ok(hir) = parsed else { return 0 };
+fn shortest_run(hir: &Hir) -> u32 {
     let mut values = Vec::new();
-    captures(&hir, &mut values);
+    captures(hir, &mut values);
     let run = |value: &Hir| if is_token(value) { value.properties().minimum_len().unwrap_or(0) } else { 0 };
-    values.iter().map(|value| run(value)).min().unwrap_or(0)
+    let least = values.iter().map(|value| run(value)).min().unwrap_or(0);
+    u32::try_from(least).expect("values are short")
 }
 
 /// The groups that may hold the value.

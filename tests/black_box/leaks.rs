@@ -37,7 +37,7 @@ fn no_value_is_in_inventory_reports_or_logs() {
     home.git(&home.path("tree"), &["add", "."]);
     home.git(&home.path("tree"), &["commit", "-q", "-m", &format!("Use {}", planted[0])]);
     let mut outputs = Vec::new();
-    for format in ["human", "json", "jsonl", "sarif", "markdown", "csv", "html"] {
+    for format in ["human", "json", "jsonl", "sarif", "gitlab", "markdown", "csv", "html"] {
         let ran = home.run(&["-vv", "scan", "tree", "--format", format, "--inventory", &home.inventory()]);
         assert_eq!(ran.code, 10, "{format}: {}", ran.err);
         outputs.push((format.to_owned(), ran.out.into_bytes()));

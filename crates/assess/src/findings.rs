@@ -25,6 +25,9 @@ const PAPER: &str = "paper-control";
 const NO_OWNER: &str = "ownership-unknown";
 const ORPHANED: &str = "ownership-orphaned";
 
+/// What mostly holds for a whole store at once, for one reason.
+pub(crate) const FOLDED: &[&str] = &[NO_OWNER, NEVER_EXPIRES];
+
 /// Every finding that is made here. The rules must have words for each.
 pub(crate) const RULE_IDS: &[&str] = &[
     NOT_ROTATED,

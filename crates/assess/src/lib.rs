@@ -6,6 +6,7 @@
 mod exposure;
 mod factors;
 mod findings;
+mod fold;
 mod gates;
 mod inputs;
 mod plan;
@@ -16,6 +17,7 @@ mod risk;
 mod rules;
 mod standing;
 
+pub use fold::{fold, store_of};
 pub use inputs::{Exposure, FactorInput, Inputs, Life, Power, Quarters, RiskInputs, Use};
 pub use plan::{Case, Recipe, SourceText, plan, recipes};
 pub use privilege::weigh_aws;

@@ -20,6 +20,32 @@ pub struct AwsAccount {
     pub policies: Vec<AwsPolicy>,
     /// Policies of the organisation that limit whole accounts.
     pub service_controls: Vec<AwsServiceControl>,
+    /// What users have to log in with.
+    pub logins: Vec<AwsLogin>,
+    /// What the file tells of the organisation's tree.
+    pub organization: AwsOrganization,
+}
+
+/// Where accounts lie in an organisation, and which service control policies hang where. Ids are AWS's own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AwsOrganization {
+    /// Accounts and units, each with the unit or root above it.
+    pub parents: Vec<(String, String)>,
+    /// Policies, each with a root, unit or account on which it hangs.
+    pub attached: Vec<(String, String)>,
+    /// Roots, units and accounts of which every policy is told, and policies of which every place is told.
+    pub complete: Vec<String>,
+}
+
+/// What one user has to log in with. What a file does not tell is `None`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AwsLogin {
+    /// The user's ARN.
+    pub arn: String,
+    /// Access keys, inactive ones included; AWS allows two.
+    pub keys: Option<u8>,
+    /// Whether there is a console password.
+    pub has_password: Option<bool>,
 }
 
 /// Which kind of principal.
@@ -39,6 +65,8 @@ pub struct AwsPrincipal {
     pub arn: String,
     /// Its name, without the path.
     pub name: String,
+    /// The id that AWS gave it: `AIDA…`, `AROA…`; empty where the file does not tell.
+    pub unique_id: String,
     /// User or role.
     pub kind: AwsPrincipalKind,
     /// Line of the file that names it, from 1; 0 = not known.
@@ -99,14 +127,14 @@ pub struct AwsPolicy {
 pub struct AwsServiceControl {
     /// Its name.
     pub name: String,
+    /// Its id: `p-…`; empty where the file does not tell.
+    pub id: String,
     /// The organisation's management account, which no such policy limits; empty where nothing says.
     pub management_account: String,
     /// What it allows and denies.
     pub document: AwsDocument,
-    /// Accounts that it limits; `None` where the export does not say.
-    pub accounts: Option<Vec<String>>,
-    /// It limits every account of the organisation.
-    pub is_for_all: bool,
+    /// Ids of all roots, units and accounts on which it hangs; `None` where the file does not say.
+    pub targets: Option<Vec<String>>,
 }
 
 /// A policy document.

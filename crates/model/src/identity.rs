@@ -227,6 +227,9 @@ pub struct Consumer {
     /// The same in words, with what is missing.
     #[serde(default)]
     pub federation_how: Option<String>,
+    /// Jobs of other files that start it, each as `path:line job`.
+    #[serde(default)]
+    pub called_by: Vec<String>,
 }
 
 impl Consumer {

@@ -33,6 +33,9 @@ pub struct RuleCard {
     pub source: String,
     /// Why it matters and what to do.
     pub help: String,
+    /// What counts for and against, where a rule weighs more than a shape.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<generic::Evidence>,
 }
 
 /// All rules that a scan with this book applies, by id.
@@ -54,6 +57,7 @@ pub fn rule_cards(book: &Rulebook) -> Vec<RuleCard> {
             lifetime: rule.spec.lifetime.clone().unwrap_or_default(),
             source: rule.spec.source.clone().unwrap_or_default(),
             help: String::new(),
+            evidence: Vec::new(),
         })
         .collect();
     let plain = |id: &str, title: &str, category, severity, confidence, made_by: &str, help: &str| RuleCard {
@@ -69,6 +73,7 @@ pub fn rule_cards(book: &Rulebook) -> Vec<RuleCard> {
         lifetime: String::new(),
         source: String::new(),
         help: help.to_owned(),
+        evidence: Vec::new(),
     };
     let on = |id: &str| !book.disabled().iter().any(|off| off == id);
     cards.extend(generic::RULES.iter().filter(|(id, _, _)| on(id)).map(|(id, title, credential)| {
@@ -82,6 +87,7 @@ pub fn rule_cards(book: &Rulebook) -> Vec<RuleCard> {
             "Name and value are judged together; each finding says what spoke for it.",
         );
         card.credential = (*credential).to_owned();
+        card.evidence = generic::evidence(id);
         card
     }));
     cards.extend(tenure_scan::detect::rules().iter().map(|rule| {

@@ -296,9 +296,11 @@ async fn judge(
             tenure_assess::assess(dossier, Rules::embedded(), now);
         summary.standing_hours_per_year += standing_hours_per_year;
         summary.avoidable_hours_per_year += avoidable_hours_per_year;
+        let store = tenure_assess::store_of(dossier);
+        findings.extend(made.into_iter().map(|finding| (finding, store.clone(), identity.name.clone())));
         identities.push(identity);
-        findings.extend(made);
     }
+    let findings = tenure_assess::fold(findings, Rules::embedded());
     inventory.save_assessed(scan_id, now, &identities, &findings).await?;
     identities.sort_by(|a, b| {
         (std::cmp::Reverse(a.risk.score), std::cmp::Reverse(a.readiness.score), &a.name, &a.id).cmp(&(

@@ -5,6 +5,7 @@
 //! came from a scanned file passes [`tenure_model::visible`] and the escaping of its format on the way.
 
 mod csv;
+mod gitlab;
 mod glyph;
 mod grouping;
 mod html;
@@ -40,8 +41,16 @@ pub struct Format {
 }
 
 /// Every format; the first is the default.
-pub const FORMATS: &[Format] =
-    &[human::FORMAT, json::FORMAT, jsonl::FORMAT, sarif::FORMAT, markdown::FORMAT, csv::FORMAT, html::FORMAT];
+pub const FORMATS: &[Format] = &[
+    human::FORMAT,
+    json::FORMAT,
+    jsonl::FORMAT,
+    sarif::FORMAT,
+    gitlab::FORMAT,
+    markdown::FORMAT,
+    csv::FORMAT,
+    html::FORMAT,
+];
 
 /// Looks a format up by the name that `--format` takes.
 pub fn format(name: &str) -> Option<&'static Format> {

@@ -303,6 +303,10 @@ pub(crate) fn bounds(consumer: &Consumer) -> String {
         (false, None) => parts.push(format!("on {}", list(&triggers))),
         (false, Some(runs)) => parts.push(format!("on {}, {}", list(&triggers), rate(runs))),
     }
+    if let Some((first, more)) = consumer.called_by.split_first() {
+        let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+        parts.push(format!("called by {}{more}", label(first)));
+    }
     if consumer.approval {
         parts.push("after a person's approval".to_owned());
     }

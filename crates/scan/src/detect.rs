@@ -9,6 +9,7 @@ mod ci;
 mod export;
 mod import;
 mod jsonc;
+mod neighbours;
 mod owners;
 mod recogniser;
 mod rules;
@@ -23,6 +24,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tenure_model::{FingerprintKey, Observation};
 
+pub use neighbours::{Alone, NEIGHBOUR_BYTES_MAX, Neighbours};
 pub use recogniser::{Recognised, Recogniser};
 pub(crate) use rules::KEYSTORE_FILE;
 pub use rules::{ReaderRule, rules};
@@ -47,6 +49,8 @@ pub struct Blob<'a> {
     pub repository: &'a str,
     /// The whole file.
     pub bytes: &'a [u8],
+    /// The other files of the repository.
+    pub neighbours: &'a dyn Neighbours,
 }
 
 impl<'a> Blob<'a> {
@@ -65,6 +69,18 @@ pub struct Unreadable {
     pub reason: &'static str,
     /// One sentence for a person. Never holds text of the file: that could be a secret.
     pub detail: String,
+}
+
+impl Unreadable {
+    /// The row of another file than the one that is being read.
+    fn row(self, path: &str) -> Observation {
+        Observation::Unread(tenure_model::Unread {
+            path: path.to_owned(),
+            state: tenure_model::ReadState::Partial,
+            reason: self.reason.to_owned(),
+            detail: self.detail,
+        })
+    }
 }
 
 /// What the readers made of one file.

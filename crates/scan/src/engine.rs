@@ -249,14 +249,10 @@ impl Engine {
         if let Some(coding) = literal.coding {
             return self.evaluate_encoded(bytes, anchor, coding, out);
         }
-        let mut longest_run = None;
         for &index in &literal.rules {
-            let least = self.rules.rules()[usize::from(index)].value_run_min;
-            if least > 0 {
-                let window = || longest_token_run(bytes, anchor.at, (literal.before, literal.after));
-                if *longest_run.get_or_insert_with(window) < least {
-                    continue;
-                }
+            let least = self.rules.rules()[usize::from(index)].spec.known.run as usize;
+            if least > 0 && !has_token_run(bytes, anchor.at, (literal.before, literal.after), least) {
+                continue;
             }
             self.evaluate_rule(bytes, anchor, literal.len, usize::from(index), out);
         }
@@ -340,6 +336,9 @@ impl Engine {
         let high = bytes.len().min(at + rule.spec.after as usize + 1);
         let window = &bytes[low..high];
         let anchored = (at - low, at - low + len as usize);
+        if !rule.may_match(window) {
+            return;
+        }
         for caught in rule.pattern().captures_iter(window).take(MATCHES_PER_WINDOW_MAX) {
             let whole = caught.get(0).expect("group 0 always takes part");
             if rule.spec.near {
@@ -382,6 +381,7 @@ impl Engine {
             reasons.push(checksum.holds(value)?);
         }
         if rule.spec.min_entropy.is_some_and(|least| value::entropy(value) < least)
+            || rule.spec.drawn && !language::is_random(value)
             || rule.rejects(value, caught.get(0).expect("group 0 always takes part").as_bytes())
         {
             return None;
@@ -427,16 +427,20 @@ impl Engine {
     }
 }
 
-/// Length of the longest run of token bytes in the window around `at`, bytes.
-pub(crate) fn longest_token_run(bytes: &[u8], at: u32, (before, after): (u32, u32)) -> u32 {
+/// Whether at least `least` token bytes stand together in the window around `at`.
+pub(crate) fn has_token_run(bytes: &[u8], at: u32, (before, after): (u32, u32), least: usize) -> bool {
+    let token = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-+/=.~%".contains(byte);
     let low = at.saturating_sub(before) as usize;
-    let high = bytes.len().min((at + after) as usize);
-    let (mut longest, mut run) = (0, 0);
-    for &byte in &bytes[low..high] {
-        run = if byte.is_ascii_alphanumeric() || b"_-+/=.~%".contains(&byte) { run + 1 } else { 0 };
-        longest = longest.max(run);
+    let window = &bytes[low..bytes.len().min((at + after) as usize)];
+    let mut run = 0;
+    // The last byte that a run from `run` on would need is looked at first: most often it says no, and all before it with it.
+    while let Some(needed) = window.get(run..run + least) {
+        match needed.iter().rposition(|byte| !token(byte)) {
+            Some(other) => run += other + 1,
+            None => return true,
+        }
     }
-    longest
+    false
 }
 
 /// Puts candidates in order of place and drops what another one on the same bytes beats.

@@ -434,23 +434,50 @@ impl History {
 
     /// A bare repository has no files of today but those of its HEAD.
     fn read_head(&self, run: &Run<'_>, root: &str, objects: &Objects, unread: &mut Vec<Unread>) {
-        for git::HeadFile { path, oid, .. } in git::head_tree(&self.repository, objects, unread) {
+        let files = git::head_tree(&self.repository, objects, unread);
+        let neighbours = HeadNeighbours { files: &files, objects };
+        for git::HeadFile { path, oid, .. } in &files {
             if run.cancelled() {
                 return;
             }
-            let inside = path_text(&path);
+            let inside = path_text(path);
             let structured = STRUCTURED.iter().any(|end| inside.ends_with(end));
             if !structured {
                 continue;
             }
-            let Some(bytes) = objects.read_blob(&oid) else { continue };
+            let Some(bytes) = objects.read_blob(oid) else { continue };
             let shown = format!("{}{inside}", self.base);
+            let (base, repository) = (self.base.as_str(), self.name.as_str());
             let blob =
-                detect::Blob { root, path: &shown, base: &self.base, repository: &self.name, bytes: &bytes };
+                detect::Blob { root, path: &shown, base, repository, bytes: &bytes, neighbours: &neighbours };
             if detect::claimed(&blob) {
                 read_out(run, &shown, detect::read(&blob, run.engine));
             }
         }
+    }
+}
+
+/// The files of HEAD as neighbours of one of them.
+struct HeadNeighbours<'a> {
+    files: &'a [git::HeadFile],
+    objects: &'a Objects,
+}
+
+impl std::fmt::Debug for HeadNeighbours<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "HeadNeighbours({})", self.files.len())
+    }
+}
+
+impl detect::Neighbours for HeadNeighbours<'_> {
+    fn bytes(&self, path: &str) -> Option<Vec<u8>> {
+        let file = self.files.iter().find(|file| path_text(&file.path) == path)?;
+        self.objects.read_blob(&file.oid).filter(|bytes| bytes.len() <= detect::NEIGHBOUR_BYTES_MAX)
+    }
+
+    fn below(&self, folder: &str) -> Vec<String> {
+        let paths = self.files.iter().map(|file| path_text(&file.path));
+        paths.filter(|path| path.starts_with(folder)).collect()
     }
 }
 

@@ -50,9 +50,8 @@ pub struct Rule {
     pub(crate) checksum: Option<Checksum>,
     /// Carried over from another program's format.
     pub(crate) imported: bool,
-    /// Length of the shortest value, when values are made of token bytes; 0 when nothing is known of them.
-    pub(crate) value_run_min: u32,
     pattern: OnceLock<Regex>,
+    needed: OnceLock<memchr::memmem::Finder<'static>>,
     companion: OnceLock<Option<Regex>>,
     reject: OnceLock<Vec<Regex>>,
     files: OnceLock<Option<globset::GlobSet>>,
@@ -122,9 +121,9 @@ impl Rule {
             severity,
             confidence,
             checksum,
-            value_run_min: spec.value_run_min,
             imported: file.imported,
             pattern: OnceLock::new(),
+            needed: OnceLock::new(),
             companion: OnceLock::new(),
             reject: OnceLock::new(),
             files: OnceLock::new(),
@@ -139,6 +138,13 @@ impl Rule {
     pub(crate) fn pattern(&self) -> &Regex {
         self.pattern
             .get_or_init(|| compile(&self.spec.pattern).expect("rules are checked before they are used"))
+    }
+
+    /// Whether the pattern can match in `window` at all, as far as a glance tells.
+    pub(crate) fn may_match(&self, window: &[u8]) -> bool {
+        let text = &self.spec.known.text;
+        let finder = || memchr::memmem::Finder::new(text).into_owned();
+        text.is_empty() || self.needed.get_or_init(finder).find(window).is_some()
     }
 
     /// Who signs in with the match at `start..end`, when the public half stands close by.

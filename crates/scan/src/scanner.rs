@@ -20,7 +20,7 @@ use crate::history::{self, GapKey, History};
 use crate::hits::{Hit, Hits};
 use crate::rules::RuleSet;
 use crate::search::{self, WINDOW_BYTES};
-use crate::source::{Entry, Walked, open_regular, walk};
+use crate::source::{Entry, Neighbourhood, Walked, by_name, open_regular, walk};
 
 /// Files handed to the threads at once.
 const BATCH_FILES: usize = 2048;
@@ -166,10 +166,11 @@ fn scan_root(run: &Run<'_>, root: &str, path: &Path, read_history: bool) {
     repositories.sort_by(|a, b| b.base.len().cmp(&a.base.len()).then(a.base.cmp(&b.base)));
     let seen: Mutex<Seen> = Mutex::default();
     let known = KnownFiles::of(run.cache, root);
+    let by_name = by_name(&files);
     for batch in files.chunks(BATCH_FILES) {
         batch.par_iter().for_each(|entry| {
             if !run.cancelled() {
-                scan_file(run, root, entry, &repositories, (&known, &seen));
+                scan_file(run, root, entry, (&by_name, &repositories), (&known, &seen));
             }
         });
     }
@@ -205,7 +206,7 @@ fn scan_file(
     run: &Run<'_>,
     root: &str,
     entry: &Entry,
-    repositories: &[History],
+    (by_name, repositories): (&[&Entry], &[History]),
     (known, seen): (&KnownFiles<'_>, &Mutex<Seen>),
 ) {
     let opened = match open_regular(&entry.path, &entry.shown) {
@@ -221,7 +222,8 @@ fn scan_file(
     }
     let repository = repositories.iter().find(|r| entry.shown.starts_with(&r.base));
     let whole = (bytes.len() as u64) < (WINDOW_BYTES as u64) || opened.len <= WINDOW_BYTES as u64;
-    let file_of = File { run, root, shown: &entry.shown, repository };
+    let neighbours = Neighbourhood::new(by_name, repository.map_or("", |repository| &repository.base));
+    let file_of = File { run, root, shown: &entry.shown, repository, neighbours };
     let (read, names_ids) = if whole {
         let read = file_of.structured(&entry.shown, &bytes);
         (read, read && detect::names_ids(&file_of.blob(&entry.shown, &bytes)))
@@ -266,6 +268,7 @@ struct File<'a> {
     root: &'a str,
     shown: &'a str,
     repository: Option<&'a History>,
+    neighbours: Neighbourhood<'a>,
 }
 
 impl File<'_> {
@@ -273,7 +276,10 @@ impl File<'_> {
     fn blob<'b>(&'b self, path: &'b str, bytes: &'b [u8]) -> detect::Blob<'b> {
         let repository = self.repository.map_or("", |r| r.name.as_str());
         let base = self.repository.map_or("", |r| r.base.as_str());
-        detect::Blob { root: self.root, path, base, repository, bytes }
+        // A member of an archive has other neighbours than the archive.
+        let neighbours: &dyn detect::Neighbours =
+            if path == self.shown { &self.neighbours } else { &detect::Alone };
+        detect::Blob { root: self.root, path, base, repository, bytes, neighbours }
     }
 
     /// Lets the structured readers see the file, or a member of it; true when one claimed it.

@@ -1,7 +1,9 @@
 //! Where bytes come from: files of a work tree, read so that nothing on disk can hang or mislead the scan.
 
 mod file;
+mod neighbourhood;
 mod walk;
 
 pub(crate) use file::{open_regular, unread as io_unread};
+pub(crate) use neighbourhood::{Neighbourhood, by_name};
 pub(crate) use walk::{Entry, Walked, below, walk};

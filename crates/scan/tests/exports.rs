@@ -31,6 +31,7 @@ macro_rules! exports {
 fn saved(file: &str) -> String {
     match file.strip_prefix("vault/") {
         Some(name) => format!("exports/{name}"),
+        None if file.contains("-ou-") => file.replace('/', "-"),
         None => "exports/saved.txt".to_owned(),
     }
 }
@@ -97,6 +98,8 @@ exports! {
     fn circleci_context() { "others/circleci.json" }
     fn aws_services_last_accessed() { "aws/service-last-accessed.json" }
     fn aws_access_analyzer() { "aws/access-analyzer.json" }
+    fn aws_config_snapshot() { "aws/config-snapshot.json" }
+    fn aws_organization_units() { "aws/children-ou-ab12-12345678.json" }
     fn aws_service_control_policy() { "aws/service-control-policy.json" }
 }
 

@@ -38,6 +38,26 @@ fn codex_that_asks_nobody() {
 }
 
 #[test]
+fn an_editor_that_asks_nobody() {
+    insta::assert_snapshot!(as_file(".vscode/settings.json", "unasked.json"));
+}
+
+#[test]
+fn a_shell_that_may_run_everything_is_judged_by_nobody() {
+    insta::assert_snapshot!(as_file(".claude/settings.json", "everything.json"));
+}
+
+#[test]
+fn torn_settings_are_read_up_to_the_break() {
+    insta::assert_snapshot!(as_file(".claude/settings.json", "everything-torn.json"));
+}
+
+#[test]
+fn codex_without_a_sandbox_in_a_file_that_breaks() {
+    insta::assert_snapshot!(as_file(".codex/config.toml", "danger.toml"));
+}
+
+#[test]
 fn variables_of_an_agent() {
     insta::assert_snapshot!(as_file("crew/.env", "agent.env"));
 }

@@ -161,6 +161,7 @@ fn hostile_files_are_named_and_cost_nothing_else() {
     let deep_flow = "a: ".to_owned() + &"[".repeat(100_000);
     let deep_block: String = (0..500).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
     let deep_json = r#"{"UserDetailList": "#.to_owned() + &"[".repeat(100_000);
+    let closed_json = format!(r#"{{"UserDetailList": [{}{}]}}"#, "[".repeat(9_000), "]".repeat(9_000));
     let bomb: String = std::iter::once("a0: &a0 [x, x]\n".to_owned())
         .chain((1..60).map(|n| format!("a{n}: &a{n} [*a{}, *a{}]\n", n - 1, n - 1)))
         .chain(["jobs: {a: {steps: [*a59]}, b: *a59}\n".to_owned()])
@@ -172,7 +173,14 @@ fn hostile_files_are_named_and_cost_nothing_else() {
         (WORKFLOW, b"a: [1, 2".as_slice(), "yaml_broken"),
         (WORKFLOW, b"on: push\n\xFF\xFE".as_slice(), "not_text"),
         (WORKFLOW, "a: *nowhere".as_bytes(), "yaml_broken"),
-        ("x", deep_json.as_bytes(), "json_broken"),
+        ("x", deep_json.as_bytes(), "json_truncated"),
+        ("x", closed_json.as_bytes(), "json_broken"),
+        (
+            "x",
+            br#"{"UserDetailList": [{"Arn": "a", "UserPolicyList": [{"PolicyName": {"a": []}}]}]}"#
+                .as_slice(),
+            "",
+        ),
         ("x", br#"{"UserDetailList": [{"Arn": "a"}], oops"#.as_slice(), "json_broken"),
         (
             "x",

@@ -46,6 +46,9 @@ fixtures! {
     cluster_a_run_that_breaks: ".tekton/once.yaml", "cluster/broken.yaml";
     updates_of_dependabot: ".github/dependabot.yml", "updates/dependabot.yml";
     updates_of_dependabot_that_break: ".github/dependabot.yml", "updates/dependabot-broken.yml";
+    jenkins_a_controllers_configuration_that_breaks: "casc/jenkins.yaml", "jenkins/broken.yaml";
+    jenkins_ids_that_only_a_run_knows: "Jenkinsfile", "jenkins/computed.Jenkinsfile";
+    updates_of_renovate_that_break: "renovate.json", "updates/renovate-broken.json";
     updates_of_renovate: ".github/renovate.json5", "updates/renovate.json5";
 }
 

@@ -117,3 +117,8 @@ fn values_of_a_helm_chart() {
 fn values_that_break_half_way() {
     insta::assert_snapshot!(as_file("charts/shop/values.yaml", "workload/values-broken.yaml"));
 }
+
+#[test]
+fn policies_that_terraform_writes_out_and_one_that_is_torn() {
+    insta::assert_snapshot!(as_file("iam/policies.tf", "terraform/policies.tf"));
+}

@@ -117,7 +117,11 @@ federation: Federation | null,
 /**
  * The same in words, with what is missing.
  */
-federation_how: string | null, };
+federation_how: string | null,
+/**
+ * Jobs of other files that start it, each as `path:line job`.
+ */
+called_by: Array<string>, };
 
 /**
  * What was really read.

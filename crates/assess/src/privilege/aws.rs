@@ -12,6 +12,9 @@ mod condition;
 pub(super) mod glob;
 mod holder;
 mod judgement;
+mod key;
+mod lift;
+mod organization;
 mod path;
 mod rule;
 mod target;
@@ -19,6 +22,7 @@ mod trust;
 mod variable;
 mod walk;
 mod world;
+mod writing;
 
 use tenure_model::{AwsAccount, Evidence, EvidenceSource, Fact, Quality, Subject, SubjectKind, Timestamp};
 

@@ -1,6 +1,6 @@
 //! What is unknown, what an organisation limits, and what a judgement says.
 
-use tenure_model::{AwsAccount, AwsPrincipal, AwsServiceControl, PrivilegeLevel, Verdict};
+use tenure_model::{AwsAccount, AwsOrganization, AwsPrincipal, AwsServiceControl, PrivilegeLevel, Verdict};
 
 use super::account::{ACCOUNT, arn, document, judged, managed, role, user};
 
@@ -54,12 +54,12 @@ fn wildcards_are_wide_only_where_they_touch_data_credentials_or_permissions() {
 
 #[test]
 fn an_organisation_limits_its_accounts_but_not_its_own() {
-    let control = |statements: &str, is_for_all| AwsServiceControl {
+    let control = |statements: &str, is_for_all: bool| AwsServiceControl {
         name: "guard".into(),
         management_account: "999999999999".into(),
         document: document(statements),
-        accounts: None,
-        is_for_all,
+        id: "p-guard123".into(),
+        targets: is_for_all.then(|| vec!["r-root".to_owned()]),
     };
     let admin = |control: AwsServiceControl| {
         let file =
@@ -75,8 +75,8 @@ fn an_organisation_limits_its_accounts_but_not_its_own() {
     assert_eq!(admin(control("allow * on *", true)), Verdict::Yes);
     assert_eq!(admin(control("allow s3:* on *", true)), Verdict::No);
     let named = |accounts: &[&str]| {
-        let accounts = Some(accounts.iter().map(|one| (*one).to_owned()).collect());
-        AwsServiceControl { accounts, ..control("deny iam:* on *", false) }
+        let targets = Some(accounts.iter().map(|one| (*one).to_owned()).collect());
+        AwsServiceControl { targets, ..control("deny iam:* on *", false) }
     };
     assert_eq!(admin(named(&[ACCOUNT])), Verdict::No);
     assert_eq!(admin(named(&["444455556666"])), Verdict::Yes);
@@ -113,4 +113,40 @@ fn two_exports_of_an_account_complete_each_other() {
         ..AwsAccount::default()
     };
     assert_eq!(judged(&[account(vec![one]), second], &arn("user/it")).admin, Verdict::Yes);
+}
+
+#[test]
+fn a_policy_of_the_organisation_reaches_whoever_lies_below_where_it_hangs() {
+    let edge = |child: &str, parent: &str| (child.to_owned(), parent.to_owned());
+    let told = |statements: &str, attached: &[(&str, &str)], complete: &[&str]| {
+        let organization = AwsOrganization {
+            parents: vec![edge(ACCOUNT, "ou-prod"), edge("ou-prod", "r-root"), edge("ou-dev", "r-root")],
+            attached: attached.iter().map(|(policy, place)| edge(policy, place)).collect(),
+            complete: complete.iter().map(|one| (*one).to_owned()).collect(),
+        };
+        let control = AwsServiceControl {
+            name: "guard".into(),
+            id: "p-guard".into(),
+            management_account: "999999999999".into(),
+            document: document(statements),
+            targets: None,
+        };
+        let files = [
+            account(vec![user("it", "allow * on *")]),
+            AwsAccount { path: "tree.json".into(), organization, ..AwsAccount::default() },
+            AwsAccount { path: "scp.json".into(), service_controls: vec![control], ..AwsAccount::default() },
+        ];
+        judged(&files, &arn("user/it")).admin
+    };
+    let deny = "deny iam:* on *";
+    assert_eq!(told(deny, &[("p-guard", "ou-prod")], &[]), Verdict::No);
+    assert_eq!(told(deny, &[("p-guard", "r-root")], &[]), Verdict::No);
+    assert_eq!(told(deny, &[("p-guard", ACCOUNT)], &[]), Verdict::No);
+    assert_eq!(told(deny, &[("p-guard", "ou-dev")], &["p-guard"]), Verdict::Yes);
+    assert_eq!(told(deny, &[("p-guard", "ou-dev")], &[]), Verdict::Conditional, "it may hang elsewhere, too");
+    assert_eq!(told(deny, &[], &[ACCOUNT, "ou-prod", "r-root"]), Verdict::Yes, "every level is told");
+    // Each level must allow; AWS's own policy beside it allows everything on its level.
+    let some = "allow s3:* on *";
+    assert_eq!(told(some, &[("p-guard", "ou-prod"), ("p-FullAWSAccess", "r-root")], &[]), Verdict::No);
+    assert_eq!(told(some, &[("p-guard", "ou-prod"), ("p-FullAWSAccess", "ou-prod")], &[]), Verdict::Yes);
 }

@@ -172,3 +172,18 @@ fn validate(name: &str, schema: &str, instance: &Value) {
         panic!("{name} breaks its schema: {error:#}");
     }
 }
+
+#[test]
+fn gitlab_gets_the_secrets_and_hears_of_the_rest() {
+    let report = fixture::incomplete_report();
+    let text = rendered("gitlab", &report, &Style::default());
+    insta::assert_snapshot!(text);
+    let value: Value = serde_json::from_str(&text).expect("it is JSON");
+    let vulnerabilities = value["vulnerabilities"].as_array().expect("a list");
+    assert!(
+        vulnerabilities.iter().all(|one| one["location"]["commit"]["sha"].as_str().map(str::len) == Some(40))
+    );
+    let secrets = report.findings.iter().filter(|finding| finding.category == tenure_model::Category::Secret);
+    assert_eq!(vulnerabilities.len(), secrets.filter(|finding| finding.suppressed.is_none()).count());
+    assert_eq!(value["scan"]["status"], "failure", "what was not read is no success");
+}

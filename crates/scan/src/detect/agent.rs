@@ -12,6 +12,7 @@ mod mcp;
 mod package;
 mod server;
 mod token;
+mod unasked;
 
 use super::Detector;
 

@@ -5,10 +5,13 @@
 mod aws;
 mod aws_access_analyzer;
 mod aws_access_keys;
+mod aws_account;
 mod aws_authorization_details;
+mod aws_config;
 mod aws_credential_report;
 mod aws_last_accessed;
 mod aws_oidc;
+mod aws_organization_tree;
 mod aws_organizations;
 mod aws_policy;
 mod aws_service_controls;
@@ -77,9 +80,11 @@ const FORMATS: &[&format::Export] = &[
 /// Every export reader; the last one stands for all of [`FORMATS`].
 pub(super) const READERS: &[&dyn Detector] = &[
     &aws_authorization_details::AuthorizationDetails,
+    &aws_config::ConfigItems,
     &aws_credential_report::CredentialReport,
     &aws_access_keys::AccessKeys,
     &aws_service_controls::ServiceControls,
+    &aws_organization_tree::OrganizationTree,
     &kubernetes::manifests::RoleManifests,
     &format::Formats(FORMATS),
 ];

@@ -58,6 +58,11 @@ impl<'a> Witness<'a> {
         Self { blob, reader, observations: Vec::new() }
     }
 
+    /// The root below which the file lies.
+    pub(crate) fn root(&self) -> &'a str {
+        self.blob.root
+    }
+
     /// The file below its root.
     pub(crate) fn path(&self) -> &'a str {
         self.blob.path

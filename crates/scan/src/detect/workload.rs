@@ -3,6 +3,7 @@
 mod ansible;
 mod compose;
 mod crontab;
+mod env_file;
 mod held;
 mod helm_values;
 mod kubernetes;

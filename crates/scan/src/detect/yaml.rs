@@ -65,6 +65,25 @@ pub(crate) fn read<R>(text: &str, take: impl FnOnce(&Tree<'_>, Option<Broken>) -
     }
 }
 
+/// Reads several texts and hands all their trees over at once, each with the reason why it is not whole.
+pub(crate) fn read_all(texts: &[&str], take: &mut dyn FnMut(&[&Tree<'_>], Vec<Option<Broken>>)) {
+    fn next(
+        texts: &[&str],
+        above: &[&Tree<'_>],
+        broken: &mut Vec<Option<Broken>>,
+        take: &mut dyn FnMut(&[&Tree<'_>], Vec<Option<Broken>>),
+    ) {
+        let Some((text, rest)) = texts.split_first() else { return take(above, std::mem::take(broken)) };
+        read(text, |tree, why| {
+            broken.push(why);
+            let mut trees: Vec<&Tree<'_>> = above.to_vec();
+            trees.push(tree);
+            next(rest, &trees, broken, take);
+        });
+    }
+    next(texts, &[], &mut Vec::new(), take);
+}
+
 /// The documents of one text.
 pub(crate) struct Tree<'t> {
     text: &'t str,
@@ -335,6 +354,11 @@ impl<'t> Yaml<'t> {
     /// Whether both are one node of one tree.
     pub(crate) fn is_same(self, other: Yaml<'_>) -> bool {
         self.id == other.id && std::ptr::eq(self.tree.text, other.tree.text)
+    }
+
+    /// Whether both stand in one text.
+    pub(crate) fn is_beside(self, other: Yaml<'_>) -> bool {
+        std::ptr::eq(self.tree.text, other.tree.text)
     }
 
     /// Whether it is a mapping.

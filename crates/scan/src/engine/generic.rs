@@ -8,21 +8,23 @@ use std::sync::Arc;
 use super::{Anchor, Candidate, Engine, Match};
 
 mod chosen;
+mod evidence;
 mod name;
 mod score;
 pub(crate) mod services;
 mod shape;
-mod values;
 
+pub use evidence::{Evidence, evidence};
 use name::promise;
 use score::{Verdict, judge};
 pub(super) use shape::walled;
-use shape::{Assignment, Stand, assignment, lead};
+use shape::{Assignment, Stand, assignment, digits_of, lead};
 
 /// Context words in English, and parts of names in any language.
 const WORDS: &[&str] = &[
     "pass", "pwd", "psw", "_pw", "pw=", "pw:", "pw =", "psk", "secret", "token", "key", "cred", "auth",
-    "salt", "pepper", "seed", "bearer", "mdp", "rootpw", "bindpw",
+    "salt", "pepper", "seed", "bearer", "mdp", "rootpw", "bindpw", "nonce", "iv =", "iv=", "iv :=", "iv[",
+    "\"iv\"", "basic ",
 ];
 /// Context words: anchors of the generic detector, any case.
 pub fn context_words() -> impl Iterator<Item = &'static str> {
@@ -56,11 +58,12 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
     let Some(lead) = lead(bytes, at, at + len as usize) else { return };
     let Some(found) = assignment(bytes, lead, high) else { return };
     let name = &bytes[found.name.0..found.name.1];
-    let text = &bytes[found.value.0..found.value.1];
+    let digits = if found.numbers { digits_of(&bytes[found.value.0..found.value.1]) } else { Vec::new() };
+    let text = if found.numbers { &digits } else { &bytes[found.value.0..found.value.1] };
     let before = &bytes[found.name.0.saturating_sub(SERVICE_BYTES)..found.name.0];
     let before = memchr::memrchr(b'\n', before).map_or(before, |line| &before[line + 1..]);
     if let Some(verdict) = judge(before, name, text, found) {
-        out.extend(told(engine, anchor, name, (text, found.value.0), verdict));
+        out.extend(told(engine, anchor, name, (text, found.value), verdict));
     }
 }
 
@@ -72,12 +75,13 @@ pub(super) fn evaluate_cell(
     value: (usize, usize),
     out: &mut Vec<Candidate>,
 ) {
-    let found = Assignment { name: value, value, quoted: true, stand: Stand::Assigned };
+    let stand = Stand::Assigned;
+    let found = Assignment { name: value, value, quoted: true, stand, scheme: false, numbers: false };
     let text = &bytes[value.0..value.1];
     #[allow(clippy::cast_possible_truncation)] // blobs and windows are far below 4 GiB
     let anchor = Anchor { at: value.0 as u32, id: 0 };
     if let Some(verdict) = judge(&[], column, text, found) {
-        out.extend(told(engine, anchor, column, (text, value.0), verdict));
+        out.extend(told(engine, anchor, column, (text, value), verdict));
     }
 }
 
@@ -86,12 +90,12 @@ pub(super) fn is_telling(column: &[u8]) -> bool {
     promise(column).is_some()
 }
 
-/// The candidate that a verdict on the value `text`, which begins at `start`, stands for.
+/// The candidate that a verdict on the value `text`, written from `start` to `end`, stands for.
 fn told(
     engine: &Engine,
     anchor: Anchor,
     name: &[u8],
-    (text, start): (&[u8], usize),
+    (text, (start, end)): (&[u8], (usize, usize)),
     verdict: Verdict,
 ) -> Option<Candidate> {
     let (rule_id, title, credential) = RULES[usize::from(!verdict.password)];
@@ -103,7 +107,7 @@ fn told(
         None => (title.to_owned(), "generic".to_owned()),
     };
     #[allow(clippy::cast_possible_truncation)] // blobs and windows are far below 4 GiB
-    let (start, end) = (start as u32, (start + text.len()) as u32);
+    let (start, end) = (start as u32, end as u32);
     Some(Candidate {
         anchor,
         start,

@@ -57,6 +57,7 @@ const SAMPLE_BYTES: usize = 64;
 
 /// Whether a value looks drawn at random, by its middle when it is long.
 pub(super) fn is_random(value: &[u8]) -> bool {
+    let value = value.strip_prefix(b"0x").unwrap_or(value);
     let skip = value.len().saturating_sub(SAMPLE_BYTES) / 2;
     random_bits(&value[skip..value.len() - skip]) >= RANDOM_BITS
 }

@@ -25,6 +25,16 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
+/// What a value below `data:` stands for, where it is one line of text.
+pub(crate) fn plain(encoded: &str) -> Option<String> {
+    let encoded: Vec<u8> =
+        encoded.bytes().filter(|byte| !byte.is_ascii_whitespace()).take(VALUE_BYTES_MAX).collect();
+    let text = LENIENT.decode(encoded).ok().filter(|text| is_text(text))?;
+    let text = String::from_utf8(text).ok()?;
+    let text = text.trim_ascii_end();
+    (!text.contains('\n')).then(|| text.to_owned())
+}
+
 /// One value of a Secret.
 struct Value {
     /// Where it stands in the file.

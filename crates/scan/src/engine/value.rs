@@ -75,6 +75,12 @@ const DUMMY_WORDS: &[&str] = &[
     "hunter2",
 ];
 
+/// Keys that a vendor prints for everybody: of the emulators of Azure Storage and of Cosmos DB.
+const PUBLISHED: [&[u8]; 2] = [
+    b"Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",
+    b"C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==",
+];
+
 /// Shannon entropy of the value's bytes, bits a byte, 0.0 to 8.0.
 pub fn entropy(value: &[u8]) -> f64 {
     if value.is_empty() {
@@ -105,7 +111,7 @@ pub fn placeholder(value: &[u8]) -> Option<Placeholder> {
         return Some(Placeholder::Filler);
     }
     let lower = value.to_ascii_lowercase();
-    if memchr::memmem::find(&lower, b"example").is_some() {
+    if memchr::memmem::find(&lower, b"example").is_some() || PUBLISHED.contains(&value) {
         return Some(Placeholder::Documentation);
     }
     // A word inside a long random value is chance; in a short or wordy one it is meant.

@@ -84,6 +84,7 @@ fn check_examples(engine: &Engine, problems: &mut Vec<RuleProblem>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::spec::Known;
 
     #[test]
     fn every_embedded_rule_is_proved_by_its_examples() {
@@ -97,13 +98,17 @@ mod tests {
     #[test]
     fn what_the_build_knows_of_a_value_holds_for_every_example() {
         let set = RuleSet::embedded_with_examples();
-        let known = set.rules().iter().filter(|rule| rule.value_run_min > 0);
-        assert!(known.clone().count() > 100, "most of the rules with words are known");
-        for rule in known {
+        let count =
+            |known: fn(&Known) -> bool| set.rules().iter().filter(|rule| known(&rule.spec.known)).count();
+        assert!(count(|known| known.run > 0) > 100, "most of the rules with words are known");
+        assert!(count(|known| !known.text.is_empty()) > 50, "so are texts of many");
+        for rule in set.rules() {
             for text in &rule.spec.examples {
                 let len = u32::try_from(text.len()).unwrap();
-                let longest = crate::engine::longest_token_run(text.as_bytes(), 0, (0, len));
-                assert!(longest >= rule.value_run_min, "{} would be left out", rule.spec.id);
+                let run = rule.spec.known.run as usize;
+                let stands = crate::engine::has_token_run(text.as_bytes(), 0, (0, len), run);
+                assert!(stands, "{} would be left out", rule.spec.id);
+                assert!(text.contains(&rule.spec.known.text), "{} would be left out", rule.spec.id);
             }
         }
     }

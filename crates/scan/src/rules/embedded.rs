@@ -5,24 +5,24 @@
 
 use std::io::Read as _;
 
-use super::spec::{RuleFile, RuleSpec};
+use super::spec::{Known, RuleFile, RuleSpec};
 
 /// The rule files as JSON, without examples.
 pub(super) static RULES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.json"));
-/// Length of the shortest value of each rule, in the order of the rules; 0 when nothing is known of it.
-static RUNS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/runs.json"));
+/// What is known of everything that each rule matches, in the order of the rules.
+static KNOWN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/known.json"));
 /// Examples and counterexamples of each rule, in the order of the rules, as compressed JSON.
 static EXAMPLES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/examples.json.z"));
 
 /// The rule files, without examples.
 pub(crate) fn files() -> Vec<RuleFile> {
     let mut files: Vec<RuleFile> = serde_json::from_slice(RULES).expect("build.rs wrote the rules");
-    let runs: Vec<u32> = serde_json::from_slice(RUNS).expect("build.rs wrote the runs");
+    let known: Vec<Known> = serde_json::from_slice(KNOWN).expect("build.rs wrote what is known");
     for file in &mut files {
         file.embedded = true;
     }
-    for (rule, run) in rules(&mut files).zip(runs) {
-        rule.value_run_min = run;
+    for (rule, known) in rules(&mut files).zip(known) {
+        rule.known = known;
     }
     files
 }

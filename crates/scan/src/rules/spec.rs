@@ -112,6 +112,9 @@ pub struct RuleSpec {
     /// Least Shannon entropy of the value, bits a byte.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_entropy: Option<f64>,
+    /// The value has to look drawn at random, by how it reads rather than by its entropy.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub drawn: bool,
     /// Rules whose nearest finding within ten lines is the other half of this credential.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pairs_with: Vec<String>,
@@ -145,9 +148,18 @@ pub struct RuleSpec {
     /// Texts that do not match; `{+}` is removed first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub counterexamples: Vec<String>,
-    /// Length of the shortest value when all its bytes are those of a token; 0 when nothing is known of it.
+    /// What the pattern's text tells of everything that it matches.
     #[serde(skip)]
-    pub value_run_min: u32,
+    pub known: Known,
+}
+
+/// What is known of everything that a pattern matches: where it cannot be, the pattern need not be tried.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Known {
+    /// Length of the shortest value when all its bytes are those of a token; 0 when nothing is known of it.
+    pub run: u32,
+    /// A text that stands in it, besides the anchor; empty when there is none.
+    pub text: String,
 }
 
 /// A service that issues API keys or tokens; its words are context for values that no shape gives away.

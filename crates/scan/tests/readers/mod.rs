@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use tenure_model::{Consumer, Credential, Fact, FingerprintKey, Observation};
-use tenure_scan::detect::{Blob, Reading, read};
+use tenure_scan::detect::{Alone, Blob, Neighbours, Reading, read};
 
 /// Parts what stands together in a real file: fixtures hold no text that looks like a kept key.
 const JOIN: &str = "{+}";
@@ -38,7 +38,49 @@ pub(crate) fn fixtures(folder: &str) -> Vec<String> {
 
 /// Reads bytes as the file `path` of the repository `acme/shop`.
 pub(crate) fn read_as(path: &str, bytes: &[u8]) -> Reading {
-    read(&Blob { root: "shop", path, base: "", repository: "acme/shop", bytes }, &key())
+    read(&Blob { root: "shop", path, base: "", repository: "acme/shop", bytes, neighbours: &Alone }, &key())
+}
+
+/// A folder of fixtures as a repository, so that its files meet each other.
+#[derive(Debug)]
+pub(crate) struct Repository(pub(crate) &'static str);
+
+#[allow(dead_code)] // not every test that shares this file asks
+impl Repository {
+    /// Reads one of its files as a scan does.
+    pub(crate) fn read(&self, path: &str, values: &dyn tenure_scan::detect::Recogniser) -> Reading {
+        let bytes = self.bytes(path).expect("every fixture that a test names exists");
+        let blob =
+            Blob { root: "shop", path, base: "", repository: "acme/shop", bytes: &bytes, neighbours: self };
+        read(&blob, values)
+    }
+}
+
+impl Neighbours for Repository {
+    fn bytes(&self, path: &str) -> Option<Vec<u8>> {
+        let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/readers").join(self.0);
+        let text = std::fs::read_to_string(file.join(path)).ok()?;
+        Some(text.replace(JOIN, "").into_bytes())
+    }
+
+    fn below(&self, folder: &str) -> Vec<String> {
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/readers").join(self.0);
+        let mut waiting = vec![root.clone()];
+        let mut files = Vec::new();
+        while let Some(at) = waiting.pop() {
+            for entry in std::fs::read_dir(at).into_iter().flatten().flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    waiting.push(path);
+                } else if let Some(inside) = path.strip_prefix(&root).ok().and_then(|path| path.to_str()) {
+                    files.push(inside.replace('\\', "/"));
+                }
+            }
+        }
+        files.retain(|path| path.starts_with(folder));
+        files.sort();
+        files
+    }
 }
 
 /// Everything that was learned, a line each.
@@ -77,6 +119,17 @@ fn observation(observation: &Observation) -> String {
                 subject.key,
                 finding.reasons.join("; ")
             )
+        }
+        Observation::AwsAccount(account) if !account.logins.is_empty() => {
+            let login = |one: &tenure_model::AwsLogin| {
+                format!("{}: keys {:?}, password {:?}", one.arn, one.keys, one.has_password)
+            };
+            format!("  - logins: {}", account.logins.iter().map(login).collect::<Vec<_>>().join("; "))
+        }
+        Observation::AwsAccount(account) if !account.organization.parents.is_empty() => {
+            let parents = account.organization.parents.iter();
+            let lies = |(child, parent): &(String, String)| format!("{child} below {parent}");
+            format!("  - organization: {}", parents.map(lies).collect::<Vec<_>>().join("; "))
         }
         Observation::AwsAccount(account) => format!(
             "  - AWS account: {} principals, {} groups, {} managed policies",

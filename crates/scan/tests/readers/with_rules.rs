@@ -1,6 +1,6 @@
 //! Reads a fixture as a scan does: with a detection engine that knows values.
 
-use tenure_scan::detect::{Blob, Reading, read};
+use tenure_scan::detect::{Alone, Blob, Reading, read};
 use tenure_scan::engine::Engine;
 use tenure_scan::rules::RuleSet;
 
@@ -9,7 +9,7 @@ use crate::readers::key;
 /// Reads bytes as the file `path` of the repository `acme/shop`.
 pub(crate) fn reading(path: &str, bytes: &[u8]) -> Reading {
     let engine = Engine::new(RuleSet::embedded(), key());
-    read(&Blob { root: "shop", path, base: "", repository: "acme/shop", bytes }, &engine)
+    read(&Blob { root: "shop", path, base: "", repository: "acme/shop", bytes, neighbours: &Alone }, &engine)
 }
 
 #[allow(dead_code)] // not every binary of tests asks for it

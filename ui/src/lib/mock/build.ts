@@ -96,6 +96,7 @@ export function job(root: string, path: string, line: number, name: string, rest
     token_permissions: null,
     federation: null,
     federation_how: null,
+    called_by: [],
     ...rest,
   };
 }

@@ -68,13 +68,15 @@ fn limit(holder: &Holder<'_>, policy: &Policy<'_>, because: &mut Vec<String>) ->
     answer
 }
 
-/// Whether the organisation's policies leave everything. They allow together, and each denies.
+/// Whether the organisation's policies leave everything. Those of one level allow together, and each denies.
 fn organisation(holder: &Holder<'_>, because: &mut Vec<String>) -> Answer {
     let controls = &holder.service_controls;
-    let certain = controls.iter().filter(|control| control.is_certain);
-    let allows: Vec<&Rule<'_>> =
-        certain.flat_map(|control| &control.policy.rules).filter(|rule| rule.allows).collect();
-    let mut answer = if allows.is_empty() { Answer::Yes } else { covers(holder, &allows).0 };
+    let mut answer = Answer::Yes;
+    for level in holder.allowing_levels() {
+        let rules = level.iter().flat_map(|control| &control.policy.rules);
+        let allows: Vec<&Rule<'_>> = rules.filter(|rule| rule.allows).collect();
+        answer = answer.min(covers(holder, &allows).0);
+    }
     for control in controls {
         for rule in control.policy.rules.iter().filter(|rule| !rule.allows) {
             let words = || format!("{} {}", control.policy.name, rule.words());
@@ -100,7 +102,7 @@ fn spared(
     words: impl Fn() -> String,
     because: &mut Vec<String>,
 ) -> Answer {
-    let request = holder.request("*", false, Given::default());
+    let request = holder.request("*", "", Given::default());
     let denied = rule.holds(&request);
     if denied == Answer::No || !rule.is_about_a_whole_action(holder.principal) {
         return Answer::Yes;
@@ -113,14 +115,15 @@ fn spared(
 
 /// Whether these statements together allow every action on everything, and which of them are needed for it.
 fn covers(holder: &Holder<'_>, rules: &[&Rule<'_>]) -> (Answer, Vec<usize>) {
-    let request = holder.request("*", false, Given::default());
-    let holds: Vec<Answer> = rules.iter().map(|rule| rule.holds(&request)).collect();
-    // One statement is the usual case, and needs no catalogue.
-    let all = |at: &usize| rules[*at].is_about_all() && rules[*at].reaches_all_of("sts", holder.principal);
-    let alone = (0..rules.len()).filter(all).max_by_key(|at| (holds[*at], std::cmp::Reverse(*at)));
-    if let Some(at) =
-        alone.filter(|at| holds[*at] == Answer::Yes && rules[*at].reaches_all_of("iam", holder.principal))
-    {
+    let asked = |action| {
+        let request = holder.request("*", action, Given::default());
+        rules.iter().map(|rule| rule.holds(&request)).collect::<Vec<Answer>>()
+    };
+    // IAM lives in one region, which some conditions are about.
+    let (elsewhere, in_iam) = (asked(""), asked("iam:"));
+    // One statement without exceptions is the usual case, and needs no catalogue.
+    let alone = (0..rules.len()).find(|at| elsewhere[*at] == Answer::Yes && rules[*at].is_everything());
+    if let Some(at) = alone {
         return (Answer::Yes, vec![at]);
     }
     let mut whole = Answer::Yes;
@@ -133,6 +136,7 @@ fn covers(holder: &Holder<'_>, rules: &[&Rule<'_>]) -> (Answer, Vec<usize>) {
             let reach = rules.iter().map(|rule| rule.reaches_all_of(of, holder.principal)).collect();
             service = (of, reach);
         }
+        let holds = if of == "iam" { &in_iam } else { &elsewhere };
         // A statement that is in use already explains this one as well.
         let gives =
             |at: usize| if service.1[at] && rules[at].is_about(action.name) { holds[at] } else { Answer::No };

@@ -20,9 +20,14 @@ pub(super) fn level(holder: &Holder<'_>) -> (PrivilegeLevel, Vec<String>) {
     if !holder.unknown.is_empty() {
         return (PrivilegeLevel::Unknown, holder.unknown.iter().take(REASONS_MAX).cloned().collect());
     }
-    let allows: Vec<_> = holder.rules().filter(|said| said.rule.allows).collect();
+    let all: Vec<_> = holder.rules().filter(|said| said.rule.allows).collect();
+    let allows: Vec<_> = all.iter().filter(|said| is_left(holder, said.rule)).collect();
     if allows.is_empty() {
-        return (PrivilegeLevel::Read, vec!["no policy in the export allows it anything".to_owned()]);
+        let why = match all.first() {
+            None => "no policy in the export allows it anything".to_owned(),
+            Some(one) => format!("denials or limits take away all that its policies allow: {}", one.words()),
+        };
+        return (PrivilegeLevel::Read, vec![why]);
     }
     let reads = |rule: &Rule<'_>| rule.only_reads();
     let only_reads = allows.iter().all(|said| reads(said.rule))
@@ -33,6 +38,23 @@ pub(super) fn level(holder: &Holder<'_>) -> (PrivilegeLevel, Vec<String>) {
         because.push(format!("and {} more statements", allows.len() - REASONS_MAX));
     }
     (level, because)
+}
+
+/// Whether anything is left of what a statement allows.
+fn is_left(holder: &Holder<'_>, allowance: &Rule<'_>) -> bool {
+    let always = |rule: &Rule<'_>| rule.holds(&holder.request("*", "", Given::default())) == Answer::Yes;
+    let takes = |rule: &Rule<'_>| !rule.allows && always(rule) && rule.takes_all_of(allowance);
+    let certain = holder.service_controls.iter().filter(|control| control.is_certain);
+    let mut limits = certain.flat_map(|control| &control.policy.rules);
+    let within = match &holder.boundary {
+        Limit::Known(policy) => {
+            let mut rules = policy.rules.iter();
+            !policy.rules.iter().any(takes)
+                && rules.any(|rule| rule.allows && rule.shares_an_action_with(allowance))
+        }
+        Limit::None | Limit::Unknown => true,
+    };
+    within && !holder.rules().any(|said| takes(said.rule)) && !limits.any(takes)
 }
 
 /// Statements that allow what touches data, credentials or permissions on everything, a line a statement.

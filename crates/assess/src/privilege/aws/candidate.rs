@@ -6,6 +6,9 @@ use super::target::Target;
 use super::walk::Walk;
 use super::world::Who;
 
+/// Pairs of a group and a user that are tried for one path; which user joins makes little difference.
+const PAIRS_MAX: usize = 1_000;
+
 impl Target<'_> {
     pub(super) fn role(role: Who) -> Self {
         Self { role: Some(role), ..Self::default() }
@@ -43,6 +46,7 @@ impl<'a> Walk<'_, 'a> {
             Aim::WrittenUser => self.users(who, path, &world.users),
             Aim::WrittenRole => self.changeable(who, path),
             Aim::OpenedRole => self.changeable(who, path),
+            Aim::NewRole | Aim::NewUser => vec![Target::default()],
             Aim::WrittenPolicy | Aim::OpenedPolicy => {
                 let roles = self.changeable(who, path).into_iter();
                 roles.flat_map(|one| self.policies_of(one.role.unwrap_or(who), one)).collect()
@@ -52,7 +56,7 @@ impl<'a> Walk<'_, 'a> {
     }
 
     /// A target with each customer policy that is attached to somebody.
-    fn policies_of(&self, whose: Who, target: Target<'a>) -> Vec<Target<'a>> {
+    pub(super) fn policies_of(&self, whose: Who, target: Target<'a>) -> Vec<Target<'a>> {
         let own = self.world.attached[whose].iter().filter(|arn| !arn.contains(":iam::aws:"));
         own.map(|arn| Target { policy: Some(arn), ..target }).collect()
     }
@@ -110,6 +114,19 @@ impl<'a> Walk<'_, 'a> {
             }
         }
         unnamed
+    }
+
+    /// The principal itself without what a path of its takes off.
+    pub(super) fn freed(&self, who: Who, path: &Path) -> Vec<Target<'a>> {
+        let lifts = self.world.lifts.get(&who).into_iter().flatten();
+        lifts.filter(|lift| lift.aim == path.aim).map(|lift| Target::user(lift.freed)).collect()
+    }
+
+    /// Users of whom one may join each of these groups and then be taken over.
+    pub(super) fn other_members(&self, who: Who, path: &Path, groups: &[Who]) -> Vec<Target<'a>> {
+        let users = self.users(who, path, &self.world.users);
+        let pairs = groups.iter().flat_map(|group| users.iter().map(|user| (*group, *user)));
+        pairs.take(PAIRS_MAX).map(|(group, user)| Target { group: Some(group), ..user }).collect()
     }
 
     /// Users that a path's first action on a user may reach.

@@ -1,10 +1,9 @@
 //! Conditions: whether they hold for a request, as far as that can be told without making it.
 
-use std::borrow::Cow;
-
-use tenure_model::{AwsCondition, AwsPrincipal, AwsPrincipalKind, Timestamp};
+use tenure_model::{AwsCondition, AwsPrincipal, Timestamp};
 
 use super::glob;
+use super::key::{Known, known};
 use super::variable::{Filled, filled};
 
 /// Three-valued: the larger, the more certain.
@@ -39,27 +38,29 @@ pub(super) struct Request<'a> {
     pub(super) caller: &'a AwsPrincipal,
     /// On what: an ARN, or `*` for actions that know no resources.
     pub(super) resource: &'a str,
-    /// Whether the action is one of IAM, which lives in one region.
-    pub(super) is_iam: bool,
-    /// The service that a role is passed to.
-    pub(super) passed_to: Option<&'a str>,
-    /// The policy that is attached.
-    pub(super) policy: Option<&'a str>,
-    /// The user or role that is acted on.
-    pub(super) target: Option<&'a AwsPrincipal>,
+    /// The action by its name in lower case; empty for the question about everything.
+    pub(super) action: &'a str,
+    /// What else it carries.
+    pub(super) given: Given<'a>,
+    /// How far the caller may give itself tags as it likes.
+    pub(super) tags_itself: Answer,
+    /// How far it may give tags to what it acts on.
+    pub(super) tags_target: Answer,
     /// Today.
     pub(super) now: Timestamp,
 }
 
-/// What is known of a key's value in a request.
-enum Known<'a> {
-    Text(Cow<'a, str>),
-    Absent,
-    Unknown,
-    /// Some address of the internet: requests from inside a network come without one.
-    PublicAddress,
-    /// This without a second factor; something else with one.
-    FirstFactor(Option<&'static str>),
+/// What a request carries besides who, what and on what.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Given<'a> {
+    /// The service that a role is passed to.
+    pub(super) passed_to: Option<&'a str>,
+    /// The policy that is attached or detached.
+    pub(super) policy: Option<&'a str>,
+    /// The user or role that is acted on.
+    pub(super) target: Option<&'a AwsPrincipal>,
+    /// The boundary that the request sets, or that a new principal got; `Some(None)` = none.
+    pub(super) boundary: Option<Option<&'a str>>,
 }
 
 /// Whether all conditions hold. `takes` = the statement takes away: what the caller can avoid does not hold.
@@ -122,12 +123,17 @@ impl<'a> Test<'a> {
     }
 
     fn holds(&self, takes: bool) -> Answer {
-        match self.known() {
+        match known(&self.condition.key, self.request) {
             Known::PublicAddress => self.of_a_public_address(),
             Known::Text(text) => self.with(Some(&text)),
             Known::Absent => self.with(None),
-            Known::Unknown if self.condition.values.is_empty() => Answer::No,
+            Known::Unknown | Known::Chosen if self.condition.values.is_empty() => Answer::No,
             Known::Unknown => Answer::Maybe,
+            Known::Chosen if self.operator == "null" => self.with(Some("")),
+            Known::Chosen => Answer::of(!takes),
+            Known::Tag(text, changes) if takes => self.with(text).min(changes.not()),
+            Known::Tag(text, changes) => self.with(text).max(changes),
+            Known::Beginning(start) => self.with_beginning(&start),
             // Everybody can come without the second factor. What only that decides is a "maybe".
             Known::FirstFactor(text) => match (self.with(text), takes) {
                 (Answer::Yes, false) => Answer::Yes,
@@ -169,6 +175,23 @@ impl<'a> Test<'a> {
         if negated { fits.not() } else { fits }
     }
 
+    /// Whether the test holds for a text of which only the beginning is known.
+    fn with_beginning(&self, start: &str) -> Answer {
+        let is_certain = |value: &String| glob::matches(value, &glob::member(&format!("{start}*")));
+        let is_possible = |value: &String| {
+            let literal = glob::literal_start(value);
+            literal.starts_with(start) || start.starts_with(literal)
+        };
+        let values = &self.condition.values;
+        let within = match self.operator.replace("not", "").as_str() {
+            "null" => return self.with(Some("")),
+            "stringlike" if values.iter().any(is_certain) => Answer::Yes,
+            "stringlike" | "stringequals" if !values.iter().any(is_possible) => Answer::No,
+            _ => Answer::Maybe,
+        };
+        if self.operator.contains("not") { within.not() } else { within }
+    }
+
     /// Whether the test holds for an address of the internet that nobody knows.
     fn of_a_public_address(&self) -> Answer {
         let values = &self.condition.values;
@@ -186,75 +209,6 @@ impl<'a> Test<'a> {
             _ => Answer::Maybe,
         }
     }
-
-    fn known(&self) -> Known<'a> {
-        let key = self.condition.key.as_str();
-        let lower = key.to_ascii_lowercase();
-        let caller = self.request.caller;
-        let is_user = caller.kind == AwsPrincipalKind::User;
-        let text = |text: &'a str| Known::Text(Cow::Borrowed(text));
-        let unknown_for_roles = if is_user { Known::Absent } else { Known::Unknown };
-        match lower.as_str() {
-            "aws:principalarn" => text(&caller.arn),
-            "aws:principalaccount" => text(account(&caller.arn)),
-            "aws:principaltype" => text(if is_user { "User" } else { "AssumedRole" }),
-            "aws:username" if is_user => text(&caller.name),
-            "aws:username" => Known::Absent,
-            "aws:currenttime" => Known::Text(self.request.now.to_string().into()),
-            "aws:epochtime" => Known::Text(self.request.now.as_second().to_string().into()),
-            "aws:securetransport" => text("true"),
-            "aws:viaawsservice" | "aws:principalisawsservice" => text("false"),
-            "aws:principalservicename" | "aws:principalservicenameslist" => Known::Absent,
-            "aws:sourcearn" | "aws:sourceaccount" | "aws:sourceorgid" => Known::Absent,
-            "aws:multifactorauthpresent" => Known::FirstFactor((!is_user).then_some("false")),
-            "aws:sourceip" => Known::PublicAddress,
-            "aws:multifactorauthage" => Known::FirstFactor(None),
-            "aws:tokenissuetime" | "aws:federatedprovider" => unknown_for_roles,
-            "aws:requestedregion" if self.request.is_iam => text("us-east-1"),
-            "aws:resourceaccount" if account(self.request.resource).len() == 12 => {
-                text(account(self.request.resource))
-            }
-            "iam:passedtoservice" => self.request.passed_to.map_or(Known::Absent, text),
-            "iam:policyarn" => self.request.policy.map_or(Known::Unknown, text),
-            "iam:permissionsboundary" => match self.request.target {
-                Some(target) => target.boundary.as_deref().map_or(Known::Absent, text),
-                None => Known::Unknown,
-            },
-            _ => self.tagged(key, &lower),
-        }
-    }
-
-    fn tagged(&self, key: &'a str, lower: &str) -> Known<'a> {
-        let Some((kind, _)) = lower.split_once('/') else { return Known::Unknown };
-        let name = &key[kind.len() + 1..];
-        match kind {
-            "aws:principaltag" => match tag(self.request.caller, name) {
-                Some(value) => Known::Text(Cow::Borrowed(value)),
-                // Whoever assumes the role may bring tags, where its trust lets them.
-                None if may_bring_tags(self.request.caller) => Known::Unknown,
-                None => Known::Absent,
-            },
-            "aws:resourcetag" | "iam:resourcetag" => match self.request.target {
-                Some(target) => {
-                    tag(target, name).map_or(Known::Absent, |value| Known::Text(Cow::Borrowed(value)))
-                }
-                None => Known::Unknown,
-            },
-            _ => Known::Unknown,
-        }
-    }
-}
-
-/// The value of a tag; names of tags do not mind their case in conditions.
-pub(super) fn tag<'p>(principal: &'p AwsPrincipal, name: &str) -> Option<&'p str> {
-    principal.tags.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
-}
-
-/// Whether sessions of a role may carry tags that the role itself does not have.
-pub(super) fn may_bring_tags(principal: &AwsPrincipal) -> bool {
-    principal.trust.iter().flat_map(|trust| &trust.statements).any(|statement| {
-        statement.actions.iter().any(|action| glob::matches(&action.to_ascii_lowercase(), "sts:tagsession"))
-    })
 }
 
 /// The account of an ARN; empty where it names none.
@@ -292,7 +246,8 @@ fn compare(operator: &str, text: &str, value: &str) -> Answer {
     match operator {
         "stringequals" | "binaryequals" => Answer::of(text == value),
         "stringequalsignorecase" | "bool" => Answer::of(text.eq_ignore_ascii_case(value)),
-        "stringlike" | "arnlike" | "arnequals" => Answer::of(glob::matches(value, text)),
+        "stringlike" => Answer::of(glob::matches(value, text)),
+        "arnlike" | "arnequals" => Answer::of(fits_arn(value, text)),
         "numericequals" => order(numbers(), |a, b| a == b),
         "numericlessthan" => order(numbers(), |a, b| a < b),
         "numericlessthanequals" => order(numbers(), |a, b| a <= b),
@@ -305,6 +260,18 @@ fn compare(operator: &str, text: &str, value: &str) -> Answer {
         "dategreaterthanequals" => order(instants(text, value), |a, b| a >= b),
         _ => Answer::Maybe,
     }
+}
+
+/// Whether an ARN fits a pattern: no wildcard reaches beyond its own part.
+fn fits_arn(pattern: &str, arn: &str) -> bool {
+    const PARTS: usize = 6;
+    let parts = |text: &'_ str| text.splitn(PARTS, ':').map(str::to_owned).collect::<Vec<_>>();
+    let (wanted, found) = (parts(pattern), parts(arn));
+    if wanted.len() < PARTS {
+        return glob::matches(pattern, arn);
+    }
+    wanted.len() == found.len()
+        && wanted.iter().zip(&found).all(|(pattern, part)| glob::matches(pattern, part))
 }
 
 fn instants(text: &str, value: &str) -> Option<(f64, f64)> {
@@ -322,11 +289,13 @@ fn instant(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tenure_model::AwsPrincipalKind;
 
     fn holds(kind: AwsPrincipalKind, operator: &str, key: &str, value: &str, takes: bool) -> Answer {
         let caller = AwsPrincipal {
             arn: "arn:aws:iam::123456789012:user/ci".into(),
             name: "ci".into(),
+            unique_id: "AIDAEXAMPLE".into(),
             kind,
             tags: vec![("Team".into(), "shop".into())],
             ..AwsPrincipal::default()
@@ -334,10 +303,10 @@ mod tests {
         let request = Request {
             caller: &caller,
             resource: "arn:aws:iam::123456789012:role/x",
-            is_iam: true,
-            passed_to: Some("lambda.amazonaws.com"),
-            policy: None,
-            target: None,
+            action: "iam:passrole",
+            given: Given { passed_to: Some("lambda.amazonaws.com"), ..Given::default() },
+            tags_itself: Answer::No,
+            tags_target: Answer::No,
             now: "2026-06-01T00:00:00Z".parse().unwrap(),
         };
         let condition =
@@ -380,8 +349,49 @@ mod tests {
             ("NotIpAddress", "aws:SourceIp", "no address", Maybe),
             ("StringEquals", "aws:SourceVpce", "vpce-1", Maybe),
             ("SomethingNew", "aws:username", "ci", Maybe),
+            ("Bool", "aws:ViaAWSService", "true", No),
+            ("Bool", "AWS:viaawsservice", "false", Yes),
+            ("ForAnyValue:StringEquals", "aws:CalledVia", "athena.amazonaws.com", No),
+            ("Null", "aws:CalledVia", "true", Yes),
+            ("ForAllValues:StringEquals", "aws:CalledVia", "athena.amazonaws.com", Yes),
+            ("DateLessThan", "aws:TokenIssueTime", "2020-01-01T00:00:00Z", No),
+            ("StringEquals", "aws:userid", "AIDAEXAMPLE", Yes),
+            ("StringNotLike", "aws:userid", "AIDA*", No),
+            ("StringEquals", "aws:PrincipalOrgID", "o-1", Maybe),
+            ("StringEqualsIfExists", "aws:PrincipalOrgID", "o-1", Maybe),
+            ("StringEquals", "aws:SourceVpc", "vpc-1", Maybe),
+            ("StringEquals", "iam:PermissionsBoundary", "arn:aws:iam::123456789012:policy/x", No),
+            ("ArnEquals", "iam:PolicyARN", "arn:aws:iam::aws:policy/x", No),
+            ("StringEquals", "iam:AWSServiceName", "es.amazonaws.com", No),
+            ("StringEquals", "aws:RequestTag/team", "shop", No),
+            ("StringEquals", "aws:UserAgent", "terraform", Yes),
+            ("stringequals", "aws:username", "ci", Yes),
+            ("StringEquals", "aws:username", "CI", No),
+            ("StringEqualsIgnoreCase", "aws:username", "CI", Yes),
+            ("StringNotEqualsIgnoreCase", "aws:username", "CI", No),
+            ("ArnLike", "aws:PrincipalArn", "arn:*:user/ci", Yes),
+            ("ArnLike", "aws:PrincipalArn", "arn:aws:iam:*:*:user/*", Yes),
+            ("ArnLike", "aws:PrincipalArn", "arn:aws:*:123456789012:x:user/ci", No),
         ] {
             assert_eq!(user(operator, key, value), expected, "{operator} {key} {value}");
+        }
+    }
+
+    #[test]
+    fn a_session_is_new_and_named_by_whoever_makes_it() {
+        use Answer::{Maybe, No, Yes};
+        for (operator, key, value, takes, expected) in [
+            ("DateLessThan", "aws:TokenIssueTime", "2026-01-01T00:00:00Z", true, No),
+            ("DateLessThan", "aws:TokenIssueTime", "2027-01-01T00:00:00Z", true, Yes),
+            ("StringLike", "aws:userid", "AIDAEXAMPLE:*", false, Yes),
+            ("StringLike", "aws:userid", "AROAOTHER:*", false, No),
+            ("StringEquals", "aws:userid", "AIDAEXAMPLE:deploy", false, Maybe),
+            ("StringNotLike", "aws:userid", "AIDAEXAMPLE:*", true, No),
+            ("StringEquals", "sts:RoleSessionName", "deploy", false, Yes),
+            ("StringNotEquals", "sts:RoleSessionName", "deploy", true, No),
+        ] {
+            let told = holds(AwsPrincipalKind::Role, operator, key, value, takes);
+            assert_eq!(told, expected, "{operator} {key} {value} {takes}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use tenure_model::{AwsPrincipal, AwsPrincipalKind, Timestamp};
 
+pub(super) use super::condition::Given;
 use super::condition::{Answer, Request, account};
 use super::glob;
 use super::path::{ActionId, Actions, table};
@@ -11,20 +12,40 @@ use super::rule::{Policy, Rule};
 const WITNESSES_MAX: usize = 64;
 
 /// A principal, or a group that stands for any member.
+#[derive(Clone)]
 pub(super) struct Holder<'a> {
     pub(super) principal: &'a AwsPrincipal,
-    /// Policies that give, each with the group that brings it.
-    pub(super) own: Vec<(&'a Policy<'a>, Option<&'a str>)>,
+    /// Policies that give.
+    pub(super) own: Vec<Own<'a>>,
     pub(super) boundary: Limit<'a>,
     pub(super) service_controls: Vec<ServiceControl<'a>>,
+    /// Levels of the organisation on which AWS's own policy allows everything.
+    pub(super) free_levels: Vec<usize>,
     /// Policies and groups whose contents are not known, in words.
     pub(super) unknown: Vec<String>,
     /// Watched actions that some statement allows.
     pub(super) held: Actions,
+    /// How far it may give itself tags as it likes.
+    pub(super) tags_itself: Answer,
+    /// How far it may give tags to users and to roles.
+    pub(super) tags_others: [Answer; 2],
     pub(super) now: Timestamp,
 }
 
+/// A policy of somebody.
+#[derive(Clone, Copy)]
+pub(super) struct Own<'a> {
+    pub(super) policy: &'a Policy<'a>,
+    /// The group that brings it.
+    pub(super) group: Option<&'a str>,
+    /// Its ARN; `None` for one that belongs to the principal or group alone.
+    pub(super) arn: Option<&'a str>,
+    /// Its denials are thought away: the principal may rewrite it.
+    pub(super) is_rewritten: bool,
+}
+
 /// What caps everything that policies give.
+#[derive(Clone, Copy)]
 pub(super) enum Limit<'a> {
     None,
     Known(&'a Policy<'a>),
@@ -38,14 +59,8 @@ pub(super) struct ServiceControl<'a> {
     pub(super) policy: &'a Policy<'a>,
     /// Whether the export says that it applies to the account.
     pub(super) is_certain: bool,
-}
-
-/// What else a request carries.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Given<'a> {
-    pub(super) passed_to: Option<&'a str>,
-    pub(super) policy: Option<&'a str>,
-    pub(super) target: Option<&'a AwsPrincipal>,
+    /// Where it hangs: steps above the account.
+    pub(super) level: usize,
 }
 
 /// An answer with the statement that gives it.
@@ -86,14 +101,29 @@ impl<'a> Holder<'a> {
     }
 
     pub(super) fn rules(&self) -> impl Iterator<Item = Said<'_, 'a>> {
-        self.own
-            .iter()
-            .flat_map(|(policy, group)| policy.rules.iter().map(|rule| Said { policy, rule, group: *group }))
+        self.own.iter().flat_map(|own| {
+            let left = own.policy.rules.iter().filter(|rule| rule.allows || !own.is_rewritten);
+            left.map(|rule| Said { policy: own.policy, rule, group: own.group })
+        })
     }
 
-    pub(super) fn request<'r>(&'r self, resource: &'r str, is_iam: bool, given: Given<'r>) -> Request<'r> {
-        let Given { passed_to, policy, target } = given;
-        Request { caller: self.principal, resource, is_iam, passed_to, policy, target, now: self.now }
+    /// Whether anything that decides what it may do asks for its own tags.
+    pub(super) fn asks_for_own_tags(&self) -> bool {
+        let limit = match &self.boundary {
+            Limit::Known(policy) => &policy.rules[..],
+            Limit::None | Limit::Unknown => &[],
+        };
+        self.rules().map(|said| said.rule).chain(limit).any(Rule::asks_for_own_tags)
+    }
+
+    /// A request for an action by its name in lower case; an empty one stands for everything.
+    pub(super) fn request<'r>(&'r self, resource: &'r str, action: &'r str, given: Given<'r>) -> Request<'r> {
+        let tags_target = given.target.map_or(Answer::No, |target| match target.kind {
+            AwsPrincipalKind::User => self.tags_others[0],
+            AwsPrincipalKind::Role => self.tags_others[1],
+        });
+        let (caller, tags_itself, now) = (self.principal, self.tags_itself, self.now);
+        Request { caller, resource, action, given, tags_itself, tags_target, now }
     }
 
     /// Whether it may do an action on a resource.
@@ -102,8 +132,7 @@ impl<'a> Holder<'a> {
         if !self.held.has(action) {
             return nothing;
         }
-        let request =
-            self.request(resource, table().actions[action].object != super::path::Object::Other, given);
+        let request = self.request(resource, &table().actions[action].name, given);
         let mut best = nothing;
         for said in self.rules().filter(|said| said.rule.allows && said.rule.watched.has(action)) {
             let mut answer = said.rule.applies(&request);
@@ -144,7 +173,9 @@ impl<'a> Holder<'a> {
     }
 
     fn not_denied(&self, action: ActionId, request: &Request<'_>) -> Answer {
-        denial(self.own.iter().map(|(policy, _)| *policy), action, request).not()
+        let denies =
+            self.rules().map(|said| said.rule).filter(|rule| !rule.allows && rule.watched.has(action));
+        denies.map(|rule| rule.applies(request)).max().unwrap_or(Answer::No).not()
     }
 
     fn within_limits(&self, action: ActionId, request: &Request<'_>) -> Answer {
@@ -156,16 +187,29 @@ impl<'a> Holder<'a> {
         boundary.min(self.within_service_controls(action, request))
     }
 
-    fn within_service_controls(&self, action: ActionId, request: &Request<'_>) -> Answer {
-        let mut whole = Answer::Yes;
+    /// The organisation's policies that allow, level by level: each level must allow what is done.
+    pub(super) fn allowing_levels(&self) -> Vec<Vec<ServiceControl<'a>>> {
         // One that only denies stands beside AWS's own that allows everything: an account cannot be without it.
         let gives = |control: &&ServiceControl<'_>| control.policy.rules.iter().any(|rule| rule.allows);
         let certain = self.service_controls.iter().filter(|control| control.is_certain).filter(gives);
-        if let Some(allowed) = certain.map(|control| allowance(control.policy, action, request)).max() {
-            whole = whole.min(allowed);
+        let mut levels: Vec<Vec<ServiceControl<'a>>> = Vec::new();
+        for control in certain.filter(|control| !self.free_levels.contains(&control.level)) {
+            match levels.iter_mut().find(|level| level[0].level == control.level) {
+                Some(level) => level.push(*control),
+                None => levels.push(vec![*control]),
+            }
+        }
+        levels
+    }
+
+    fn within_service_controls(&self, action: ActionId, request: &Request<'_>) -> Answer {
+        let mut whole = Answer::Yes;
+        for level in self.allowing_levels() {
+            let allowed = level.iter().map(|control| allowance(control.policy, action, request)).max();
+            whole = whole.min(allowed.unwrap_or(Answer::No));
         }
         for control in &self.service_controls {
-            let denied = denial(std::iter::once(control.policy), action, request);
+            let denied = denial(control.policy, action, request);
             let denied = if control.is_certain { denied } else { denied.min(Answer::Maybe) };
             whole = whole.min(denied.not());
         }
@@ -192,8 +236,13 @@ impl<'a> Holder<'a> {
     /// Resources that stand for all on which an action could be allowed: one for each way in which the shapes of its
     /// resources meet a pattern of the policies that matter.
     pub(super) fn witnesses(&self, action: ActionId) -> Vec<String> {
+        self.witnesses_of(action, &table().actions[action].shapes)
+    }
+
+    /// The same for resources of some shapes.
+    fn witnesses_of(&self, action: ActionId, shapes: &[String]) -> Vec<String> {
         let mut witnesses = Vec::new();
-        for shape in &table().actions[action].shapes {
+        for shape in shapes {
             let shape = self.shape(shape);
             if shape == "*" {
                 witnesses.push(shape);
@@ -220,6 +269,16 @@ impl<'a> Holder<'a> {
         witnesses
     }
 
+    /// Whether it may do an action on something of each kind that the action needs besides.
+    pub(super) fn ask_besides(&self, action: ActionId) -> Answer {
+        let kinds = table().actions[action].besides.iter().map(|shapes| {
+            let witnesses = self.witnesses_of(action, shapes);
+            let answers = witnesses.iter().map(|one| self.ask(action, one, Given::default()).answer);
+            answers.max().unwrap_or(Answer::No)
+        });
+        kinds.min().unwrap_or(Answer::Yes)
+    }
+
     /// A shape of resources with what is known of the principal filled in.
     pub(super) fn shape(&self, shape: &str) -> String {
         let partition = self.principal.arn.split(':').nth(1).unwrap_or("aws");
@@ -242,14 +301,9 @@ impl<'a> Holder<'a> {
     }
 }
 
-/// Whether any statement of these policies denies the request.
-fn denial<'p, 'a: 'p>(
-    policies: impl Iterator<Item = &'p Policy<'a>>,
-    action: ActionId,
-    request: &Request<'_>,
-) -> Answer {
-    let rules = policies.flat_map(|policy| &policy.rules);
-    let denies = rules.filter(|rule| !rule.allows && rule.watched.has(action));
+/// Whether any statement of a policy denies the request.
+fn denial(policy: &Policy<'_>, action: ActionId, request: &Request<'_>) -> Answer {
+    let denies = policy.rules.iter().filter(|rule| !rule.allows && rule.watched.has(action));
     denies.map(|rule| rule.applies(request)).max().unwrap_or(Answer::No)
 }
 
@@ -264,5 +318,5 @@ fn allowance(policy: &Policy<'_>, action: ActionId, request: &Request<'_>) -> An
 
 /// Whether a policy that limits lets the request through.
 pub(super) fn permits(policy: &Policy<'_>, action: ActionId, request: &Request<'_>) -> Answer {
-    allowance(policy, action, request).min(denial(std::iter::once(policy), action, request).not())
+    allowance(policy, action, request).min(denial(policy, action, request).not())
 }

@@ -5,6 +5,7 @@ use tenure_model::{EscalationPath, PathState, PrivilegeLevel, Verdict};
 use super::breadth;
 use super::condition::Answer;
 use super::holder::{Given, Said};
+use super::lift::Lift;
 use super::path::{Aim, Object, Path, table};
 use super::target::{Reacher, Target};
 use super::walk::{Found, Standing};
@@ -43,6 +44,7 @@ impl<'a> Words<'_, 'a> {
         let admin = match standing.admin.answer {
             Answer::Yes => Verdict::Yes,
             Answer::Maybe => Verdict::Conditional,
+            Answer::No if self.without_own_denials(who).is_some() => Verdict::Conditional,
             Answer::No if holder.unknown.is_empty() && !standing.is_cut => Verdict::No,
             Answer::No => Verdict::Unknown,
         };
@@ -52,6 +54,10 @@ impl<'a> Words<'_, 'a> {
             (Answer::No, Answer::No) => breadth::level(holder),
             (Answer::No, _) => (PrivilegeLevel::Escalates, Vec::new()),
         };
+        if let (Answer::No, Some(lift)) = (standing.admin.answer, self.without_own_denials(who)) {
+            because.extend(self.standings[lift.freed].admin.because.iter().cloned());
+            because.extend(lift.because.iter().cloned());
+        }
         let level = match level {
             PrivilegeLevel::Scoped | PrivilegeLevel::Read if standing.is_cut => {
                 because.insert(0, "the account is too large for every way to be followed".to_owned());
@@ -65,6 +71,12 @@ impl<'a> Words<'_, 'a> {
         Judgement { level, admin, because, paths }
     }
 
+    /// What it takes off where only denials that it may take off itself keep it from everything.
+    fn without_own_denials(&self, who: Who) -> Option<&Lift> {
+        let mut lifts = self.world().lifts.get(&who)?.iter();
+        lifts.find(|lift| lift.aim == Aim::OwnDenial && self.standings[lift.freed].admin.answer > Answer::No)
+    }
+
     /// One line a way that leads somewhere.
     fn summary(&self, who: Who, standing: &Standing<'a>) -> Vec<String> {
         let leading: Vec<&Found<'a>> =
@@ -74,10 +86,16 @@ impl<'a> Words<'_, 'a> {
             .take(PATHS_NAMED_MAX)
             .map(|found| {
                 let path = &table().paths[found.path];
-                let needs: Vec<&str> =
-                    path.needs.iter().map(|id| table().actions[*id].shown.as_str()).collect();
-                let with =
-                    if needs.is_empty() { "the trust of the role".to_owned() } else { needs.join(" + ") };
+                let write = found.target.and_then(|target| target.write);
+                let needs = path.needs.iter().chain(&write);
+                let needs: Vec<&str> = needs.map(|id| table().actions[*id].shown.as_str()).collect();
+                let with = match path.aim {
+                    Aim::OwnBoundary => "takes off its own boundary".to_owned(),
+                    Aim::OwnDenial => "takes off a denial in its own policies".to_owned(),
+                    Aim::OwnTags => "gives itself the tags that conditions ask for".to_owned(),
+                    _ if needs.is_empty() => "the trust of the role".to_owned(),
+                    _ => needs.join(" + "),
+                };
                 let state = if found.answer == Answer::Yes { "open" } else { "under a condition" };
                 format!("{} ({state}): {with}{}", path.id, self.leads(who, found, path))
             })
@@ -95,7 +113,11 @@ impl<'a> Words<'_, 'a> {
             Answer::Maybe => PathState::Conditional,
             Answer::No => PathState::Latent,
         };
-        let mut because = self.statements(who, found, path);
+        let lift = found.target.and_then(|target| self.reacher.lift(who, path, &target));
+        let mut because = match lift {
+            Some(lift) => lift.because.clone(),
+            None => self.statements(who, found, path),
+        };
         match &found.target {
             Some(target) => because.extend(self.target_words(found, path, target)),
             None => because.push(format!("nothing in the export fits: it needs {}", missing(path))),
@@ -103,7 +125,8 @@ impl<'a> Words<'_, 'a> {
         if let Some(unseen) = path.unseen.as_ref().filter(|_| found.target.is_some()) {
             because.push(format!("it also needs {unseen}, which no IAM export shows"));
         }
-        let target = found.target.map(|target| self.target_name(&target, path));
+        let target =
+            found.target.map(|target| self.target_name(&target, path)).filter(|name| !name.is_empty());
         EscalationPath { id: path.id.clone(), state, target, because }
     }
 
@@ -111,7 +134,8 @@ impl<'a> Words<'_, 'a> {
     fn statements(&self, who: Who, found: &Found<'a>, path: &Path) -> Vec<String> {
         let holder = &self.world().holders[who];
         let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
-        for action in &path.needs {
+        let write = found.target.and_then(|target| target.write);
+        for action in path.needs.iter().chain(&write) {
             let service = path.services.first().map(String::as_str);
             let passed =
                 |given| Given { passed_to: service, policy: self.reacher.policies(*action)[0], ..given };
@@ -133,8 +157,14 @@ impl<'a> Words<'_, 'a> {
 
     /// What the target is and where it leads.
     fn target_words(&self, found: &Found<'a>, path: &Path, target: &Target<'a>) -> Option<String> {
+        if let Some(write) = target.write {
+            let name = self.target_name(target, path);
+            let name = name.rsplit(':').next().unwrap_or_default();
+            return Some(format!("{name} can be given more power by {}", table().actions[write].shown));
+        }
         if let Some(leads) = target.leads_to().filter(|_| path.aim.needs_power()) {
-            return Some(self.chain(leads));
+            let then = if path.aim.lifts() { "then " } else { "" };
+            return Some(format!("{then}{}", self.chain(leads)));
         }
         let words = match path.aim {
             Aim::OwnPolicy => "the policy is attached to the principal itself",
@@ -146,6 +176,8 @@ impl<'a> Words<'_, 'a> {
             Aim::WrittenRole | Aim::WrittenPolicy => "the role's trust lets the principal in",
             Aim::OpenedRole | Aim::OpenedPolicy => "the role's trust can be rewritten as well",
             Aim::WrittenUser => "a key for the user can be made as well",
+            Aim::NewRole => "a new role whose trust names the principal",
+            Aim::NewUser => "a new user",
             _ => return None,
         };
         Some(words.to_owned())
@@ -185,6 +217,9 @@ impl<'a> Words<'_, 'a> {
     fn leads(&self, who: Who, found: &Found<'a>, path: &Path) -> String {
         let Some(target) = found.target else { return String::new() };
         let name = self.target_name(&target, path);
+        if name.is_empty() || path.aim.lifts() {
+            return String::new();
+        }
         let short = name.rsplit(':').next().unwrap_or_default();
         if name == self.world().arn(who) { " on itself".to_owned() } else { format!(" on {short}") }
     }
@@ -219,6 +254,10 @@ fn missing(path: &Path) -> String {
         Aim::OwnGroup => "a group of the principal".to_owned(),
         Aim::BetterGroup => "a group with more power".to_owned(),
         Aim::OtherUser => "another user with more power".to_owned(),
+        Aim::NewRole => "a name that both permissions allow for a new role".to_owned(),
+        Aim::NewUser => "a name that all permissions allow for a new user".to_owned(),
+        Aim::NewMember | Aim::OtherMember => "a group with more power".to_owned(),
+        Aim::OwnBoundary | Aim::OwnDenial | Aim::OwnTags => "power that is held back".to_owned(),
         Aim::WrittenUser => "another user".to_owned(),
         Aim::AssumedRole | Aim::TrustingRole => "a role with more power that trusts the principal".to_owned(),
         Aim::TrustOfRole => "another role with more power".to_owned(),

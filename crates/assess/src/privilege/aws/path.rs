@@ -57,6 +57,20 @@ pub(super) enum Aim {
     PassedRole,
     /// A role with more power with which a service may run already.
     RunningRole,
+    /// The principal itself without its boundary, which it may lift.
+    OwnBoundary,
+    /// The principal itself without denials in policies that it may remove or rewrite.
+    OwnDenial,
+    /// The principal itself with tags as it likes, which conditions ask for.
+    OwnTags,
+    /// A role that is made, given power, and trusts the principal.
+    NewRole,
+    /// A user who is made, given power, and gets something to log in with.
+    NewUser,
+    /// A user who is made, joins a group with more power, and gets something to log in with.
+    NewMember,
+    /// Another user who joins a group with more power and gets a key.
+    OtherMember,
 }
 
 impl Aim {
@@ -65,8 +79,26 @@ impl Aim {
         use Aim::*;
         matches!(
             self,
-            BetterGroup | OtherUser | AssumedRole | TrustingRole | TrustOfRole | PassedRole | RunningRole
-        )
+            BetterGroup
+                | OtherUser
+                | AssumedRole
+                | TrustingRole
+                | TrustOfRole
+                | PassedRole
+                | RunningRole
+                | NewMember
+                | OtherMember
+        ) || self.lifts()
+    }
+
+    /// Whether it is the principal itself, less what holds it back.
+    pub(super) fn lifts(self) -> bool {
+        matches!(self, Aim::OwnBoundary | Aim::OwnDenial | Aim::OwnTags)
+    }
+
+    /// Whether users or roles that the path acts on are made by it.
+    pub(super) fn makes_principals(self) -> bool {
+        matches!(self, Aim::NewRole | Aim::NewUser | Aim::NewMember)
     }
 }
 
@@ -122,6 +154,8 @@ pub(super) struct Watched {
     pub(super) name: String,
     /// Shapes of its resources, with `{partition}`, `{region}` and `{account}` left open.
     pub(super) shapes: Vec<String>,
+    /// Shapes of what else it acts on, kind by kind.
+    pub(super) besides: Vec<Vec<String>>,
     /// What it acts on.
     pub(super) object: Object,
 }
@@ -155,6 +189,8 @@ struct File {
     path: Vec<PathEntry>,
     wide: Wide,
     resources: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    besides: BTreeMap<String, Vec<Vec<String>>>,
 }
 
 #[derive(Deserialize)]
@@ -180,7 +216,15 @@ impl Table {
         if file.version.is_empty() || file.resources.len() > WORDS * 64 {
             return Err("no version, or more actions than a set holds".to_owned());
         }
-        let actions: Vec<Watched> = file.resources.into_iter().map(Watched::of).collect();
+        let mut besides = file.besides;
+        let actions = file.resources.into_iter().map(|(shown, shapes)| {
+            let others = besides.remove(&shown).unwrap_or_default();
+            Watched::of(shown, shapes, others)
+        });
+        let actions: Vec<Watched> = actions.collect();
+        if let Some(name) = besides.keys().next() {
+            return Err(format!("{name} has no row in [resources]"));
+        }
         let mut table = Self { paths: Vec::new(), wide: Vec::new(), by_service: HashMap::new(), actions };
         for (id, action) in table.actions.iter().enumerate() {
             let service = action.name.split(':').next().unwrap_or_default().to_owned();
@@ -230,7 +274,7 @@ impl Table {
 }
 
 impl Watched {
-    fn of((shown, shapes): (String, Vec<String>)) -> Self {
+    fn of(shown: String, shapes: Vec<String>, besides: Vec<Vec<String>>) -> Self {
         let object = [
             (":user/", Object::User),
             (":role/", Object::Role),
@@ -240,7 +284,7 @@ impl Watched {
         .into_iter()
         .find(|(word, _)| shapes.iter().any(|shape| shape.contains(":iam:") && shape.contains(word)))
         .map_or(Object::Other, |(_, object)| object);
-        Self { name: shown.to_ascii_lowercase(), shown, shapes, object }
+        Self { name: shown.to_ascii_lowercase(), shown, shapes, besides, object }
     }
 }
 
@@ -252,7 +296,7 @@ mod tests {
     #[test]
     fn the_shipped_paths_are_well_formed() {
         let table = table();
-        assert_eq!(table.paths.len(), 67, "65 public ids and two of our own");
+        assert_eq!(table.paths.len(), 65 + 14, "65 public ids, and those of our own");
         let mut ids: Vec<&str> = table.paths.iter().map(|path| path.id.as_str()).collect();
         ids.sort_unstable();
         ids.dedup();
@@ -263,7 +307,11 @@ mod tests {
         for path in &table.paths {
             let runs = matches!(path.aim, Aim::PassedRole | Aim::RunningRole);
             assert_eq!(runs, !path.services.is_empty(), "{}", path.id);
-            assert!(path.aim == Aim::TrustingRole || !path.needs.is_empty(), "{}", path.id);
+            assert!(
+                path.aim == Aim::TrustingRole || path.aim.lifts() || !path.needs.is_empty(),
+                "{}",
+                path.id
+            );
         }
     }
 

@@ -88,15 +88,27 @@ impl<'a> Rule<'a> {
         })
     }
 
+    /// Whether it asks for tags of whoever acts.
+    pub(super) fn asks_for_own_tags(&self) -> bool {
+        const KEY: &str = "aws:principaltag/";
+        let is_tag = |key: &str| key.get(..KEY.len()).is_some_and(|start| start.eq_ignore_ascii_case(KEY));
+        self.statement.conditions.iter().any(|one| is_tag(&one.key))
+    }
+
     /// Whether it is about an action, by its name in lower case.
     pub(super) fn is_about(&self, action: &str) -> bool {
         self.actions.iter().any(|pattern| glob::matches(pattern, action)) != self.but
     }
 
-    /// Whether it names an action, or some of a service's that include it: not `*`, not `lambda:*`, not "all but".
-    pub(super) fn names(&self, action: &str) -> bool {
-        let is_narrow =
-            |pattern: &str| pattern.split_once(':').is_some_and(|(_, name)| name.chars().any(|c| c != '*'));
+    /// Whether it names an action, or some of a service's that include it: not `*`, not "all but", and `lambda:*` only
+    /// where a whole service counts.
+    pub(super) fn names(&self, action: &str, whole_services: bool) -> bool {
+        let is_named = |text: &str| text.chars().any(|c| c != '*');
+        let is_narrow = |pattern: &str| match pattern.split_once(':') {
+            Some((service, _)) if whole_services => is_named(service),
+            Some((_, name)) => is_named(name),
+            None => false,
+        };
         !self.but && self.actions.iter().any(|pattern| is_narrow(pattern) && glob::matches(pattern, action))
     }
 
@@ -105,9 +117,48 @@ impl<'a> Rule<'a> {
         !self.but && self.actions.iter().any(|action| matches!(action.as_str(), "*" | "*:*" | "**"))
     }
 
+    /// Whether it is about every action on every resource, without exceptions.
+    pub(super) fn is_everything(&self) -> bool {
+        const ALL: [&str; 4] = ["*", "arn:*", "arn:aws:*", "**"];
+        let all = |pattern: &String| ALL.contains(&pattern.as_str());
+        self.is_about_all() && self.statement.resources.iter().any(all)
+    }
+
+    /// Whether it takes away everything that another statement gives, whatever the request.
+    pub(super) fn takes_all_of(&self, other: &Rule<'_>) -> bool {
+        let covers = |patterns: &[String], but: bool, pattern: &String| match but {
+            true => !patterns.iter().any(|except| glob::shared(except, pattern).is_some()),
+            false => patterns.iter().any(|mine| glob::matches(mine, &glob::member(pattern))),
+        };
+        let actions = match other.but {
+            true => self.is_about_all(),
+            false => other.actions.iter().all(|one| covers(&self.actions, self.but, one)),
+        };
+        let (but, mine) = match self.is_complement() {
+            true => (true, &self.statement.not_resources),
+            false => (false, &self.statement.resources),
+        };
+        let resources = match other.is_complement() {
+            true => !but && mine.iter().any(|one| one == "*"),
+            false => other.statement.resources.iter().all(|one| covers(mine, but, one)),
+        };
+        actions && resources
+    }
+
+    /// Whether some action is one of both statements'.
+    pub(super) fn shares_an_action_with(&self, other: &Rule<'_>) -> bool {
+        let all = |one: &Rule<'_>| one.but || one.is_about_all();
+        all(self)
+            || all(other)
+            || self.actions.iter().any(|one| other.actions.iter().any(|two| glob::shared(one, two).is_some()))
+    }
+
     /// Whether its resources are all there are of a service.
     pub(super) fn reaches_all_of(&self, service: &str, caller: &AwsPrincipal) -> bool {
         let own = account(&caller.arn);
+        if self.is_complement() && self.patterns(caller).any(|pattern| is_a_kind_of(&pattern, service, own)) {
+            return false;
+        }
         let texts: Vec<String> = match service {
             "iam" => ["user", "role", "group", "policy"]
                 .map(|kind| glob::member(&format!("arn:aws:iam::{own}:{kind}/*")))
@@ -124,7 +175,7 @@ impl<'a> Rule<'a> {
         let service = |name: &'static str| name.split(':').next().unwrap_or_default();
         if self.but {
             let mut spared = catalogue().of_the_account().filter(|action| self.is_about(action.name));
-            return spared.any(|action| self.reaches_all_of(service(action.name), caller));
+            return spared.any(|action| self.takes_a_kind_of(service(action.name), caller));
         }
         self.actions.iter().any(|pattern| {
             let mut last = ("", false);
@@ -132,11 +183,20 @@ impl<'a> Rule<'a> {
             matching.any(|action| {
                 // Actions come service by service, and the answer is the same for all of one.
                 if last.0 != service(action.name) {
-                    last = (service(action.name), self.reaches_all_of(service(action.name), caller));
+                    last = (service(action.name), self.takes_a_kind_of(service(action.name), caller));
                 }
                 last.1
             })
         })
+    }
+
+    /// Whether its resources are all there are of one kind of a service, or of the service. Which actions know which
+    /// kinds is not asked.
+    fn takes_a_kind_of(&self, service: &str, caller: &AwsPrincipal) -> bool {
+        let own = account(&caller.arn);
+        self.reaches_all_of(service, caller)
+            || !self.is_complement()
+                && self.patterns(caller).any(|pattern| is_a_kind_of(&pattern, service, own))
     }
 
     /// Whether it is about nothing but reading.
@@ -165,6 +225,23 @@ impl<'a> Rule<'a> {
             if conditions.is_empty() { String::new() } else { format!(" if {}", conditions.join(" and ")) };
         format!("on {}{condition}", listed(&statement.resources, &statement.not_resources))
     }
+}
+
+/// Whether a pattern stands for all resources of one kind of a service: `arn:aws:ec2:*:*:instance/*`.
+fn is_a_kind_of(pattern: &str, service: &str, own: &str) -> bool {
+    let parts: Vec<&str> = pattern.splitn(6, ':').collect();
+    let [_, _, of, region, account, resource] = parts[..] else { return false };
+    let Some(kind) = resource.strip_suffix('*') else { return false };
+    let is_a_kind = kind.is_empty()
+        || kind
+            .strip_suffix(['/', ':'])
+            .is_some_and(|kind| kind.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'));
+    // A bucket is a name and no kind.
+    let is_a_kind = is_a_kind && (service != "s3" || kind.is_empty());
+    is_a_kind
+        && glob::matches(of, service)
+        && (region.is_empty() || region == "*")
+        && (account.is_empty() || account == "*" || account == own)
 }
 
 /// The first of a list, with a count of the rest.

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use super::condition::Answer;
 use super::holder::{Given, Limit, permits};
+use super::lift::Lift;
 use super::path::{ActionId, Aim, Object, Path, table};
 use super::world::{Who, World};
 
@@ -11,6 +12,11 @@ use super::world::{Who, World};
 const TRIES_MAX: u64 = 100_000_000;
 /// Customer policies that are tried as the one that is attached.
 const ATTACHABLE_MAX: usize = 8;
+
+/// Keys that a user can have.
+const KEYS_MAX: u8 = 2;
+/// The service whose machines run with roles.
+const MACHINES: &str = "ec2.amazonaws.com";
 
 /// Something that a path acts on, by kind, and whose power it brings.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -21,12 +27,14 @@ pub(super) struct Target<'a> {
     pub(super) policy: Option<&'a str>,
     /// Whoever has this target only stands in for the principal, so that it is no more than a "maybe".
     pub(super) stands_in: bool,
+    /// An action that writes power to whom the path leads to, who has none yet.
+    pub(super) write: Option<ActionId>,
 }
 
 impl Target<'_> {
     /// Whose power it is, where the path does not make it.
     pub(super) fn leads_to(&self) -> Option<Who> {
-        self.user.or(self.role).or(self.group)
+        self.group.or(self.user).or(self.role)
     }
 }
 
@@ -36,6 +44,12 @@ pub(super) struct Asked {
     user_boundary: [ActionId; 2],
     role_boundary: [ActionId; 2],
     new_version: ActionId,
+    old_version: ActionId,
+    new_key: ActionId,
+    old_key: ActionId,
+    new_password: ActionId,
+    other_password: ActionId,
+    into_profile: ActionId,
     attach: [ActionId; 3],
 }
 
@@ -47,6 +61,12 @@ impl Asked {
             user_boundary: [id("iam:DeleteUserPermissionsBoundary"), id("iam:PutUserPermissionsBoundary")],
             role_boundary: [id("iam:DeleteRolePermissionsBoundary"), id("iam:PutRolePermissionsBoundary")],
             new_version: id("iam:CreatePolicyVersion"),
+            old_version: id("iam:DeletePolicyVersion"),
+            new_key: id("iam:CreateAccessKey"),
+            old_key: id("iam:DeleteAccessKey"),
+            new_password: id("iam:CreateLoginProfile"),
+            other_password: id("iam:UpdateLoginProfile"),
+            into_profile: id("iam:AddRoleToInstanceProfile"),
             attach: [id("iam:AttachUserPolicy"), id("iam:AttachRolePolicy"), id("iam:AttachGroupPolicy")],
         }
     }
@@ -82,16 +102,58 @@ impl<'w, 'a> Reacher<'w, 'a> {
     /// How far all that a path asks of this target is allowed.
     pub(super) fn reaches(&self, who: Who, path: &Path, target: &Target<'a>) -> Answer {
         self.tries.set(self.tries.get() + 1);
+        if path.aim.lifts() {
+            return self.lift(who, path, target).map_or(Answer::No, |lift| lift.answer);
+        }
         let mut whole = if target.stands_in || path.unseen.is_some() { Answer::Maybe } else { Answer::Yes };
+        if let Some(write) = target.write {
+            let written = self.may(who, write, path, target).min(self.unbounded(who, target.leads_to()));
+            whole = whole.min(written);
+        }
         for action in &path.needs {
-            if table().actions[*action].object != Object::Other {
+            let object = table().actions[*action].object;
+            let is_new = path.aim.makes_principals() && matches!(object, Object::User | Object::Role);
+            if object != Object::Other && !is_new {
                 whole = whole.min(self.may(who, *action, path, target));
             }
             if whole == Answer::No {
                 return whole;
             }
         }
-        whole.min(self.opens(who, path, target))
+        whole.min(self.opens(who, path, target)).min(self.has_room(who, path, target))
+    }
+
+    /// What a principal takes off itself to be the target.
+    pub(super) fn lift(&self, who: Who, path: &Path, target: &Target<'a>) -> Option<&'w Lift> {
+        let freed = target.leads_to()?;
+        let mut lifts = self.world.lifts.get(&who)?.iter();
+        lifts.find(|lift| lift.freed == freed && lift.aim == path.aim)
+    }
+
+    /// Whether what the path makes has room: a user has at most two keys and one password, a policy five versions.
+    fn has_room(&self, who: Who, path: &Path, target: &Target<'a>) -> Answer {
+        let asked = &self.asked;
+        let needs = |id: ActionId| path.needs.contains(&id);
+        let arn = target.user.map(|user| self.world.arn(user)).unwrap_or_default();
+        if let Some(login) = self.world.logins.get(arn) {
+            let is_full = login.keys.is_some_and(|keys| keys >= KEYS_MAX);
+            if needs(asked.new_key) && !needs(asked.old_key) && is_full
+                || needs(asked.new_password) && login.has_password == Some(true)
+                || needs(asked.other_password) && login.has_password == Some(false)
+            {
+                return Answer::No;
+            }
+        }
+        let makes_version = needs(asked.new_version) || target.write == Some(asked.new_version);
+        match target.policy.filter(|policy| makes_version && self.world.library.is_full(policy)) {
+            Some(policy) => self.world.holders[who].ask(asked.old_version, policy, Given::default()).answer,
+            None => Answer::Yes,
+        }
+    }
+
+    /// Boundaries that a new principal may get without being held back by them.
+    pub(super) fn new_boundaries(&self) -> impl Iterator<Item = Option<&str>> {
+        std::iter::once(None).chain(self.attachable.iter().map(|arn| Some(arn.as_str())))
     }
 
     /// Whether the principal may do one action to the target.
@@ -145,8 +207,11 @@ impl<'w, 'a> Reacher<'w, 'a> {
             Aim::OwnUser | Aim::WrittenUser => self.unbounded(who, target.user),
             Aim::OwnGroup | Aim::BetterGroup => self.unbounded(who, target.user.or(Some(who))),
             Aim::OwnPolicy | Aim::OwnVersion => self.unbounded(who, Some(who)),
-            Aim::PassedRole | Aim::RunningRole => self.runs(path, target.role),
-            Aim::OtherUser | Aim::TrustOfRole => Answer::Yes,
+            Aim::PassedRole => self.runs(path, target.role).max(self.runs_by_profile(who, path, target.role)),
+            Aim::RunningRole => self.runs(path, target.role),
+            Aim::OtherUser | Aim::TrustOfRole | Aim::NewRole | Aim::NewUser | Aim::NewMember => Answer::Yes,
+            Aim::OtherMember => self.unbounded(who, target.user),
+            Aim::OwnBoundary | Aim::OwnDenial | Aim::OwnTags => Answer::No,
         }
     }
 
@@ -163,8 +228,11 @@ impl<'w, 'a> Reacher<'w, 'a> {
         if holder.account() != self.world.holders[role].account() || door.by_name == Answer::No {
             return Answer::No;
         }
-        let request =
-            holder.request(&principal.arn, true, Given { target: Some(principal), ..Given::default() });
+        let request = holder.request(
+            &principal.arn,
+            "sts:assumerole",
+            Given { target: Some(principal), ..Given::default() },
+        );
         door.by_name.min(holder.is_free(self.asked.assume, &request))
     }
 
@@ -183,18 +251,31 @@ impl<'w, 'a> Reacher<'w, 'a> {
         // A boundary that only carves something out leaves other ways; which, nobody has walked.
         let little = super::admin::document_spares_little(bounded, policy).min(Answer::Maybe);
         let arn = &bounded.principal.arn;
-        let given = Given { target: Some(bounded.principal), ..Given::default() };
+        let widest = self.attachable.first().map(String::as_str);
+        let given = Given { target: Some(bounded.principal), boundary: Some(widest), ..Given::default() };
         let freeing = if bounded.is_user() { self.asked.user_boundary } else { self.asked.role_boundary };
         let mut best = little;
-        for action in freeing {
+        let name = |action: ActionId| table().actions[action].name.as_str();
+        for (at, action) in freeing.into_iter().enumerate() {
+            // Only the second sets another boundary.
+            let given = if at == 0 { Given { boundary: None, ..given } } else { given };
             best = best.max(self.world.holders[who].ask(action, arn, given).answer);
             // What the boundary itself lets through can be written to the principal first.
-            best = best.max(permits(policy, action, &bounded.request(arn, true, given)));
+            best = best.max(permits(policy, action, &bounded.request(arn, name(action), given)));
         }
         let boundary = bounded.principal.boundary.as_deref().unwrap_or_default();
         let version = self.asked.new_version;
         best = best.max(self.world.holders[who].ask(version, boundary, Given::default()).answer);
-        best.max(permits(policy, version, &bounded.request(boundary, true, Given::default())))
+        best.max(permits(policy, version, &bounded.request(boundary, name(version), Given::default())))
+    }
+
+    /// Whether a machine can get the role because the principal may put it into an instance profile.
+    fn runs_by_profile(&self, who: Who, path: &Path, role: Option<Who>) -> Answer {
+        let is_machine = path.services.iter().any(|service| service == MACHINES);
+        let trust = role.and_then(|role| self.world.trusts[role].as_ref());
+        let Some(trust) = trust.filter(|_| is_machine) else { return Answer::No };
+        let put = self.world.holders[who].ask_any(self.asked.into_profile, Given::default());
+        put.map_or(Answer::No, |(_, reply)| reply.answer).min(trust.runs(MACHINES))
     }
 
     /// Whether one of the path's services runs with the role.
@@ -203,7 +284,7 @@ impl<'w, 'a> Reacher<'w, 'a> {
         let Some(trust) = &self.world.trusts[role] else { return Answer::No };
         let by = |service: &String| match service.as_str() {
             // A machine gets a role through an instance profile only.
-            "ec2.amazonaws.com" if !self.world.holders[role].principal.has_instance_profile => Answer::No,
+            MACHINES if !self.world.holders[role].principal.has_instance_profile => Answer::No,
             service => trust.runs(service),
         };
         path.services.iter().map(by).max().unwrap_or(Answer::No)

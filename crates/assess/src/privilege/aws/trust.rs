@@ -8,6 +8,9 @@ use super::holder::{Given, Holder};
 use super::path::ActionId;
 use super::rule::Rule;
 
+/// What whoever becomes a role does.
+const ASSUME: &str = "sts:assumerole";
+
 /// A role's trust policy, ready to be asked.
 pub(super) struct Trust<'a> {
     rules: Vec<Rule<'a>>,
@@ -35,6 +38,11 @@ impl<'a> Trust<'a> {
         Self { rules, services }
     }
 
+    /// Whether it asks for tags of whoever wants in.
+    pub(super) fn asks_for_own_tags(&self) -> bool {
+        self.rules.iter().any(Rule::asks_for_own_tags)
+    }
+
     /// Whether a service may run with the role.
     pub(super) fn runs(&self, service: &str) -> Answer {
         let named = self.services.iter().filter(|(named, _)| is_service(named, service));
@@ -49,7 +57,7 @@ impl<'a> Trust<'a> {
 
     /// Whether it lets somebody in.
     pub(super) fn door(&self, holder: &Holder<'_>, role: &AwsPrincipal, assume: ActionId) -> Door {
-        let request = holder.request(&role.arn, true, Given { target: Some(role), ..Given::default() });
+        let request = holder.request(&role.arn, ASSUME, Given { target: Some(role), ..Given::default() });
         let mut door = Door { by_name: Answer::No, by_account: Answer::No };
         let mut denied = Answer::No;
         for rule in self.rules.iter().filter(|rule| rule.watched.has(assume)) {

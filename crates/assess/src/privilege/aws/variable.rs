@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use tenure_model::{AwsPrincipal, AwsPrincipalKind};
 
-use super::condition::{account, may_bring_tags, tag};
+use super::condition::account;
 use super::glob::{LITERAL_MARK, LITERAL_STAR};
+use super::key::{may_bring_tags, tag};
 
 /// A text with its variables filled in.
 #[derive(Debug, PartialEq)]
@@ -53,6 +54,9 @@ fn value<'v>(name: &str, caller: &'v AwsPrincipal) -> Filled<'v> {
         "$" => Filled::Text("$".into()),
         "aws:username" if is_user => Filled::Text(caller.name.as_str().into()),
         "aws:username" => Filled::Never,
+        "aws:userid" if is_user && !caller.unique_id.is_empty() => {
+            Filled::Text(caller.unique_id.as_str().into())
+        }
         "aws:principalaccount" => Filled::Text(account(&caller.arn).into()),
         "aws:principalarn" => Filled::Text(caller.arn.as_str().into()),
         "aws:principaltype" => Filled::Text(if is_user { "User" } else { "AssumedRole" }.into()),

@@ -10,6 +10,7 @@ use super::holder::Given;
 use super::path::{ActionId, Aim, Object, Path, table};
 use super::target::{Reacher, Target};
 use super::world::{Who, World};
+use super::writing::Writes;
 
 /// Steps of a chain that are followed, the last of which reaches an administrator.
 const CHAIN_STEPS_MAX: u8 = 4;
@@ -47,15 +48,17 @@ pub(super) struct Found<'a> {
 pub(super) fn settle<'w, 'a>(world: &'w World<'a>) -> (Reacher<'w, 'a>, Vec<Standing<'a>>) {
     let mut standings: Vec<Standing<'a>> = (0..world.holders.len()).map(|who| standing(world, who)).collect();
     let reacher = Reacher::new(world, whole_policies(world, &standings));
-    let mut walk = Walk { world, reacher, standings: Vec::new() };
+    let running = running(world, &reacher);
+    let mut walk = Walk { world, reacher, running, writes: Writes::new(), standings: Vec::new() };
     for (who, standing) in standings.iter_mut().enumerate() {
         walk.by_itself(who, standing);
     }
     walk.standings = standings;
-    for steps in 0..=CHAIN_STEPS_MAX {
-        if !walk.round(steps) {
-            break;
-        }
+    let mut is_more = walk.round(0);
+    // Whoever has power already is the better target; only then is some written to others.
+    is_more |= walk.by_writing();
+    for steps in 1..=CHAIN_STEPS_MAX {
+        is_more = is_more && walk.round(steps);
     }
     walk.end();
     (walk.reacher, walk.standings)
@@ -67,12 +70,16 @@ fn standing<'a>(world: &World<'a>, who: Who) -> Standing<'a> {
     let power = admin.answer;
     let mut found = Vec::new();
     if admin.answer != Answer::Yes {
+        let lifts = world.lifts.get(&who).map_or(&[][..], Vec::as_slice);
         for (number, path) in table().paths.iter().enumerate() {
+            if path.aim.lifts() && !lifts.iter().any(|lift| lift.aim == path.aim) {
+                continue;
+            }
             let allowed =
                 if holder.held.holds(&path.mask) { elsewhere(world, who, path) } else { Answer::No };
             if allowed > Answer::No {
                 let allowed = if path.unseen.is_some() { Answer::Maybe } else { allowed };
-                let counts = path.unseen.is_none() || are_named(world, who, path);
+                let counts = path.unseen.is_none() || are_named(world, who, path, true);
                 found.push(Found { path: number, answer: Answer::No, allowed, target: None, counts });
             }
         }
@@ -80,14 +87,27 @@ fn standing<'a>(world: &World<'a>, who: Who) -> Standing<'a> {
     Standing { admin, power, steps: 0, is_cut: false, found }
 }
 
-/// Whether each of a path's actions is named by a statement that allows it.
-fn are_named(world: &World<'_>, who: Who, path: &Path) -> bool {
+/// Whether each of a path's actions is named by a statement that allows it, or by one for the whole service where that
+/// counts.
+fn are_named(world: &World<'_>, who: Who, path: &Path, whole_services: bool) -> bool {
     let is_named = |id: &ActionId| {
         let name = &table().actions[*id].name;
         let mut rules = world.holders[who].rules().map(|said| said.rule);
-        rules.any(|rule| rule.allows && rule.watched.has(*id) && rule.names(name))
+        rules.any(|rule| rule.allows && rule.watched.has(*id) && rule.names(name, whole_services))
     };
     path.needs.iter().all(is_named)
+}
+
+/// The roles with which each path's services run, in order of their ARNs.
+fn running(world: &World<'_>, reacher: &Reacher<'_, '_>) -> Vec<Vec<Who>> {
+    let runs = |path: &Path, role: Who| {
+        let trust = world.trusts[role].as_ref();
+        reacher.runs(path, Some(role)) > Answer::No
+            || path.aim == Aim::PassedRole
+                && trust.is_some_and(|trust| path.services.iter().any(|one| trust.runs(one) > Answer::No))
+    };
+    let of = |path: &Path| world.roles.iter().copied().filter(|role| runs(path, *role)).collect();
+    table().paths.iter().map(of).collect()
 }
 
 /// Customer policies that allow everything: those that make somebody an administrator, and those that wait for somebody.
@@ -138,7 +158,8 @@ fn elsewhere(world: &World<'_>, who: Who, path: &Path) -> Answer {
                 break;
             }
         }
-        whole = whole.min(best);
+        let besides = kind.iter().map(|id| holder.ask_besides(*id)).min().unwrap_or(Answer::Yes);
+        whole = whole.min(best).min(besides);
     }
     whole
 }
@@ -147,6 +168,9 @@ fn elsewhere(world: &World<'_>, who: Who, path: &Path) -> Answer {
 pub(super) struct Walk<'w, 'a> {
     pub(super) world: &'w World<'a>,
     pub(super) reacher: Reacher<'w, 'a>,
+    /// Roles with which the services of each path run.
+    pub(super) running: Vec<Vec<Who>>,
+    pub(super) writes: Writes,
     standings: Vec<Standing<'a>>,
 }
 
@@ -164,8 +188,10 @@ impl<'a> Walk<'_, 'a> {
                     break;
                 }
                 let mut answer = self.reacher.reaches(who, path, &target).min(found.allowed);
-                if path.aim == Aim::OwnVersion {
-                    answer = answer.min(self.better_version(who, &target));
+                match path.aim {
+                    Aim::OwnVersion => answer = answer.min(self.better_version(who, &target)),
+                    Aim::NewRole | Aim::NewUser => answer = answer.min(self.on_a_new_one(who, path)),
+                    _ => {}
                 }
                 if found.improve(answer, &target) >= found.allowed {
                     break;
@@ -186,6 +212,35 @@ impl<'a> Walk<'_, 'a> {
         whole.max().unwrap_or(Answer::Maybe).max(Answer::Maybe)
     }
 
+    /// Paths whose target can be given power first. True when any leads somewhere.
+    fn by_writing(&mut self) -> bool {
+        let mut any = false;
+        for who in 0..self.standings.len() {
+            let mut found = std::mem::take(&mut self.standings[who].found);
+            let mut best = self.standings[who].power;
+            for one in found.iter_mut().filter(|one| one.answer < one.allowed) {
+                let path = &table().paths[one.path];
+                for target in self.written_targets(who, one.path) {
+                    if self.reacher.is_spent() {
+                        self.standings[who].is_cut = true;
+                        break;
+                    }
+                    let answer = self.reacher.reaches(who, path, &target).min(one.allowed);
+                    if one.improve(answer, &target) >= one.allowed {
+                        break;
+                    }
+                }
+                best = best.max(if one.counts { one.answer } else { Answer::No });
+            }
+            let standing = &mut self.standings[who];
+            standing.found = found;
+            if best > standing.power {
+                (standing.power, standing.steps, any) = (best, 1, true);
+            }
+        }
+        any
+    }
+
     /// One step further away from administrators. False when nobody stands there.
     fn round(&mut self, steps: u8) -> bool {
         let has_power =
@@ -198,15 +253,12 @@ impl<'a> Walk<'_, 'a> {
             self.world.trusts[**role].as_ref().is_some_and(|trust| trust.named().next().is_some())
         };
         let open: Vec<Who> = roles.iter().filter(lets_in).copied().collect();
-        let running: Vec<Vec<Who>> = table()
-            .paths
-            .iter()
-            .map(|path| {
-                let runs = |role: &&Who| self.reacher.runs(path, Some(**role)) > Answer::No;
-                roles.iter().filter(runs).copied().collect()
-            })
-            .collect();
-        let is_anybody_here = !(users.is_empty() && roles.is_empty() && groups.is_empty());
+        let is_here =
+            |role: &&Who| self.standings[**role].power > Answer::No && self.standings[**role].steps == steps;
+        let running = self.running.iter().map(|all| all.iter().filter(is_here).copied().collect::<Vec<_>>());
+        let running: Vec<Vec<Who>> = running.collect();
+        let freed: Vec<Who> = self.world.lifts.values().flatten().map(|lift| lift.freed).collect();
+        let is_anybody_here = ![&users, &roles, &groups, &fresh(&freed)].into_iter().all(Vec::is_empty);
         for who in (0..self.standings.len()).filter(|_| is_anybody_here) {
             let mut found = std::mem::take(&mut self.standings[who].found);
             let mut best = self.standings[who].power;
@@ -220,6 +272,12 @@ impl<'a> Walk<'_, 'a> {
                     Aim::PassedRole => self.pick(who, path, &running[one.path]),
                     Aim::AssumedRole => self.pick(who, path, &open),
                     Aim::TrustOfRole => self.pick(who, path, &roles),
+                    Aim::NewMember => groups
+                        .iter()
+                        .map(|group| Target { group: Some(*group), ..Target::default() })
+                        .collect(),
+                    Aim::OtherMember => self.other_members(who, path, &groups),
+                    aim if aim.lifts() => self.freed(who, path),
                     _ => continue,
                 };
                 for target in targets {
@@ -231,7 +289,10 @@ impl<'a> Walk<'_, 'a> {
                         break;
                     }
                     let power = target.leads_to().map_or(Answer::No, |leads| self.standings[leads].power);
-                    let answer = self.reacher.reaches(who, path, &target).min(one.allowed).min(power);
+                    let mut answer = self.reacher.reaches(who, path, &target).min(one.allowed).min(power);
+                    if path.aim == Aim::NewMember {
+                        answer = answer.min(self.on_a_new_one(who, path));
+                    }
                     if one.improve(answer, &target) >= one.allowed {
                         break;
                     }
@@ -249,10 +310,14 @@ impl<'a> Walk<'_, 'a> {
     }
 
     /// Only somebody else of the same account can be taken over; roles of other accounts can be assumed.
-    fn is_possible(&self, who: Who, path: &Path, target: &Target<'a>) -> bool {
+    pub(super) fn is_possible(&self, who: Who, path: &Path, target: &Target<'a>) -> bool {
         let Some(leads) = target.leads_to() else { return true };
+        if path.aim.lifts() {
+            return true;
+        }
         let (own, other) = (&self.world.holders[who], &self.world.holders[leads]);
-        let is_changed = path.aim == Aim::TrustOfRole && other.principal.is_service_linked;
+        let is_changed =
+            (path.aim == Aim::TrustOfRole || target.write.is_some()) && other.principal.is_service_linked;
         own.principal.arn != other.principal.arn
             && !is_changed
             && (path.aim == Aim::AssumedRole || own.account() == other.account())
@@ -265,7 +330,8 @@ impl<'a> Walk<'_, 'a> {
             // What only comes with all of a service or of everything is no plan that waits for its target.
             found.retain(|one| {
                 let path = &table().paths[one.path];
-                one.answer > Answer::No || are_named(self.world, who, path) && self.is_latent(who, path)
+                one.answer > Answer::No
+                    || are_named(self.world, who, path, false) && self.is_latent(who, path)
             });
             self.standings[who].found = found;
         }
@@ -284,7 +350,7 @@ impl<'a> Walk<'_, 'a> {
             let asks = |witness: &String| {
                 services.iter().any(|passed_to| {
                     policies.iter().any(|policy| {
-                        let given = Given { passed_to: *passed_to, policy: *policy, target: None };
+                        let given = Given { passed_to: *passed_to, policy: *policy, ..Given::default() };
                         holder.ask(*action, witness, given).answer > Answer::No
                     })
                 })

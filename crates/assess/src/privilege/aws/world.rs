@@ -3,18 +3,24 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use tenure_model::{
-    AwsAccount, AwsDocument, AwsInlinePolicy, AwsPrincipal, AwsPrincipalKind, AwsServiceControl, Timestamp,
+    AwsAccount, AwsDocument, AwsInlinePolicy, AwsLogin, AwsPrincipal, AwsPrincipalKind, AwsServiceControl,
+    Timestamp,
 };
 
 use super::catalogue::managed_policy;
-use super::condition::account;
-use super::holder::{Holder, Limit, ServiceControl};
-use super::path::Actions;
+use super::condition::{Answer, account};
+use super::glob;
+use super::holder::{Given, Holder, Limit, Own, ServiceControl};
+use super::lift::{self, Lift};
+use super::organization::Organization;
+use super::path::{Actions, table};
 use super::rule::Policy;
 use super::trust::Trust;
 
 /// Statements of one principal that are weighed; AWS's own quotas keep real ones far below.
 const RULES_MAX: usize = 2_000;
+/// Versions of a managed policy that AWS keeps.
+const VERSIONS_MAX: usize = 5;
 /// Stands for any member of a group: a name that nobody has.
 const ANY_MEMBER: &str = "\u{1}";
 
@@ -45,6 +51,7 @@ pub(super) struct Library<'a> {
     inline: Vec<Vec<Vec<Policy<'a>>>>,
     inline_of_groups: Vec<Vec<Vec<Policy<'a>>>>,
     controls: Vec<(&'a AwsServiceControl, Policy<'a>)>,
+    organization: Organization<'a>,
     /// Whoever is in a group, by file and group.
     members: Vec<Vec<AwsPrincipal>>,
 }
@@ -57,6 +64,7 @@ impl<'a> Library<'a> {
             inline: Vec::new(),
             inline_of_groups: Vec::new(),
             controls: Vec::new(),
+            organization: Organization::of(accounts),
             members: Vec::new(),
         };
         let name = |arn: &str| format!("managed policy {}", arn.rsplit('/').next().unwrap_or(arn));
@@ -93,6 +101,11 @@ impl<'a> Library<'a> {
     pub(super) fn customer_policies(&self) -> impl Iterator<Item = (&'a str, &[(usize, Policy<'a>)])> {
         let own = self.managed.iter().filter(|(arn, _)| !arn.contains(":iam::aws:"));
         own.map(|(arn, policies)| (*arn, policies.as_slice()))
+    }
+
+    /// Whether a policy has as many versions as AWS keeps, so that one must go before another comes.
+    pub(super) fn is_full(&self, arn: &str) -> bool {
+        self.other_versions(arn).len() + 1 >= VERSIONS_MAX
     }
 
     /// Versions of a policy that are not in force.
@@ -142,6 +155,10 @@ pub(super) struct World<'a> {
     pub(super) let_in: HashMap<&'a str, Vec<Who>>,
     /// The same for sessions of roles that are named.
     pub(super) sessions: BTreeMap<&'a str, Vec<Who>>,
+    /// What users have to log in with, by ARN.
+    pub(super) logins: HashMap<&'a str, &'a AwsLogin>,
+    /// What principals may take off themselves, by principal.
+    pub(super) lifts: HashMap<Who, Vec<Lift>>,
 }
 
 impl<'a> World<'a> {
@@ -160,6 +177,8 @@ impl<'a> World<'a> {
             all_groups: Vec::new(),
             let_in: HashMap::new(),
             sessions: BTreeMap::new(),
+            logins: accounts.iter().flat_map(|of| &of.logins).map(|one| (one.arn.as_str(), one)).collect(),
+            lifts: HashMap::new(),
         };
         let mut groups: HashMap<(&str, &str), Who> = HashMap::new();
         for (file, of_file) in accounts.iter().enumerate() {
@@ -169,7 +188,7 @@ impl<'a> World<'a> {
                 let mut holder = Holder::of(member, now);
                 let mut attached = Vec::new();
                 let own = &library.inline_of_groups[file][at];
-                holder.take(own, &group.attached, None, library, file, &mut attached);
+                holder.take(own, &group.attached, library, file, &mut attached);
                 world.push(holder, attached, None);
                 world.groups.insert(who, &group.arn);
                 world.arns[who] = &group.arn;
@@ -184,7 +203,32 @@ impl<'a> World<'a> {
             world.add(one, file, &library.inline[file][at], &groups, now);
         }
         world.in_order();
+        world.tagging();
+        lift::find(&mut world);
         world
+    }
+
+    /// Notes who may give tags to whom.
+    fn tagging(&mut self) {
+        let ids = ["iam:TagUser", "iam:TagRole"].map(|name| table().known(name));
+        for holder in self.holders.iter_mut().filter(|holder| ids.iter().any(|id| holder.held.has(*id))) {
+            holder.tags_others = ids.map(|id| {
+                let open = glob::member(&holder.shape(&table().actions[id].shapes[0]));
+                holder.ask(id, &open, Given::default()).answer
+            });
+        }
+    }
+
+    /// Adds somebody who is not in any list: a principal as it would be without what holds it back.
+    pub(super) fn push_freed(&mut self, of: Who, holder: Holder<'a>) -> Who {
+        let freed = self.holders.len();
+        let principal = holder.principal;
+        let mut attached = self.attached[of].clone();
+        attached.retain(|arn| holder.own.iter().any(|own| own.arn == Some(arn)));
+        let trust = principal.trust.as_ref().map(|document| Trust::new(document, principal));
+        self.push(holder, attached, trust);
+        self.groups_of[freed] = self.groups_of[of].clone();
+        freed
     }
 
     fn add(
@@ -198,7 +242,7 @@ impl<'a> World<'a> {
         let who = self.holders.len();
         let mut holder = Holder::of(one, now);
         let mut attached = Vec::new();
-        holder.take(inline, &one.attached, None, self.library, file, &mut attached);
+        holder.take(inline, &one.attached, self.library, file, &mut attached);
         let mut member_of = Vec::new();
         for name in &one.groups {
             let Some(group) = groups.get(&(account(&one.arn), name.as_str())) else {
@@ -207,7 +251,7 @@ impl<'a> World<'a> {
             };
             member_of.push(*group);
             let of_group = &self.holders[*group];
-            holder.own.extend(of_group.own.iter().map(|(policy, _)| (*policy, Some(name.as_str()))));
+            holder.own.extend(of_group.own.iter().map(|own| Own { group: Some(name.as_str()), ..*own }));
             holder.unknown.extend(of_group.unknown.iter().map(|words| format!("group {name}: {words}")));
             attached.extend(&self.attached[*group]);
         }
@@ -235,8 +279,8 @@ impl<'a> World<'a> {
     fn push(&mut self, mut holder: Holder<'a>, attached: Vec<&'a str>, trust: Option<Trust<'a>>) {
         let mut rules = 0;
         let all = holder.own.len();
-        holder.own.retain(|(policy, _)| {
-            rules += policy.rules.len();
+        holder.own.retain(|own| {
+            rules += own.policy.rules.len();
             rules <= RULES_MAX
         });
         if holder.own.len() < all {
@@ -245,9 +289,7 @@ impl<'a> World<'a> {
                 all - holder.own.len()
             ));
         }
-        let mut held = Actions::default();
-        holder.rules().filter(|said| said.rule.allows).for_each(|said| held.join(&said.rule.watched));
-        holder.held = held;
+        holder.take_stock();
         self.arns.push(&holder.principal.arn);
         self.holders.push(holder);
         self.attached.push(attached);
@@ -260,6 +302,11 @@ impl<'a> World<'a> {
         users.sort_by_key(|who| (holders[*who].principal.arn.as_str(), *who));
         roles.sort_by_key(|who| (holders[*who].principal.arn.as_str(), *who));
         all_groups.sort_by_key(|who| groups[who]);
+    }
+
+    /// Whether any role lets in only those with certain tags.
+    pub(super) fn trusts_ask_for_tags(&self) -> bool {
+        self.trusts.iter().flatten().any(Trust::asks_for_own_tags)
     }
 
     /// The ARN by which somebody is known.
@@ -275,10 +322,20 @@ impl<'a> Holder<'a> {
             own: Vec::new(),
             boundary: Limit::None,
             service_controls: Vec::new(),
+            free_levels: Vec::new(),
             unknown: Vec::new(),
             held: Actions::default(),
+            tags_itself: Answer::No,
+            tags_others: [Answer::No; 2],
             now,
         }
+    }
+
+    /// Notes which watched actions some statement allows.
+    pub(super) fn take_stock(&mut self) {
+        let mut held = Actions::default();
+        self.rules().filter(|said| said.rule.allows).for_each(|said| held.join(&said.rule.watched));
+        self.held = held;
     }
 
     /// Takes over policies of its own.
@@ -286,24 +343,24 @@ impl<'a> Holder<'a> {
         &mut self,
         inline: &'a [Policy<'a>],
         managed: &'a [String],
-        group: Option<&'a str>,
         library: &'a Library<'a>,
         file: usize,
         attached: &mut Vec<&'a str>,
     ) {
-        let mut policies: Vec<&Policy<'a>> = inline.iter().collect();
+        let mut policies: Vec<(&Policy<'a>, Option<&'a str>)> =
+            inline.iter().map(|policy| (policy, None)).collect();
         for arn in managed {
             attached.push(arn);
             match library.managed(arn, file) {
-                Some(policy) => policies.push(policy),
+                Some(policy) => policies.push((policy, Some(arn))),
                 None => self.unknown.push(format!("what {arn} allows is not in the export")),
             }
         }
-        for policy in policies {
+        for (policy, arn) in policies {
             if policy.is_broken {
                 self.unknown.push(format!("{} could not be read", policy.name));
             }
-            self.own.push((policy, group));
+            self.own.push(Own { policy, group: None, arn, is_rewritten: false });
         }
     }
 
@@ -312,14 +369,20 @@ impl<'a> Holder<'a> {
             self.boundary = library.managed(arn, file).map_or(Limit::Unknown, Limit::Known);
         }
         let own = account(&one.arn);
+        if one.is_service_linked {
+            return;
+        }
+        self.free_levels = library.organization.free_levels(own);
         for (control, policy) in &library.controls {
-            let is_exempt = control.management_account == own || one.is_service_linked;
-            let applies = control.is_for_all
-                || control.accounts.as_ref().is_none_or(|all| all.iter().any(|one| one == own));
-            let is_certain = control.is_for_all || control.accounts.is_some();
-            if !is_exempt && applies {
-                self.service_controls.push(ServiceControl { policy, is_certain });
-            }
+            let reach = library.organization.reach(control, own);
+            let certain = reach.levels.iter().map(|level| (true, *level));
+            let possible = reach.is_open.then_some((false, 0));
+            let limits = certain.chain(possible).filter(|_| control.management_account != own);
+            self.service_controls.extend(limits.map(|(is_certain, level)| ServiceControl {
+                policy,
+                is_certain,
+                level,
+            }));
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Writes down what an agent reaches with which credential, and judges it.
 
-use tenure_model::{Consumer, Credential, Fact, Federation, Grant, Quality, Severity, Subject, SubjectKind};
+use tenure_model::{
+    Consumer, Credential, Fact, Federation, Grant, PrivilegeLevel, Quality, Severity, Subject, SubjectKind,
+    Verdict,
+};
 
 use super::package;
 use super::server::Server;
@@ -68,6 +71,13 @@ impl Configuration<'_> {
             let runtime_policy = policy == Policy::Judged;
             witness.fact(&subject, line, Quality::Config, Fact::Agentic { runtime_policy });
         }
+        let mut unbounded = server.unbounded();
+        if server.unasked.contains(&"*") {
+            unbounded.push((format!("every tool of {} is called unasked", server.name), line));
+        }
+        if !server.disabled {
+            self.wide(&subject, unbounded, policy == Policy::Judged, witness);
+        }
         if server.disabled {
             let tag = Fact::Tag { key: "tenure:disabled".to_owned(), value: "true".to_owned() };
             witness.fact(&subject, line, Quality::Config, tag);
@@ -81,9 +91,48 @@ impl Configuration<'_> {
         self.judge(&subject, server, &tokens, witness);
     }
 
+    /// Notes that an agent may do whatever its user may, and what lets it; a finding where nothing judges its requests.
+    pub(super) fn wide(
+        &self,
+        subject: &Subject,
+        because: Vec<(String, u32)>,
+        judged: bool,
+        witness: &mut Witness<'_>,
+    ) {
+        let Some(line) = because.first().map(|(_, line)| *line) else { return };
+        let spots = because.iter().map(|(_, line)| Spot::line(*line)).collect();
+        let mut reasons: Vec<String> = because.into_iter().map(|(reason, _)| reason).collect();
+        let fact = Fact::Privilege {
+            level: PrivilegeLevel::Wide,
+            because: reasons.clone(),
+            admin: Verdict::Unknown,
+            paths: Vec::new(),
+        };
+        witness.fact(subject, line, Quality::Config, fact);
+        if judged {
+            return;
+        }
+        reasons.push("nothing in this file judges a request before it is made".to_owned());
+        let rule = &rules::AGENT_WITHOUT_POLICY;
+        let (about, title) = (subject.key.clone(), rule.title.to_owned());
+        witness.finding(Statement {
+            rule,
+            severity: None,
+            subject: subject.clone(),
+            about,
+            title,
+            spots,
+            reasons,
+        });
+    }
+
     /// What the server's own entry says of it beats what the file says.
     fn policy_of(&self, server: &Server<'_>) -> Policy {
-        if server.unasked.contains(&"*") { Policy::Unjudged } else { self.policy }
+        if server.unasked.contains(&"*") || !server.unbounded().is_empty() {
+            Policy::Unjudged
+        } else {
+            self.policy
+        }
     }
 
     fn user(

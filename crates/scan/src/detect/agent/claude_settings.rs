@@ -79,6 +79,17 @@ struct Permissions<'t> {
     /// A program that sees each call before it is made.
     hook: bool,
     bypassed: bool,
+    /// What lets the agent do whatever its user may, each reason with its line.
+    unbounded: Vec<(String, u32)>,
+}
+
+/// Rules that allow every command of a shell, or everything.
+fn allows_everything(rule: &str) -> bool {
+    let rule = rule.trim();
+    matches!(
+        rule,
+        "*" | "Bash" | "Bash(*)" | "Bash(**)" | "Bash(:*)" | "Bash(*:*)" | "PowerShell" | "PowerShell(*)"
+    )
 }
 
 impl<'t> Permissions<'t> {
@@ -90,6 +101,17 @@ impl<'t> Permissions<'t> {
             rules.into_iter().take(RULES_MAX).collect()
         };
         let mode = permissions.and_then(|permissions| permissions.get("defaultMode")?.text());
+        let allowed = permissions.and_then(|permissions| permissions.get("allow"));
+        let wide = allowed.into_iter().flat_map(Yaml::items).take(RULES_MAX);
+        let mut unbounded: Vec<(String, u32)> = wide
+            .filter_map(|rule| Some((rule.text().filter(|rule| allows_everything(rule))?, rule.line())))
+            .map(|(rule, line)| (format!("{rule} is allowed: every command"), line))
+            .collect();
+        if let Some(mode) = permissions.and_then(|permissions| permissions.get("defaultMode"))
+            && mode.text() == Some("bypassPermissions")
+        {
+            unbounded.push(("defaultMode is bypassPermissions: nobody is asked".to_owned(), mode.line()));
+        }
         let hooks = root.get("hooks").and_then(|hooks| hooks.get("PreToolUse"));
         Self {
             line: permissions.map_or(root.line(), Yaml::line),
@@ -98,11 +120,13 @@ impl<'t> Permissions<'t> {
             deny: list("deny"),
             hook: hooks.is_some_and(|hooks| hooks.items().next().is_some()),
             bypassed: mode == Some("bypassPermissions"),
+            unbounded,
         }
     }
 
     fn policy(&self) -> Policy {
-        if self.bypassed && !self.hook {
+        // A list of what is denied does not judge a shell that may run everything.
+        if !self.unbounded.is_empty() && !self.hook {
             Policy::Unjudged
         } else if self.hook || !self.deny.is_empty() || !self.ask.is_empty() {
             Policy::Judged
@@ -163,6 +187,7 @@ fn agent(configuration: &Configuration<'_>, permissions: &Permissions<'_>, witne
         let runtime_policy = configuration.policy == Policy::Judged;
         witness.fact(&subject, line, Quality::Config, Fact::Agentic { runtime_policy });
     }
+    configuration.wide(&subject, permissions.unbounded.clone(), permissions.hook, witness);
     let counted = format!(
         "{} allowed, {} asked about, {} denied{}{}",
         permissions.allow.len(),

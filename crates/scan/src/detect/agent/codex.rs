@@ -1,7 +1,7 @@
 //! Codex's configuration: tool servers in TOML, and whether its requests are approved.
 
 use memchr::memmem;
-use tenure_model::FingerprintKey;
+use tenure_model::{Fact, FingerprintKey, Quality};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -32,7 +32,8 @@ impl Detector for Codex {
 
     fn claims(&self, blob: &Blob<'_>) -> bool {
         let named = blob.path == "config.toml" || blob.path.ends_with("/config.toml");
-        named && memmem::find(&text::opening(blob.bytes), b"[mcp_servers").is_some()
+        let own = format!("/{}", blob.path).ends_with("/.codex/config.toml");
+        named && (own || memmem::find(&text::opening(blob.bytes), b"[mcp_servers").is_some())
     }
 
     fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
@@ -54,10 +55,9 @@ impl Detector for Codex {
         let (table, errors) = DeTable::parse_recoverable(&text);
         let table = table.into_inner();
         let mut witness = Witness::new(blob, self.name());
-        let approves = table.get("approval_policy").and_then(|value| value.get_ref().as_str());
-        // `never` asks nobody. Every other policy asks for what the sandbox does not allow, not for each request.
-        let policy = if approves == Some("never") { Policy::Unjudged } else { Policy::Unsaid };
-        let configuration = Configuration { blob, client: "codex", policy, values };
+        let bounds = Bounds::read(&table, &lines);
+        let configuration = Configuration { blob, client: "codex", policy: bounds.policy(), values };
+        bounds.tell(&configuration, &mut witness);
         let servers = table.get("mcp_servers").and_then(|value| value.get_ref().as_table());
         for (name, value) in servers.into_iter().flatten().take(SERVERS_MAX) {
             let Some(entry) = value.get_ref().as_table() else { continue };
@@ -72,6 +72,57 @@ impl Detector for Codex {
             detail: format!("the first {SERVERS_MAX} tool servers are read"),
         });
         witness.done(broken.or(cut))
+    }
+}
+
+/// What bounds the agent itself, in the file or in one of its profiles.
+struct Bounds {
+    /// Line of a policy that asks nobody.
+    never_asks: Option<u32>,
+    /// Line of a sandbox that holds nothing back.
+    open: Option<u32>,
+}
+
+impl Bounds {
+    fn read(table: &DeTable<'_>, lines: &LineIndex) -> Self {
+        let profiles = table.get("profiles").and_then(|value| value.get_ref().as_table());
+        let profiles = profiles.into_iter().flatten().filter_map(|(_, profile)| profile.get_ref().as_table());
+        let all: Vec<&DeTable<'_>> = std::iter::once(table).chain(profiles.take(SERVERS_MAX)).collect();
+        let line_of = |key: &str, wanted: &str| {
+            let values = all.iter().filter_map(|table| table.get(key));
+            let mut fitting = values.filter(|value| value.get_ref().as_str() == Some(wanted));
+            fitting.next().map(|value| lines.line(value.span().start))
+        };
+        Self {
+            never_asks: line_of("approval_policy", "never"),
+            open: line_of("sandbox_mode", "danger-full-access"),
+        }
+    }
+
+    /// `never` asks nobody. Every other policy asks for what the sandbox does not allow, not for each request.
+    fn policy(&self) -> Policy {
+        if self.never_asks.is_some() { Policy::Unjudged } else { Policy::Unsaid }
+    }
+
+    fn tell(&self, configuration: &Configuration<'_>, witness: &mut Witness<'_>) {
+        let Some(line) = self.open.or(self.never_asks) else { return };
+        let subject = configuration.agent();
+        let fact = Fact::Identity {
+            kind: "agent".to_owned(),
+            name: "Codex".to_owned(),
+            native_id: None,
+            provider: "mcp".to_owned(),
+        };
+        witness.fact(&subject, line, Quality::Config, fact);
+        if self.never_asks.is_some() {
+            witness.fact(&subject, line, Quality::Config, Fact::Agentic { runtime_policy: false });
+        }
+        let Some(open) = self.open else { return };
+        let mut because =
+            vec![("sandbox_mode is danger-full-access: no sandbox holds a command".to_owned(), open)];
+        because
+            .extend(self.never_asks.map(|at| ("approval_policy is never: nobody is asked".to_owned(), at)));
+        configuration.wide(&subject, because, false, witness);
     }
 }
 

@@ -1,11 +1,12 @@
 //! Lists of tool servers in the Model Context Protocol, as many clients keep them, in JSON or YAML.
 
 use memchr::memmem;
-use tenure_model::FingerprintKey;
+use tenure_model::{Fact, FingerprintKey, Quality};
 
 use super::account::{Configuration, Policy};
 use super::server::{Server, Setting};
 use super::token::Slot;
+use super::unasked;
 use crate::detect::recogniser::Recogniser;
 use crate::detect::witness::Witness;
 use crate::detect::yaml::{self, Broken, Tree, Yaml};
@@ -25,7 +26,9 @@ const LISTS: [&[&str]; 6] = [
     &["experimental", "modelContextProtocolServers"],
 ];
 /// Ends of paths by which a client is known.
-const CLIENTS: [(&str, &str); 14] = [
+const CLIENTS: [(&str, &str); 16] = [
+    (".cursor/cli.json", "cursor"),
+    (".cursor/cli-config.json", "cursor"),
     (".cursor/mcp.json", "cursor"),
     (".vscode/mcp.json", "vscode"),
     (".vscode/settings.json", "vscode"),
@@ -106,8 +109,22 @@ impl McpServers {
         } else {
             "mcp_client"
         });
-        let configuration = Configuration { blob, client, policy: Policy::Unsaid, values };
+        let unbounded = tree.first().map(unasked::unbounded).unwrap_or_default();
+        let policy = if unbounded.is_empty() { Policy::Unsaid } else { Policy::Unjudged };
+        let configuration = Configuration { blob, client, policy, values };
         let servers: Vec<Server<'_>> = tree.first().map(servers).unwrap_or_default();
+        if let Some((_, line)) = unbounded.first() {
+            let subject = configuration.agent();
+            let fact = Fact::Identity {
+                kind: "agent".to_owned(),
+                name: format!("agent of {client}"),
+                native_id: None,
+                provider: "mcp".to_owned(),
+            };
+            witness.fact(&subject, *line, Quality::Config, fact);
+            witness.fact(&subject, *line, Quality::Config, Fact::Agentic { runtime_policy: false });
+            configuration.wide(&subject, unbounded, false, &mut witness);
+        }
         for server in servers.iter().take(SERVERS_MAX) {
             configuration.give(server, &mut witness);
         }
@@ -166,7 +183,7 @@ fn server<'t>(name: &'t str, line: u32, node: Yaml<'t>) -> Server<'t> {
         arguments: arguments.filter_map(|argument| Some((argument.text()?, argument.line()))).collect(),
         url,
         settings: all,
-        unasked: unasked(node),
+        unasked: called_unasked(node),
         disabled: node.get("disabled").and_then(Yaml::text) == Some("true")
             || node.get("enabled").and_then(Yaml::text) == Some("false"),
     }
@@ -177,7 +194,7 @@ fn setting<'t>((name, value): (Yaml<'t>, Yaml<'t>), slot: Slot) -> Option<Settin
 }
 
 /// Tools that are called without asking: `alwaysAllow` and `autoApprove` name them, `trust` means all.
-fn unasked(node: Yaml<'_>) -> Vec<&str> {
+fn called_unasked(node: Yaml<'_>) -> Vec<&str> {
     if node.get("trust").and_then(Yaml::text) == Some("true") {
         return vec!["*"];
     }

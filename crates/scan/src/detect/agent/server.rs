@@ -2,6 +2,19 @@
 
 use super::token::{Slot, Token};
 
+/// Arguments that take every bound from a tool server.
+const UNBOUNDED: [&str; 9] = [
+    "--allow-all",
+    "--allow-all-tools",
+    "--allow-all-paths",
+    "--auto-approve",
+    "--dangerously-bypass-approvals-and-sandbox",
+    "--dangerously-skip-permissions",
+    "--full-access",
+    "--unsafe",
+    "--yolo",
+];
+
 /// Where requests of an agent go to.
 #[derive(Default)]
 pub(super) struct Server<'t> {
@@ -42,6 +55,20 @@ impl<'t> Server<'t> {
         tokens.extend(passed.into_iter().filter(|token| !known.contains(&token.name)));
         tokens.extend(self.url.and_then(|url| super::token::of_address(url, self.line)));
         tokens
+    }
+
+    /// What lets the server do whatever its user may, each reason with its line.
+    pub(super) fn unbounded(&self) -> Vec<(String, u32)> {
+        let files = self.arguments.iter().any(|(argument, _)| argument.contains("server-filesystem"));
+        let said = |(argument, line): &(&str, u32)| {
+            let flag = argument.split('=').next().unwrap_or(argument);
+            if UNBOUNDED.contains(&flag) && !argument.ends_with("=false") {
+                return Some((format!("{} is started with {flag}", self.name), *line));
+            }
+            let everything = files && matches!(*argument, "/" | "~" | "$HOME" | "${HOME}" | "C:\\");
+            everything.then(|| (format!("{} reaches all files below {argument}", self.name), *line))
+        };
+        self.arguments.iter().filter_map(said).collect()
     }
 
     /// What is reached, in words: an address without what may sign in, or a command.

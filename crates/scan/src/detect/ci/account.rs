@@ -120,7 +120,7 @@ fn uses(blob: &Blob<'_>, pipeline: &Pipeline<'_>, secret: &Secret<'_, '_>, witne
 fn consumer(blob: &Blob<'_>, job: &Job<'_>, found: &SecretUse<'_>) -> Consumer {
     Consumer {
         line: found.spot.line,
-        secret_name: Some(found.name.clone().into_owned()),
+        secret_name: Some(found.written.as_ref().unwrap_or(&found.name).clone().into_owned()),
         exposure: Some(found.exposure.word().to_owned()),
         action: found.receiver.map(|receiver| receiver.reference.to_owned()),
         ..job.as_consumer(blob)

@@ -5,6 +5,7 @@
 
 mod references;
 mod tasks;
+mod templates;
 
 use std::borrow::Cow;
 
@@ -17,7 +18,7 @@ use super::secret_use::Store;
 use super::system::{Proof, System};
 use super::{reading, schedule};
 use crate::detect::witness::Spot;
-use crate::detect::yaml::{Tree, Yaml};
+use crate::detect::yaml::{self, Tree, Yaml};
 use crate::detect::{Blob, Detector, Reading};
 
 /// The system in words.
@@ -54,18 +55,71 @@ impl Detector for AzurePipelines {
     }
 
     fn claims(&self, blob: &Blob<'_>) -> bool {
-        let path = blob.path_in_repository();
-        if !(path.ends_with(".yml") || path.ends_with(".yaml")) {
-            return false;
-        }
-        let name = path.trim_start_matches('.');
-        let at_root =
-            !path.contains('/') && (name.starts_with("azure-pipeline") || name.starts_with("azure_pipeline"));
-        at_root || FOLDERS.iter().any(|folder| path.starts_with(folder))
+        is_pipeline(blob.path_in_repository())
     }
 
     fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
-        reading::of_yaml(blob, self.name(), key, |tree| pipeline(tree).into_iter().collect())
+        let text = match reading::decoded(blob) {
+            Ok(text) => text,
+            Err(reading) => return reading,
+        };
+        let path = blob.path_in_repository();
+        let mut told = reading::of_yaml(blob, self.name(), key, |tree| pipeline(tree).into_iter().collect());
+        let templates = templates::followed(blob.neighbours, path, &text);
+        if templates.is_empty() {
+            return told;
+        }
+        let begins = yaml::read(&text, |tree, _| tree.first().map(Begins::of).unwrap_or_default());
+        let before = templates::told_before(blob.neighbours, path);
+        for template in templates.into_iter().filter(|template| !before.contains(&template.path)) {
+            let path = format!("{}{}", blob.base, template.path);
+            let blob_of = Blob { path: &path, bytes: template.text.as_bytes(), ..*blob };
+            let called_by = format!("{}{}", blob.base, template.called_by);
+            let reading = reading::of_yaml(&blob_of, self.name(), key, |tree| {
+                let pipeline = pipeline(tree).map(|pipeline| begins.start(pipeline, &called_by));
+                pipeline.into_iter().collect()
+            });
+            told.observations.extend(reading.observations);
+            told.observations.extend(reading.unreadable.map(|why| why.row(&path)));
+        }
+        told
+    }
+}
+
+/// Whether a file is a pipeline by its name.
+fn is_pipeline(path: &str) -> bool {
+    if !(path.ends_with(".yml") || path.ends_with(".yaml")) {
+        return false;
+    }
+    let name = path.trim_start_matches('.');
+    let at_root =
+        !path.contains('/') && (name.starts_with("azure-pipeline") || name.starts_with("azure_pipeline"));
+    at_root || FOLDERS.iter().any(|folder| path.starts_with(folder))
+}
+
+/// What starts a pipeline, and so the templates in it.
+#[derive(Debug, Default)]
+struct Begins {
+    triggers: Vec<String>,
+    runs_per_day: Option<f64>,
+    scheduled: bool,
+}
+
+impl Begins {
+    fn of(root: Yaml<'_>) -> Self {
+        let (triggers, crons) = triggers(root);
+        let runs_per_day = schedule::runs_per_day(crons.iter().copied());
+        Self { triggers, runs_per_day, scheduled: !crons.is_empty() }
+    }
+
+    /// The jobs of a template, as the pipeline that brings it in starts them.
+    fn start<'t>(&self, mut pipeline: Pipeline<'t>, called_by: &str) -> Pipeline<'t> {
+        for job in &mut pipeline.jobs {
+            job.triggers.clone_from(&self.triggers);
+            (job.runs_per_day, job.scheduled) = (self.runs_per_day, self.scheduled);
+            job.called_by = vec![called_by.to_owned()];
+        }
+        pipeline
     }
 }
 
@@ -105,7 +159,13 @@ fn pipeline<'t>(tree: &'t Tree<'t>) -> Option<Pipeline<'t>> {
     });
     let definitions = templates(root);
     let name = root.get("name").and_then(Yaml::text).filter(|name| !name.contains('$'));
-    Some(Pipeline { definitions, ..Pipeline::new(&SYSTEM, name, jobs.collect()) })
+    // A name that a run computes, or a file of another repository.
+    let elsewhere =
+        templates::named(root).into_iter().filter(|(name, _)| name.contains('@') || name.contains('$'));
+    let elsewhere = elsewhere.filter(|(name, _)| !name.ends_with("@self"));
+    let unread_parts =
+        elsewhere.map(|(name, line)| (format!("the template {name}"), Spot::line(line))).collect();
+    Some(Pipeline { definitions, unread_parts, ..Pipeline::new(&SYSTEM, name, jobs.collect()) })
 }
 
 /// Keys below which no job stands.

@@ -125,6 +125,13 @@ fn job<'t>(
     for holder in image.into_iter().chain(step.get("services")) {
         environment.value(holder, Receiving::at(Exposure::Job));
     }
+    let defined = root.get("definitions").and_then(|definitions| definitions.get("services"));
+    for name in step.get("services").map(Yaml::words).unwrap_or_default() {
+        let service = defined.and_then(|services| services.get(name));
+        for part in ["image", "variables"].iter().filter_map(|key| service?.get(key)) {
+            environment.value(part, Receiving::at(Exposure::Job));
+        }
+    }
     let role = image.and_then(|image| image.get("aws")?.get("oidc-role"));
     if let Some((role, text)) = role.and_then(|role| Some((role, role.text()?))) {
         exchanges.push(Exchange { line: role.line(), provider: "aws", action: "image", target: Some(text) });

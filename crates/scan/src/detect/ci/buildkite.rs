@@ -147,8 +147,29 @@ fn kept<'t>(environment: &mut Environment<'t>, secrets: Yaml<'t>) {
             let spot = Spot::line(secrets.line());
             let receiving = Receiving { slot: Some(slot), ..Receiving::at(Exposure::Step) };
             environment.secret(name.into(), spot, receiving, false);
+            if slot != name {
+                environment.declare(slot);
+            }
         }
     }
+}
+
+/// What the plugin `aws-sm` fetches from AWS Secrets Manager: variables and files, each by the name of a secret.
+fn fetched_by_plugin<'t>(environment: &mut Environment<'t>, settings: Yaml<'t>, receiving: Receiving<'t>) {
+    let variables =
+        settings.get("env").into_iter().flat_map(Yaml::pairs).map(|(slot, value)| (slot.text(), value));
+    let files = ["file", "files"].into_iter().filter_map(|key| settings.get(key)).flat_map(Yaml::items);
+    let files = files.map(|file| (file.get("path").and_then(Yaml::text), file));
+    let usual = std::mem::replace(&mut environment.store, Store::Cloud("secretsmanager"));
+    for (slot, value) in variables.chain(files) {
+        let id = ["secret-id", "secret_id"].iter().find_map(|key| value.get(key));
+        let id = id.or_else(|| value.text().map(|_| value));
+        let Some((id, name)) = id.and_then(|id| Some((id, id.text()?))) else { continue };
+        let spot = id.search().find(&[name]);
+        environment.secret(name.into(), spot, Receiving { slot, ..receiving }, false);
+        slot.into_iter().for_each(|slot| environment.declare(slot));
+    }
+    environment.store = usual;
 }
 
 /// `buildkite-agent secret get NAME` in a script.
@@ -230,6 +251,11 @@ impl<'t> Plugin<'t> {
             self.is_third_party().then_some(Receiver { reference: self.name, pinned: self.pinned() });
         let receiving = Receiving { receiver, ..Receiving::at(Exposure::With) };
         if let Some(settings) = self.settings {
+            let last = name.rsplit('/').next().unwrap_or(name).trim_end_matches("-buildkite-plugin");
+            if last == "aws-sm" {
+                fetched_by_plugin(environment, settings, receiving);
+                return None;
+            }
             environment.value(settings, receiving);
             named_variables(environment, settings, receiving);
         }
@@ -253,7 +279,8 @@ impl<'t> Plugin<'t> {
 /// Settings that name variables: `password-env: NAME`, and lists of variables that a container receives.
 fn named_variables<'t>(environment: &mut Environment<'t>, settings: Yaml<'t>, receiving: Receiving<'t>) {
     let login = |slot: &str| slot == "password-env";
-    for (key, value) in settings.pairs() {
+    let auth = settings.get("auth").into_iter().flat_map(Yaml::pairs);
+    for (key, value) in settings.pairs().chain(auth) {
         let Some(slot) = key.text() else { continue };
         let names: Vec<Yaml<'t>> = match slot {
             "environment" | "env" => value.items().collect(),
@@ -261,8 +288,8 @@ fn named_variables<'t>(environment: &mut Environment<'t>, settings: Yaml<'t>, re
             _ => continue,
         };
         for node in names {
-            let Some(name) = node.text().filter(|name| purpose::names_a_secret(name) && !name.contains('='))
-            else {
+            let kept = |name: &str| purpose::names_a_secret(name) || slot == "secret-env" || login(slot);
+            let Some(name) = node.text().filter(|name| kept(name) && !name.contains('=')) else {
                 continue;
             };
             let said = if login(slot) { purpose::by_name("DOCKER_PASSWORD", Quality::Config) } else { None };

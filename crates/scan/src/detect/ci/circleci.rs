@@ -167,6 +167,7 @@ fn job<'t>(
         }
     }
     if let Some(definition) = definition {
+        steps.defaults(definition, entry.settings);
         steps.definition(definition);
     }
     if let Some(settings) = entry.settings {

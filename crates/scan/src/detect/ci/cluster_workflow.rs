@@ -267,6 +267,7 @@ impl<'t> References<'t> {
         let said = slot.or(key).and_then(|slot| purpose::by_name(slot, tenure_model::Quality::Config));
         let place = Place { said, ..Place::default() };
         self.found.push(SecretUse {
+            written: None,
             name: Cow::Borrowed(name),
             store: Store::Cluster(self.namespace),
             purpose: purpose::of_use(name, place, "kubernetes"),

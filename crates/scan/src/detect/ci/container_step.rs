@@ -46,7 +46,11 @@ pub(super) fn read<'t>(environment: &mut Environment<'t>, step: Yaml<'t>, own: &
 }
 
 /// Every `from_secret` below a mapping; the key above it receives the secret.
-fn from_secrets<'t>(environment: &mut Environment<'t>, values: Yaml<'t>, receiving: Receiving<'t>) {
+pub(super) fn from_secrets<'t>(
+    environment: &mut Environment<'t>,
+    values: Yaml<'t>,
+    receiving: Receiving<'t>,
+) {
     let mut stack = vec![(values, receiving)];
     let mut visits_left = VISITS_MAX;
     while let Some((node, receiving)) = stack.pop().filter(|_| visits_left > 0) {

@@ -92,6 +92,7 @@ fn dependabot<'t>(tree: &'t Tree<'t>) -> Option<Pipeline<'t>> {
             for name in named_secrets(text) {
                 let place = Place { said: purpose::of_registry(&kind, slot), ..Place::default() };
                 uses.push(SecretUse {
+                    written: None,
                     name: Cow::Borrowed(name),
                     store: Store::repository("dependabot"),
                     purpose: purpose::of_use(name, place, "registry"),
@@ -193,6 +194,7 @@ fn renovate<'t>(tree: &'t Tree<'t>, key: &FingerprintKey) -> Option<Pipeline<'t>
             let said = purpose::of_registry(id, slot);
             let place = Place { said, ..Place::default() };
             uses.push(SecretUse {
+                written: None,
                 purpose: purpose::of_use(&name, place, "registry"),
                 name,
                 store: Store::repository("renovate"),

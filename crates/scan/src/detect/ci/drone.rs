@@ -1,13 +1,13 @@
 //! Drone: `.drone.yml`. Pipelines of containers, one a document; secrets by `from_secret`.
 
-use tenure_model::{Federation, FingerprintKey};
+use tenure_model::{Federation, FingerprintKey, Quality};
 
-use super::container_step;
-use super::environment::Environment;
+use super::environment::{Environment, Receiving};
 use super::job::{Job, Pipeline};
-use super::reading;
-use super::secret_use::Store;
+use super::secret_use::{Exposure, Store};
 use super::system::{Proof, System};
+use super::{container_step, purpose, reading};
+use crate::detect::witness::Spot;
 use crate::detect::yaml::{Tree, Yaml};
 use crate::detect::{Blob, Detector, Reading};
 
@@ -83,28 +83,48 @@ fn jobs(document: Yaml<'_>) -> Vec<Job<'_>> {
         .is_some_and(|kind| matches!(kind, "exec" | "ssh" | "macstadium"));
     let lists = ["steps", "pipeline", "services"].iter().filter_map(|key| document.get(key));
     let steps: Vec<(Option<&str>, Yaml<'_>)> = lists.flat_map(container_step::named).collect();
-    steps
-        .into_iter()
-        .enumerate()
-        .map(|(number, (step_name, step))| {
-            let mut environment = Environment::new(Store::repository("repository"), "drone", |_| false);
-            let exchanges = container_step::read(&mut environment, step, OWN_IMAGES);
-            let (uses, deeds, whole) = environment.finish();
-            let step_name = step_name.map_or_else(|| format!("step {}", number + 1), str::to_owned);
-            Job {
-                scheduled: triggers.iter().any(|trigger| trigger == "schedule"),
-                triggers: triggers.clone(),
-                runner: own_machine.then_some("self_hosted"),
-                exchanges,
-                uses,
-                deeds,
-                whole,
-                ..Job::new(
-                    format!("{name}/{step_name}"),
-                    step.line(),
-                    Proof::new(Federation::StaticOnly, "nothing takes its place"),
-                )
-            }
-        })
-        .collect()
+    let pulls = pull_secrets(document, name, &triggers);
+    let jobs = steps.into_iter().enumerate().map(|(number, (step_name, step))| {
+        let mut environment = Environment::new(Store::repository("repository"), "drone", |_| false);
+        if let Some(variables) = document.get("environment") {
+            let receiving = Receiving::at(Exposure::Workflow);
+            container_step::from_secrets(&mut environment, variables, receiving);
+            environment.variables(variables, Exposure::Workflow);
+        }
+        let exchanges = container_step::read(&mut environment, step, OWN_IMAGES);
+        let (uses, deeds, whole) = environment.finish();
+        let step_name = step_name.map_or_else(|| format!("step {}", number + 1), str::to_owned);
+        Job {
+            scheduled: triggers.iter().any(|trigger| trigger == "schedule"),
+            triggers: triggers.clone(),
+            runner: own_machine.then_some("self_hosted"),
+            exchanges,
+            uses,
+            deeds,
+            whole,
+            ..Job::new(
+                format!("{name}/{step_name}"),
+                step.line(),
+                Proof::new(Federation::StaticOnly, "nothing takes its place"),
+            )
+        }
+    });
+    jobs.chain(pulls).collect()
+}
+
+/// The secrets with which the images of a pipeline are fetched, as a job of the pipeline's own name.
+fn pull_secrets<'t>(document: Yaml<'t>, name: &'t str, triggers: &[String]) -> Option<Job<'t>> {
+    let list = document.get("image_pull_secrets")?;
+    let mut environment = Environment::new(Store::repository("repository"), "drone", |_| false);
+    for item in list.items() {
+        if let Some(secret) = item.text() {
+            let said = purpose::by_name("REGISTRY_PASSWORD", Quality::Config);
+            let receiving = Receiving { said, ..Receiving::at(Exposure::Job) };
+            environment.secret(secret.into(), Spot::line(item.line()), receiving, false);
+        }
+    }
+    let (uses, deeds, whole) = environment.finish();
+    let proof = Proof::new(Federation::StaticOnly, "nothing takes its place");
+    let job = Job { triggers: triggers.to_vec(), uses, deeds, whole, ..Job::new(name, list.line(), proof) };
+    Some(job).filter(|job| !job.uses.is_empty())
 }

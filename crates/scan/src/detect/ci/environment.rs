@@ -33,6 +33,8 @@ pub(super) struct Environment<'t> {
     /// Names that the scripts of this block set.
     set: BTreeSet<&'t str>,
     visits_left: usize,
+    /// What is read stands in another file, which this line brings in.
+    stands_for: Option<u32>,
 }
 
 /// Where a value stands that may hold variables.
@@ -64,6 +66,7 @@ impl<'t> Environment<'t> {
             block: 0,
             set: BTreeSet::new(),
             visits_left: VISITS_MAX,
+            stands_for: None,
         }
     }
 
@@ -71,6 +74,15 @@ impl<'t> Environment<'t> {
     pub(super) fn next_block(&mut self) {
         self.block += 1;
         self.set.clear();
+    }
+
+    /// What follows stands in another file, and is told at this line; or it stands in the file itself.
+    pub(super) fn stand_for(&mut self, line: Option<u32>) {
+        self.stands_for = line;
+    }
+
+    fn told_at(&self, spot: Spot) -> Spot {
+        self.stands_for.map_or(spot, Spot::line)
     }
 
     /// A name that the file sets: no secret of the store.
@@ -125,7 +137,7 @@ impl<'t> Environment<'t> {
         let mut search = node.search();
         let references: Vec<(&str, &str)> = shell::references(text).collect();
         for &(name, written) in &references {
-            let spot = search.find(&[written, name]);
+            let spot = self.told_at(search.find(&[written, name]));
             self.take(name, spot, receiving, references.len() > 1);
         }
     }
@@ -145,14 +157,17 @@ impl<'t> Environment<'t> {
             let mut search = node.search();
             let variables = shell::variables(text);
             for Variable { name, written, slot } in variables.taken {
-                let spot = search.find(&[written, name]);
+                let spot = self.told_at(search.find(&[written, name]));
                 if self.set.contains(name) {
                     continue;
                 }
                 self.take(name, spot, Receiving { slot, ..Receiving::at(Exposure::Run) }, false);
             }
             self.set.extend(variables.set);
-            self.deeds.extend(shell::deeds(node));
+            let deeds = shell::deeds(node);
+            let told: Vec<Deed> =
+                deeds.into_iter().map(|deed| Deed { spot: self.told_at(deed.spot), ..deed }).collect();
+            self.deeds.extend(told);
         }
     }
 
@@ -174,6 +189,7 @@ impl<'t> Environment<'t> {
         self.uses.push(SecretUse {
             purpose: purpose::of_use(&name, place, self.unknown),
             name,
+            written: None,
             store: self.store.clone(),
             spot,
             exposure: receiving.exposure,

@@ -4,6 +4,7 @@
 //! elsewhere is inert and is left to the other rules.
 
 pub(super) mod action;
+mod called;
 mod computed;
 mod condition;
 mod expression;
@@ -61,7 +62,8 @@ impl Detector for GithubActions {
                     unreadable = unreadable.or(Some(Unreadable { reason: "yaml_too_large", detail }));
                 }
                 let names = Names { blob };
-                let pipeline = pipeline::pipeline(&names, &workflow);
+                let calls = called::Calls::of(blob, &workflow);
+                let pipeline = pipeline::pipeline(&names, &workflow, &calls);
                 let secrets = secret::secrets(blob, &pipeline);
                 account::give(blob, &pipeline, &secrets, key, &mut witness);
                 judgement::judge(&names, &workflow, &pipeline, &secrets, &mut witness);

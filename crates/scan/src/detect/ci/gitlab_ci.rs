@@ -1,22 +1,26 @@
 //! GitLab CI: `.gitlab-ci.yml` at the root of a repository, and the files that it includes by custom.
 //!
 //! Variables are kept in the project, its groups or the instance and are used like any other: a name decides.
-//! What `include:` brings from elsewhere is not in this file and is named as such.
+//! Files that `include:` takes from the same repository are read with it; what it takes from elsewhere is named.
 
+mod included;
 mod layers;
+
+use std::collections::BTreeSet;
 
 use tenure_model::{Federation, FingerprintKey};
 
+use self::included::{Include, Source, includes};
 use self::layers::{Layers, Root};
 use super::environment::{Environment, Receiving};
 use super::exchange;
-use super::job::{Definition, Exchange, Job, Pipeline};
+use super::job::{Exchange, Job, Pipeline};
 use super::secret_use::{Exposure, Store};
 use super::system::{Proof, System};
 use super::{reading, schedule};
-use crate::detect::witness::Spot;
-use crate::detect::yaml::{Tree, Yaml};
-use crate::detect::{Blob, Detector, Reading};
+use crate::detect::witness::Witness;
+use crate::detect::yaml::{self, Broken, Yaml};
+use crate::detect::{Blob, Detector, Neighbours, Reading, Unreadable};
 
 /// The system in words.
 static SYSTEM: System = System {
@@ -89,28 +93,101 @@ impl Detector for GitlabCi {
     }
 
     fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
-        reading::of_yaml(blob, self.name(), key, |tree| pipeline(tree).into_iter().collect())
+        let text = match reading::decoded(blob) {
+            Ok(text) => text,
+            Err(reading) => return reading,
+        };
+        let path = blob.path_in_repository();
+        if path == included::ENTRY {
+            return whole(blob, text.into_owned(), key);
+        }
+        // What the repository's own configuration includes is told with it.
+        if included::is_part(blob.neighbours, path) {
+            return Reading::default();
+        }
+        let files = included::configuration(blob.neighbours, path, text.into_owned());
+        let mut told = Reading::default();
+        configuration(blob, &files[..1], &files, key, &mut told);
+        told
     }
 }
 
-fn pipeline<'t>(tree: &'t Tree<'t>) -> Option<Pipeline<'t>> {
-    // A header with `spec:` stands in a document of its own before the pipeline.
-    let root = tree.all().find(|document| document.is_mapping() && document.get("spec").is_none())?;
-    let root = Root::new(root);
+/// Reads `.gitlab-ci.yml` with everything that it takes from its repository.
+fn whole(blob: &Blob<'_>, text: String, key: &FingerprintKey) -> Reading {
+    let mut told = Reading::default();
+    let mut known = BTreeSet::new();
+    for files in included::pipelines(blob.neighbours, text) {
+        let fresh = files.iter().take_while(|file| known.insert(file.path.clone())).count();
+        configuration(blob, &files[..fresh], &files, key, &mut told);
+        known.extend(files.into_iter().map(|file| file.path));
+    }
+    told
+}
+
+/// Tells what the first files of a configuration say, in the light of all of it.
+fn configuration(
+    blob: &Blob<'_>,
+    fresh: &[Source],
+    files: &[Source],
+    key: &FingerprintKey,
+    told: &mut Reading,
+) {
+    let texts: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
+    yaml::read_all(&texts, &mut |trees, broken| {
+        for ((index, file), broken) in fresh.iter().enumerate().zip(broken) {
+            let path = format!("{}{}", blob.base, file.path);
+            let blob_of = Blob { path: &path, bytes: file.text.as_bytes(), ..*blob };
+            let mut witness = Witness::new(&blob_of, GitlabCi.name());
+            let mut unreadable = broken.map(|Broken { reason, detail, .. }| Unreadable { reason, detail });
+            if let Some(root) = Root::new(trees, index) {
+                let pipeline = pipeline(&root, blob.neighbours);
+                unreadable = unreadable.or(reading::note(&blob_of, &pipeline, key, &mut witness));
+            }
+            let reading = witness.done(unreadable);
+            told.observations.extend(reading.observations);
+            match reading.unreadable {
+                // A broken part is a row of its own, so that its own name is told.
+                Some(why) if path != blob.path => told.observations.push(why.row(&path)),
+                why => told.unreadable = told.unreadable.take().or(why),
+            }
+        }
+    });
+}
+
+fn pipeline<'t>(root: &Root<'t>, neighbours: &dyn Neighbours) -> Pipeline<'t> {
     let mut jobs = Vec::new();
     for (key, value) in root.yaml.pairs() {
         let Some(id) = key.text() else { continue };
         if jobs.len() == JOBS_MAX || id.starts_with('.') || KEYWORDS.contains(&id) || !value.is_mapping() {
             continue;
         }
-        let layers = Layers::of(&root, value);
+        // A file that overrides the job tells it.
+        if root.get(id).is_some_and(|strongest| !root.is_own(strongest)) {
+            continue;
+        }
+        let layers = Layers::of(root, id);
         let runs = ["script", "run", "trigger"].iter().any(|key| layers.get(key).is_some());
         if runs || value.get("extends").is_some() {
-            jobs.push(job(&root, id, key.line(), &layers));
+            jobs.push(job(root, id, key.line(), &layers));
         }
     }
-    let definitions = root.get("include").map(includes).unwrap_or_default();
-    Some(Pipeline { definitions, ..Pipeline::new(&SYSTEM, None, jobs) })
+    let mut pipeline = Pipeline::new(&SYSTEM, None, jobs);
+    let started = root.yaml.pairs().filter_map(|(_, job)| job.get("trigger")?.get("include"));
+    for (include, spot) in root.yaml.get("include").into_iter().chain(started).flat_map(includes) {
+        match include {
+            Include::Local(written) => {
+                let paths = included::local(neighbours, written);
+                if paths.is_empty() || paths.iter().any(|path| neighbours.text(path).is_none()) {
+                    pipeline.unread_parts.push((format!("{written}, which is not found here"), spot));
+                }
+            }
+            Include::Elsewhere(words, definition) => {
+                pipeline.unread_parts.push((words, spot));
+                pipeline.definitions.push(definition);
+            }
+        }
+    }
+    pipeline
 }
 
 fn job<'t>(root: &Root<'t>, id: &'t str, line: u32, layers: &Layers<'_, 't>) -> Job<'t> {
@@ -125,7 +202,9 @@ fn job<'t>(root: &Root<'t>, id: &'t str, line: u32, layers: &Layers<'_, 't>) -> 
         Proof::new(Federation::AvailableNotEnabled, "this job declares no id_tokens")
     } else {
         for script in &scripts {
-            exchanges.extend(exchange::in_script(*script));
+            let found = exchange::in_script(*script).into_iter();
+            let told_at = |own: u32| if root.is_own(*script) { own } else { line };
+            exchanges.extend(found.map(|exchange| Exchange { line: told_at(exchange.line), ..exchange }));
         }
         let names: Vec<&str> = id_tokens.iter().filter_map(|(name, _)| name.text()).collect();
         Proof::new(Federation::Available, format!("this job has one (id_tokens: {})", names.join(", ")))
@@ -133,7 +212,7 @@ fn job<'t>(root: &Root<'t>, id: &'t str, line: u32, layers: &Layers<'_, 't>) -> 
     let environment = layers.get("environment");
     let (triggers, manual) = rules(root, layers);
     let timeout = layers.get("timeout").and_then(Yaml::text);
-    let (uses, deeds, whole) = environment_of(root, layers, &id_tokens, &scripts).finish();
+    let (uses, deeds, whole) = environment_of(root, (layers, line), &id_tokens, &scripts).finish();
     Job {
         scheduled: triggers.iter().any(|trigger| trigger == "schedule"),
         triggers,
@@ -155,7 +234,7 @@ fn job<'t>(root: &Root<'t>, id: &'t str, line: u32, layers: &Layers<'_, 't>) -> 
 
 fn environment_of<'t>(
     root: &Root<'t>,
-    layers: &Layers<'_, 't>,
+    (layers, line): (&Layers<'_, 't>, u32),
     id_tokens: &[(Yaml<'t>, Yaml<'t>)],
     scripts: &[Yaml<'t>],
 ) -> Environment<'t> {
@@ -163,20 +242,31 @@ fn environment_of<'t>(
         Environment::new(Store::repository("project"), "gitlab", |name| PREDEFINED.contains(&name));
     let fetched = layers.pairs("secrets").chain(id_tokens.iter().copied());
     fetched.filter_map(|(name, _)| name.text()).for_each(|name| environment.declare(name));
-    if let Some(variables) = root.get("variables") {
+    // What stands in another file is told at the job that takes it from there.
+    let elsewhere = |node: Yaml<'t>| (!root.is_own(node)).then_some(line);
+    for variables in root.all("variables") {
+        environment.stand_for(elsewhere(variables));
         environment.variables(variables, Exposure::Workflow);
     }
     environment.next_block();
     for variables in layers.all("variables") {
+        environment.stand_for(elsewhere(variables));
+        environment.variables(variables, Exposure::Job);
+    }
+    let matrix = layers.get("parallel").and_then(|parallel| parallel.get("matrix"));
+    for variables in matrix.into_iter().flat_map(Yaml::items) {
+        environment.stand_for(elsewhere(variables));
         environment.variables(variables, Exposure::Job);
     }
     for key in ["image", "services", "environment", "rules", "trigger"] {
         if let Some(value) = layers.get(key) {
+            environment.stand_for(elsewhere(value));
             environment.value(value, Receiving::at(Exposure::Job));
         }
     }
     environment.next_block();
     for script in scripts {
+        environment.stand_for(elsewhere(*script));
         environment.script(*script);
     }
     environment
@@ -269,48 +359,4 @@ fn runner(tags: Yaml<'_>) -> Option<&'static str> {
         return Some("hosted");
     }
     words.iter().any(|word| !TAGS_OF_ANYBODY.contains(word)).then_some("self_hosted")
-}
-
-/// What the pipeline takes from elsewhere.
-fn includes(include: Yaml<'_>) -> Vec<Definition<'_>> {
-    let entries: Vec<Yaml<'_>> = if include.is_mapping() { vec![include] } else { include.items().collect() };
-    let entries = if entries.is_empty() { vec![include] } else { entries };
-    entries
-        .into_iter()
-        .filter_map(|entry| {
-            let spot = Spot::line(entry.line());
-            let text = |key: &str| entry.get(key).and_then(Yaml::text);
-            let remote = entry.text().filter(|text| text.starts_with("http")).or_else(|| text("remote"));
-            if let Some(address) = remote {
-                let pinned = entry.get("integrity").is_some();
-                return Some(Definition {
-                    what: "a remote file",
-                    reference: address,
-                    revision: None,
-                    pinned,
-                    spot,
-                });
-            }
-            if let Some(project) = text("project") {
-                let revision = text("ref");
-                let pinned = revision.is_some_and(is_commit);
-                return Some(Definition {
-                    what: "a file of the project",
-                    reference: project,
-                    revision,
-                    pinned,
-                    spot,
-                });
-            }
-            let component = text("component")?;
-            let (reference, revision) = component.rsplit_once('@').unwrap_or((component, ""));
-            let revision = Some(revision).filter(|revision| !revision.is_empty());
-            let pinned = revision.is_some_and(is_commit);
-            Some(Definition { what: "the component", reference, revision, pinned, spot })
-        })
-        .collect()
-}
-
-fn is_commit(revision: &str) -> bool {
-    revision.len() >= 40 && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

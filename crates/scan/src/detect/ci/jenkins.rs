@@ -76,7 +76,7 @@ impl Detector for Jenkins {
         let mut witness = Witness::new(blob, self.name());
         let script = Script::read(&text);
         let unreadable = script.unreadable();
-        reading::note(blob, &script.pipeline(), key, &mut witness);
+        let unreadable = unreadable.or(reading::note(blob, &script.pipeline(), key, &mut witness));
         witness.done(unreadable)
     }
 }
@@ -85,6 +85,21 @@ impl Detector for Jenkins {
 fn is_other(rest: &str) -> bool {
     [".md", ".txt", ".orig", ".bak", ".yml", ".yaml", ".json"].iter().any(|ending| rest.ends_with(ending))
 }
+
+/// Arguments whose text is the id of a credential. The first one also calls the helper of that name.
+const ID_KEYS: [&str; 11] = [
+    "credentials",
+    "credentialsId",
+    "azureCredentialsId",
+    "gcpCredentialsId",
+    "registryCredentialsId",
+    "tokenCredentialId",
+    "vaultCredentialId",
+    "vaultCredentialsId",
+    "sshCredentialsId",
+    "authentication",
+    "credentialId",
+];
 
 /// A stage with what was found in it.
 struct Stage<'t> {
@@ -218,12 +233,25 @@ impl<'t> Script<'t> {
             "withCredentials" | "withAWS" | "withKubeConfig" | "withDockerRegistry" => self.binding += 1,
             _ => {}
         }
-        // An id that is kept in a variable of the script.
-        if let Some(id) = self.literals.get(word).copied()
-            && self.binding_of(at).is_some()
-        {
-            let length = u32::try_from(word.len()).unwrap_or(u32::MAX);
-            self.bound(at, id, Spot { length, ..Spot::line(line) });
+        if word == "null" || self.binding_of(at).is_none() {
+            return;
+        }
+        let length = u32::try_from(word.len()).unwrap_or(u32::MAX);
+        let spot = Spot { length, ..Spot::line(line) };
+        match self.literals.get(word).copied() {
+            // An id that is kept in a variable of the script.
+            Some(id) if !matches!(self.tokens.get(at + 1), Some(Token::Sign(b'.' | b'[' | b'(', _))) => {
+                self.bound(at, id, spot);
+            }
+            _ => self.computed(spot),
+        }
+    }
+
+    /// A credential is asked for by an id that the file does not say.
+    fn computed(&mut self, spot: Spot) {
+        let stage = self.stage();
+        if stage.deeds.len() < USES_MAX {
+            stage.deeds.push(Deed { what: DeedKind::ComputedCredential, spot: Spot::line(spot.line) });
         }
     }
 
@@ -300,7 +328,10 @@ impl<'t> Script<'t> {
     /// Notes a credential that the token at this place asks for.
     fn bound(&mut self, at: usize, text: &'t str, spot: Spot) {
         let Some(call) = self.binding_of(at) else { return };
-        if text.is_empty() || text.contains('$') || text.len() > ID_BYTES_MAX {
+        if text.contains('$') {
+            return self.computed(spot);
+        }
+        if text.is_empty() || text.len() > ID_BYTES_MAX {
             return;
         }
         let slot = self.slot(at, &call);
@@ -313,6 +344,7 @@ impl<'t> Script<'t> {
             Exposure::Step
         };
         let found = SecretUse {
+            written: None,
             name: Cow::Borrowed(text),
             store: Store::repository("credentials"),
             purpose: purpose::of_use(text, place, "jenkins"),
@@ -338,10 +370,12 @@ impl<'t> Script<'t> {
             _ => "",
         };
         // `credentialsId: 'x'`, and `credentials: 'x'` of withAWS and sshagent.
-        if is(1, b':')
-            && matches!(word(2), "credentialsId" | "credentials" | "azureCredentialsId" | "gcpCredentialsId")
-        {
+        if is(1, b':') && ID_KEYS.contains(&word(2)) {
             return Some(self.call_around(at));
+        }
+        // `registryCredentialsId 'x'` of an agent.
+        if ID_KEYS[1..].contains(&word(1)) {
+            return Some(Call::new(if word(1) == "registryCredentialsId" { "withRegistry" } else { "" }));
         }
         if is(1, b'(') {
             match word(2) {

@@ -19,6 +19,8 @@ pub(super) struct Pipeline<'t> {
     pub(super) quality: Quality,
     /// What it takes from elsewhere and runs with everything that its jobs may read.
     pub(super) definitions: Vec<Definition<'t>>,
+    /// Parts of it that are kept where this scan cannot read them: what each is, and where it is named.
+    pub(super) unread_parts: Vec<(String, Spot)>,
 }
 
 /// Part of a pipeline that others keep: an included file, an orb, a plugin.
@@ -37,7 +39,14 @@ pub(super) struct Definition<'t> {
 impl<'t> Pipeline<'t> {
     /// A pipeline that takes nothing from elsewhere.
     pub(super) fn new(system: &'static System, name: Option<&'t str>, jobs: Vec<Job<'t>>) -> Self {
-        Self { system, name, jobs, quality: Quality::Config, definitions: Vec::new() }
+        Self {
+            system,
+            name,
+            jobs,
+            quality: Quality::Config,
+            definitions: Vec::new(),
+            unread_parts: Vec::new(),
+        }
     }
 }
 
@@ -78,6 +87,8 @@ pub(super) struct Job<'t> {
     pub(super) whole: bool,
     /// What its scripts do with what they hold.
     pub(super) deeds: Vec<Deed>,
+    /// Jobs of other files that start it, as `path:line job`.
+    pub(super) called_by: Vec<String>,
 }
 
 /// A step that trades the platform's proof of identity for access.
@@ -112,6 +123,10 @@ pub(super) enum DeedKind {
     InlineCredential,
     /// `docker login -p …`: the password is an argument, which every process of the machine can read.
     PasswordArgument,
+    /// A credential is asked for by an id that only a run knows.
+    ComputedCredential,
+    /// A command line of an agent that is told to ask nobody.
+    UnaskedAgent,
 }
 
 impl<'t> Job<'t> {
@@ -137,6 +152,7 @@ impl<'t> Job<'t> {
             literal_key_ids: Vec::new(),
             whole: true,
             deeds: Vec::new(),
+            called_by: Vec::new(),
         }
     }
 
@@ -155,6 +171,7 @@ impl<'t> Job<'t> {
             runner: self.runner.map(str::to_owned),
             approval: self.approval,
             token_permissions: self.token_permissions.clone(),
+            called_by: self.called_by.clone(),
             ..Consumer::default()
         }
     }

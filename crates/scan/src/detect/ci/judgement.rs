@@ -44,6 +44,7 @@ impl Bench<'_, '_, '_, '_> {
         }
         self.deeds();
         self.definitions();
+        self.unread_parts();
         self.without_environment(secrets);
         self.without_timeout();
     }
@@ -297,6 +298,23 @@ impl Bench<'_, '_, '_, '_> {
         }
     }
 
+    /// One finding a file: what a pipeline runs and nobody has read.
+    fn unread_parts(&mut self) {
+        let pipeline = self.pipeline;
+        if pipeline.unread_parts.is_empty() {
+            return;
+        }
+        let first = pipeline.jobs.first().map_or("", |job| job.id.as_str());
+        let parts = listed(pipeline.unread_parts.iter().map(|(what, _)| what.as_str()));
+        let spots = pipeline.unread_parts.iter().map(|(_, spot)| *spot).collect();
+        self.about_jobs(
+            &rules::CI_DEFINITION_ELSEWHERE,
+            first,
+            spots,
+            (None, vec![format!("not read: {parts}")]),
+        );
+    }
+
     /// One finding a file: jobs that hold a key to something in production, and no environment guards it.
     fn without_environment(&mut self, secrets: &Secrets<'_, '_>) {
         if !self.pipeline.system.guards_environments {
@@ -341,6 +359,14 @@ fn wrong(deed: DeedKind) -> (&'static ReaderRule, &'static str) {
         DeedKind::PasswordArgument => (
             &rules::CI_PASSWORD_ARGUMENT,
             "the password is an argument of the command: processes of the same machine can read it",
+        ),
+        DeedKind::ComputedCredential => (
+            &rules::CI_COMPUTED_SECRET_NAME,
+            "the id of a credential is computed, so which one is used here is not known",
+        ),
+        DeedKind::UnaskedAgent => (
+            &rules::CI_AGENT_UNASKED,
+            "the agent may run every command and call every tool, and whatever it reads can tell it to",
         ),
         DeedKind::ConnectionInEnvironment => (
             &rules::CI_CONNECTION_IN_ENVIRONMENT,

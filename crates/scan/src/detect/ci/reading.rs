@@ -48,13 +48,8 @@ pub(super) fn of_yaml(
         let mut unreadable = broken.map(|Broken { reason, detail, .. }| Unreadable { reason, detail });
         let mut witness = Witness::new(blob, reader);
         for pipeline in pipelines(tree) {
-            let cut = pipeline.jobs.iter().filter(|job| !job.whole).count();
-            if cut > 0 {
-                let detail =
-                    format!("{} longer than what is read of one", text::counted(cut, "job is", "jobs are"));
-                unreadable = unreadable.or(Some(Unreadable { reason: "yaml_too_large", detail }));
-            }
-            note(blob, &pipeline, key, &mut witness);
+            let cut = note(blob, &pipeline, key, &mut witness);
+            unreadable = unreadable.take().or(cut);
         }
         witness.done(unreadable)
     })
@@ -69,14 +64,17 @@ pub(super) fn decoded<'b>(blob: &Blob<'b>) -> Result<std::borrow::Cow<'b, str>, 
     text::decode(blob.bytes).ok_or_else(|| Reading::failed("not_text", "the file is not UTF-8 text"))
 }
 
-/// Notes facts and findings of one pipeline.
+/// Notes facts and findings of one pipeline; gives what of it was not read.
 pub(super) fn note(
     blob: &Blob<'_>,
     pipeline: &Pipeline<'_>,
     key: &FingerprintKey,
     witness: &mut Witness<'_>,
-) {
+) -> Option<Unreadable> {
     let secrets = secret::secrets(blob, pipeline);
     account::give(blob, pipeline, &secrets, key, witness);
     Bench { blob, pipeline, witness }.judge(&secrets);
+    let cut = pipeline.jobs.iter().filter(|job| !job.whole).count();
+    let detail = format!("{} longer than what is read of one", text::counted(cut, "job is", "jobs are"));
+    (cut > 0).then_some(Unreadable { reason: "yaml_too_large", detail })
 }

@@ -38,6 +38,11 @@ pub(super) fn subject(blob: &Blob<'_>, system: &System, store: &Store<'_>, name:
             let key = format!("kubernetes:{}:secret:{space}/{name}", blob.repository);
             return Subject::new(SubjectKind::Account, key);
         }
+        Store::Cloud(_) if name.starts_with("arn:") => return Subject::new(SubjectKind::Account, name),
+        Store::Cloud(word) => {
+            let key = format!("{word}:{}:{name}", blob.repository);
+            return Subject::new(SubjectKind::Account, key);
+        }
         Store::Owner(word) => (blob.repository.split_once('/').map_or(blob.repository, |(own, _)| own), word),
     };
     let name = if system.folds_case { name.to_ascii_uppercase() } else { name.to_owned() };

@@ -39,6 +39,8 @@ pub(super) enum Store<'t> {
     Owner(Cow<'t, str>),
     /// A Secret of a cluster, in this namespace where one is written.
     Cluster(Option<&'t str>),
+    /// A store of a cloud, by the word that readers of workloads have for it: `secretsmanager`.
+    Cloud(&'static str),
 }
 
 impl Store<'_> {
@@ -61,6 +63,8 @@ pub(super) struct Receiver<'t> {
 #[derive(Debug, Clone)]
 pub(super) struct SecretUse<'t> {
     pub(super) name: Cow<'t, str>,
+    /// The name that the file has for it, where that is another one: a parameter that a caller fills.
+    pub(super) written: Option<Cow<'t, str>>,
     pub(super) store: Store<'t>,
     pub(super) purpose: Purpose,
     pub(super) spot: Spot,

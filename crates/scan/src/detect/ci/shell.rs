@@ -47,6 +47,7 @@ pub(super) fn variables(script: &str) -> Variables<'_> {
         let value_end = [";", "&&"].iter().filter_map(|end| line.find(end)).min().unwrap_or(line.len());
         variables.set.extend(set);
         variables.set.extend(also_set(line));
+        let plain = plain_texts(line);
         for (name, written) in references(line) {
             if variables.taken.len() == VARIABLES_MAX {
                 return variables;
@@ -54,6 +55,9 @@ pub(super) fn variables(script: &str) -> Variables<'_> {
             // `TOKEN=${TOKEN:-…}` takes the variable from outside all the same.
             let at = (written.as_ptr() as usize).saturating_sub(line.as_ptr() as usize);
             let outside = !variables.set.contains(name) || (set == Some(name) && at < value_end);
+            if plain.iter().any(|(from, to)| (*from..*to).contains(&at)) {
+                continue;
+            }
             // `$env:X = …` names what it sets.
             let target = set == Some(name) && line.trim_start().starts_with(written);
             if outside && !target {
@@ -62,6 +66,35 @@ pub(super) fn variables(script: &str) -> Variables<'_> {
         }
     }
     variables
+}
+
+/// Where text in single quotes begins and ends in a line: a shell takes it as it is. Quotes inside of double quotes are
+/// letters, and what another shell reads (`sh -c '…'`, `ssh host '…'`) is not plain.
+fn plain_texts(line: &str) -> Vec<(usize, usize)> {
+    const READERS: [&str; 11] = [
+        "sh -", "bash ", "eval", "ssh", "envsubst", "docker ", "kubectl ", "su ", "trap ", "xargs",
+        "parallel",
+    ];
+    if !line.contains('\'') || READERS.iter().any(|reader| line.contains(reader)) {
+        return Vec::new();
+    }
+    let mut plain = Vec::new();
+    let (mut double, mut single, mut escaped) = (false, None, false);
+    for (at, byte) in line.bytes().enumerate() {
+        match (byte, single) {
+            _ if escaped => escaped = false,
+            (b'\\', None) => escaped = true,
+            (b'\'', Some(start)) => {
+                plain.push((start, at));
+                single = None;
+            }
+            (_, Some(_)) => {}
+            (b'"', None) => double = !double,
+            (b'\'', None) if !double => single = Some(at + 1),
+            _ => {}
+        }
+    }
+    plain
 }
 
 /// The references to variables in a text, with their written form.
@@ -151,11 +184,17 @@ fn also_set(line: &str) -> Vec<&str> {
                 set.extend(words.get(index + 1).filter(|name| name_length(name.as_bytes()) == name.len()));
             }
             "read" => {
-                let names = words[index + 1..]
-                    .iter()
-                    .take(SET_MAX)
-                    .take_while(|name| !name.contains(['<', '|', ';']));
-                set.extend(names.filter(|name| name_length(name.as_bytes()) == name.len()));
+                // `read A B; …`: the last name carries the end of the command.
+                let mut ends = false;
+                let names = words[index + 1..].iter().take(SET_MAX).map_while(|word| {
+                    let name = word.trim_end_matches(';');
+                    let goes_on = !ends && !name.contains(['<', '|', ';']);
+                    ends = name.len() < word.len();
+                    goes_on.then_some(name)
+                });
+                set.extend(
+                    names.filter(|name| !name.is_empty() && name_length(name.as_bytes()) == name.len()),
+                );
             }
             "export" | "local" | "declare" | "readonly" => {
                 let pairs = words[index + 1..].iter().take(SET_MAX).take_while(|word| word.contains('='));
@@ -170,10 +209,30 @@ fn also_set(line: &str) -> Vec<&str> {
 /// What a script that stands in a YAML scalar does and should not.
 pub(super) fn deeds(script: Yaml<'_>) -> Vec<Deed> {
     let Some(text) = script.text() else { return Vec::new() };
-    let mut search = script.search();
-    password_arguments(text)
-        .map(|written| Deed { what: DeedKind::PasswordArgument, spot: search.find(&[written]) })
-        .collect()
+    let (mut passwords, mut agents) = (script.search(), script.search());
+    let deed = |what, spot| Deed { what, spot };
+    let passwords =
+        password_arguments(text).map(|written| deed(DeedKind::PasswordArgument, passwords.find(&[written])));
+    let agents = unasked_agents(text).map(|written| deed(DeedKind::UnaskedAgent, agents.find(&[written])));
+    passwords.chain(agents).collect()
+}
+
+/// Every argument by which a command line of an agent asks nobody.
+pub(super) fn unasked_agents(script: &str) -> impl Iterator<Item = &str> {
+    const PLAIN: [&str; 2] = ["--dangerously-skip-permissions", "--dangerously-bypass-approvals-and-sandbox"];
+    const OF_A_TOOL: [(&str, &str); 5] = [
+        ("codex", "--yolo"),
+        ("gemini", "--yolo"),
+        ("copilot", "--allow-all-tools"),
+        ("copilot", "--yolo"),
+        ("cursor-agent", "--force"),
+    ];
+    script.lines().map(without_comment).filter_map(|line| {
+        let of_tool = OF_A_TOOL.iter().find(|(tool, flag)| line.contains(tool) && line.contains(flag));
+        let flag = PLAIN.iter().find(|flag| line.contains(**flag)).copied();
+        let flag = flag.or(of_tool.map(|(_, flag)| *flag))?;
+        line.find(flag).map(|at| &line[at..at + flag.len()])
+    })
 }
 
 /// Every `docker login` of a script that carries its password as an argument; the first words of each.
@@ -242,11 +301,13 @@ mod tests {
 
     #[test]
     fn variables_are_taken_from_outside_unless_the_script_sets_them() {
-        assert_eq!(taken("echo $A \"${B:-x}\" '$C' pre${D}post"), ["A", "B", "C", "D"]);
+        assert_eq!(taken("echo $A \"${B:-x}\" '$C' pre${D}post"), ["A", "B", "D"]);
+        assert_eq!(taken("echo \"it's $A\" '$B'\nsh -c 'echo $C'\necho it\\'s $D"), ["A", "C", "D"]);
         assert_eq!(taken("T=$(vault read x)\ncurl -H \"$T\""), [""; 0]);
         assert_eq!(taken("export T=${T:-$U}"), ["T", "U"]);
         assert_eq!(taken("for f in $LIST; do echo $f; done"), ["LIST"]);
         assert_eq!(taken("read -r a b <<< \"$IN\"\necho $a $b"), ["IN"]);
+        assert_eq!(taken("read P; echo $P $Q"), ["Q"]);
         assert_eq!(taken("$env:X = 1\nWrite-Host $env:X $env:Y"), ["Y"]);
     }
 
@@ -261,6 +322,20 @@ mod tests {
         let script = "export AWS_ACCESS_KEY_ID=$PROD_KEY";
         let expected = Variable { name: "PROD_KEY", written: "$PROD_KEY", slot: Some("AWS_ACCESS_KEY_ID") };
         assert_eq!(variables(script).taken, [expected]);
+    }
+
+    #[test]
+    fn agents_that_ask_nobody_are_seen() {
+        for script in [
+            "claude -p x --dangerously-skip-permissions",
+            "npx @openai/codex exec --yolo 'fix it'",
+            "copilot -p x --allow-all-tools",
+        ] {
+            assert_eq!(unasked_agents(script).count(), 1, "{script}");
+        }
+        for script in ["# claude --dangerously-skip-permissions", "yarn --yolo", "claude -p x"] {
+            assert_eq!(unasked_agents(script).count(), 0, "{script}");
+        }
     }
 
     #[test]

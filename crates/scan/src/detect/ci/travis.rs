@@ -77,27 +77,29 @@ fn pipeline<'t>(tree: &'t Tree<'t>, key: &FingerprintKey) -> Option<Pipeline<'t>
         let name = ["name", "stage"].iter().find_map(|key| include.get(key)?.text());
         let id =
             name.map_or_else(|| format!("job {}", number + 1), |name| format!("{name} ({})", number + 1));
-        jobs.push(job(id, include.line(), &[include], key));
+        jobs.push(job(id, include.line(), &[include, root], key));
     }
     Some(Pipeline::new(&SYSTEM, None, jobs))
 }
 
 fn job<'t>(id: String, line: u32, layers: &[Yaml<'t>], key: &FingerprintKey) -> Job<'t> {
     let mut environment = Environment::new(Store::repository("repository"), "travis", |_| false);
-    for layer in layers {
-        if let Some(env) = layer.get("env") {
-            variables(&mut environment, env, key);
-        }
-        for phase in PHASES.iter().filter_map(|phase| layer.get(phase)) {
-            environment.script(phase);
-            encrypted_files(&mut environment, phase);
-        }
-        for holder in ["deploy", "notifications", "addons", "services"] {
-            environment.next_block();
-            if let Some(value) = layer.get(holder) {
-                sealed(&mut environment, value, holder, key);
-                environment.value(value, Receiving::at(Exposure::With));
-            }
+    // What a job does not say itself, it has from the top; of variables only those that are for all jobs.
+    let nearest = |name: &str| layers.iter().find_map(|layer| layer.get(name));
+    let own = layers.first().and_then(|layer| layer.get("env"));
+    let shared = layers.iter().skip(1).filter_map(|layer| layer.get("env")?.get("global"));
+    for env in own.into_iter().chain(shared) {
+        variables(&mut environment, env, key);
+    }
+    for phase in PHASES.iter().filter_map(|phase| nearest(phase)) {
+        environment.script(phase);
+        encrypted_files(&mut environment, phase);
+    }
+    for holder in ["deploy", "notifications", "addons", "services"] {
+        environment.next_block();
+        if let Some(value) = nearest(holder) {
+            sealed(&mut environment, value, holder, key);
+            environment.value(value, Receiving::at(Exposure::With));
         }
     }
     let (uses, deeds, whole) = environment.finish();

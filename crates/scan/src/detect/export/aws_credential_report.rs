@@ -8,7 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use csv::StringRecord;
 use serde::Deserialize;
 use tenure_model::{
-    Credential, CredentialState, Fact, FingerprintKey, PrivilegeLevel, Quality, Subject, Timestamp, Verdict,
+    AwsAccount, AwsLogin, Credential, CredentialState, Fact, FingerprintKey, Observation, PrivilegeLevel,
+    Quality, Subject, Timestamp, Verdict,
 };
 
 use super::aws::{account_of, principal, timestamp, user_alias};
@@ -90,6 +91,7 @@ fn rows(csv: &str, tell_lines: bool, witness: &mut Witness<'_>) -> Option<Unread
         Err(error) => return Some(csv_broken(&error)),
     };
     let mut unreadable = None;
+    let mut logins = Vec::new();
     for record in reader.records() {
         match record {
             Ok(record) => {
@@ -100,11 +102,19 @@ fn rows(csv: &str, tell_lines: bool, witness: &mut Witness<'_>) -> Option<Unread
                     unreadable = unreadable.or(Some(Unreadable { reason: "csv_broken", detail }));
                     continue;
                 }
-                Row { columns: &columns, record: &record, line }.give(witness);
+                let row = Row { columns: &columns, record: &record, line };
+                row.give(witness);
+                logins.extend(row.login());
             }
-            Err(error) => return unreadable.or(Some(csv_broken(&error))),
+            Err(error) => {
+                unreadable = unreadable.or(Some(csv_broken(&error)));
+                break;
+            }
         }
     }
+    let (root, path) = (witness.root().to_owned(), witness.path().to_owned());
+    let account = AwsAccount { root, path, logins, ..AwsAccount::default() };
+    witness.observe(Observation::AwsAccount(Box::new(account)));
     unreadable
 }
 
@@ -216,6 +226,18 @@ impl<'r> Row<'r> {
             ..Credential::default()
         };
         self.fact(witness, subject, Fact::Credential { credential });
+    }
+
+    /// What decides whether somebody else can give the user a key or a password. `None` for the root user.
+    fn login(&self) -> Option<AwsLogin> {
+        let (user, arn) = (self.cell("user")?, self.cell("arn")?);
+        let has_key = |slot: u8| {
+            let active = self.is_true(&format!("access_key_{slot}_active"))?;
+            Some(active || self.at(&format!("access_key_{slot}_last_rotated")).is_some())
+        };
+        let keys = has_key(1).zip(has_key(2)).map(|(one, two)| u8::from(one) + u8::from(two));
+        let has_password = self.is_true("password_enabled");
+        (user != ROOT_ROW).then(|| AwsLogin { arn: arn.to_owned(), keys, has_password })
     }
 
     /// Notes a key, where the slot holds one.

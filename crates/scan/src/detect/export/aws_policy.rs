@@ -131,34 +131,9 @@ impl Statement {
         self.effect.as_str().eq_ignore_ascii_case("allow")
     }
 
-    pub(super) fn denies(&self) -> bool {
-        self.effect.as_str().eq_ignore_ascii_case("deny")
-    }
-
     /// What it allows: a grant for each resource.
     pub(super) fn grants(&self, scope: &str) -> Vec<Grant> {
-        let actions = except(&self.action, &self.not_action);
-        let scope = match self.condition_words() {
-            Some(condition) => format!("{scope}, if {condition}"),
-            None => scope.to_owned(),
-        };
-        let targets = if self.not_resource.is_empty() {
-            self.resource.iter().take(RESOURCES_MAX).cloned().collect()
-        } else {
-            except(&[], &self.not_resource)
-        };
-        targets
-            .into_iter()
-            .map(|target| Grant { target, actions: actions.clone(), scope: scope.clone() })
-            .collect()
-    }
-
-    /// What it takes away, in one line.
-    pub(super) fn denial(&self, scope: &str) -> String {
-        let actions = except(&self.action, &self.not_action).join(", ");
-        let targets = except(&self.resource, &self.not_resource).join(", ");
-        let condition = self.condition_words().map(|words| format!(", if {words}")).unwrap_or_default();
-        format!("{actions} on {targets} ({scope}{condition})")
+        grants(&self.whole(), scope)
     }
 
     fn whole(&self) -> AwsStatement {
@@ -189,21 +164,40 @@ impl Statement {
             })
             .collect()
     }
+}
 
-    /// The conditions, in AWS's words: `StringEquals aws:PrincipalOrgID`.
-    fn condition_words(&self) -> Option<String> {
-        let operators = self.condition.as_object()?;
-        let words: Vec<String> = operators
-            .iter()
-            .flat_map(|(operator, keys)| {
-                let keys = keys.as_object().map(|keys| keys.keys().cloned().collect()).unwrap_or_default();
-                let keys: Vec<String> = keys;
-                keys.into_iter().map(move |key| format!("{operator} {key}"))
-            })
-            .collect();
-        let text: String = words.join(" and ").chars().take(CONDITION_CHARS_MAX).collect();
-        (!text.is_empty()).then_some(text)
-    }
+/// What a statement allows: a grant for each resource.
+pub(super) fn grants(statement: &AwsStatement, scope: &str) -> Vec<Grant> {
+    let actions = except(&statement.actions, &statement.not_actions);
+    let scope = match condition_words(statement) {
+        Some(condition) => format!("{scope}, if {condition}"),
+        None => scope.to_owned(),
+    };
+    let targets = if statement.not_resources.is_empty() {
+        statement.resources.iter().take(RESOURCES_MAX).cloned().collect()
+    } else {
+        except(&[], &statement.not_resources)
+    };
+    targets
+        .into_iter()
+        .map(|target| Grant { target, actions: actions.clone(), scope: scope.clone() })
+        .collect()
+}
+
+/// What a statement takes away, in one line.
+pub(super) fn denial(statement: &AwsStatement, scope: &str) -> String {
+    let actions = except(&statement.actions, &statement.not_actions).join(", ");
+    let targets = except(&statement.resources, &statement.not_resources).join(", ");
+    let condition = condition_words(statement).map(|words| format!(", if {words}")).unwrap_or_default();
+    format!("{actions} on {targets} ({scope}{condition})")
+}
+
+/// The conditions, in AWS's words: `StringEquals aws:PrincipalOrgID`.
+fn condition_words(statement: &AwsStatement) -> Option<String> {
+    let words: Vec<String> =
+        statement.conditions.iter().map(|one| format!("{} {}", one.operator, one.key)).collect();
+    let text: String = words.join(" and ").chars().take(CONDITION_CHARS_MAX).collect();
+    (!text.is_empty()).then_some(text)
 }
 
 /// Whom a `Principal` names: `*`, or lists by kind.

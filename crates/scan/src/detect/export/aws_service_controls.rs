@@ -39,6 +39,7 @@ struct Policy {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", default)]
 struct Summary {
+    id: Text,
     arn: Text,
     name: Text,
     r#type: Text,
@@ -49,8 +50,6 @@ struct Summary {
 struct Target {
     #[serde(default)]
     target_id: Text,
-    #[serde(default)]
-    r#type: Text,
 }
 
 impl Detector for ServiceControls {
@@ -95,18 +94,14 @@ impl Detector for ServiceControls {
 
 fn control(policy: &Policy, targets: Option<&Many<Target>>) -> AwsServiceControl {
     let summary = &policy.policy_summary;
-    let of = |kind: &'static str| {
-        targets.into_iter().flat_map(|all| all.iter()).filter(move |target| target.r#type.as_str() == kind)
-    };
-    // Which accounts lie below a unit is told elsewhere.
-    let is_told = targets.is_some() && of("ORGANIZATIONAL_UNIT").next().is_none();
+    let ids = |all: &Many<Target>| all.iter().map(|one| one.target_id.as_str().to_owned()).collect();
     AwsServiceControl {
         name: summary.name.as_str().to_owned(),
+        id: summary.id.as_str().to_owned(),
         // The policy's own ARN names the account that manages the organisation.
         management_account: account_of(summary.arn.as_str()).unwrap_or_default().to_owned(),
         document: policy.content.whole(),
-        accounts: is_told.then(|| of("ACCOUNT").map(|one| one.target_id.as_str().to_owned()).collect()),
-        is_for_all: of("ROOT").next().is_some(),
+        targets: targets.map(ids),
     }
 }
 
@@ -120,7 +115,14 @@ mod tests {
                 "PolicySummary": {{"Arn": "arn:aws:organizations::111111111111:policy/o-1/service_control_policy/p-1",
                 "Name": "no-iam", "Type": "{KIND}"}}}}{rest}}}"#
         );
-        let blob = Blob { root: "r", path: "p.json", base: "", repository: "r", bytes: text.as_bytes() };
+        let blob = Blob {
+            root: "r",
+            path: "p.json",
+            base: "",
+            repository: "r",
+            bytes: text.as_bytes(),
+            neighbours: &crate::detect::Alone,
+        };
         assert!(ServiceControls.claims(&blob));
         let reading = ServiceControls.read(&blob, &FingerprintKey::new([0; 32]));
         assert_eq!(reading.unreadable, None);
@@ -135,22 +137,23 @@ mod tests {
         let alone = &controls("")[0];
         assert_eq!((alone.name.as_str(), alone.management_account.as_str()), ("no-iam", "111111111111"));
         assert_eq!(alone.document.statements[0].actions, ["iam:*"]);
-        assert!(alone.accounts.is_none() && !alone.is_for_all);
-        let target = |kind: &str, id: &str| format!(r#"{{"TargetId": "{id}", "Type": "{kind}"}}"#);
-        let with =
-            |targets: &[String]| controls(&format!(r#", "Targets": [{}]"#, targets.join(",")))[0].clone();
-        assert_eq!(
-            with(&[target("ACCOUNT", "222222222222")]).accounts,
-            Some(vec!["222222222222".to_owned()])
-        );
-        assert!(with(&[target("ROOT", "r-1")]).is_for_all);
-        assert!(with(&[target("ORGANIZATIONAL_UNIT", "ou-1")]).accounts.is_none());
+        assert!(alone.targets.is_none());
+        let told = r#", "Targets": [{"TargetId": "222222222222", "Type": "ACCOUNT"}, {"TargetId": "r-1"}]"#;
+        let targets = ["222222222222".to_owned(), "r-1".to_owned()];
+        assert_eq!(controls(told)[0].targets, Some(targets.to_vec()));
     }
 
     #[test]
     fn other_policies_are_left_alone_and_broken_ones_are_news() {
         let of = |text: &str| {
-            let blob = Blob { root: "r", path: "p.json", base: "", repository: "r", bytes: text.as_bytes() };
+            let blob = Blob {
+                root: "r",
+                path: "p.json",
+                base: "",
+                repository: "r",
+                bytes: text.as_bytes(),
+                neighbours: &crate::detect::Alone,
+            };
             (
                 ServiceControls.claims(&blob),
                 ServiceControls.read(&blob, &FingerprintKey::new([0; 32])).unreadable,

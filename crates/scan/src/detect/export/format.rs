@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use memchr::memmem;
+use rustc_hash::FxHashSet;
 use tenure_model::{
     Credential, Fact, Federation, Fingerprint, FingerprintKey, Grant, OwnerClaim, Quality, Severity, Subject,
     SubjectKind,
@@ -10,7 +11,7 @@ use tenure_model::{
 
 use super::node::Node;
 use super::owner_tag::owner_confidence;
-use super::records::{LinesWithin, records};
+use super::records::{LinesWithin, past_mark, records};
 use crate::detect::rules::ReaderRule;
 use crate::detect::witness::{Spot, Statement, Witness};
 use crate::detect::{Blob, Detector, Reading, Reopen, Unreadable, text};
@@ -57,8 +58,8 @@ impl Gather for Each {
 /// The first bytes of a file that looks like JSON, looked at once for all formats.
 pub(super) struct Opening<'b> {
     bytes: &'b [u8],
-    /// Names of members, sorted.
-    names: Vec<&'b [u8]>,
+    /// Names of members.
+    names: FxHashSet<&'b [u8]>,
 }
 
 impl<'b> Opening<'b> {
@@ -68,7 +69,7 @@ impl<'b> Opening<'b> {
         if !matches!(first, Some(b'{' | b'[')) {
             return None;
         }
-        let mut names = Vec::new();
+        let mut names = FxHashSet::default();
         let mut at = 0;
         while let Some(quote) = memchr::memchr(b'"', &bytes[at..]) {
             let start = at + quote + 1;
@@ -77,17 +78,15 @@ impl<'b> Opening<'b> {
             // A name whose colon lies beyond the opening counts.
             let next = bytes.get(at..).unwrap_or_default().iter().find(|byte| !byte.is_ascii_whitespace());
             if matches!(next, Some(b':') | None) {
-                names.push(&bytes[start..start + length]);
+                names.insert(&bytes[start..start + length]);
             }
         }
-        names.sort_unstable();
-        names.dedup();
         Some(Self { bytes, names })
     }
 
     /// Whether it names this member, in exactly this spelling.
     pub(super) fn names(&self, name: &str) -> bool {
-        self.names.binary_search(&name.as_bytes()).is_ok()
+        self.names.contains(name.as_bytes())
     }
 
     /// Whether it names all of these.
@@ -190,14 +189,7 @@ impl Detector for Export {
     }
 
     fn read_stream(&self, blob: &Blob<'_>, open: Reopen<'_>, key: &FingerprintKey) -> Option<Reading> {
-        let mark = match blob.bytes {
-            [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => return None,
-            [0xEF, 0xBB, 0xBF, ..] => 3,
-            _ => 0,
-        };
-        let mut stream = open();
-        let mut skipped = [0; 3];
-        stream.read_exact(&mut skipped[..mark]).ok()?;
+        let mut stream = past_mark(blob.bytes)?.skip(open());
         Some(self.read_from(blob, &mut stream, key))
     }
 }

@@ -63,6 +63,29 @@ fn newlines(bytes: &[u8]) -> u32 {
     u32::try_from(memchr::memchr_iter(b'\n', bytes).count()).unwrap_or(u32::MAX)
 }
 
+/// How a stream begins before its text: with a byte order mark, or with nothing.
+#[derive(Clone, Copy)]
+pub(super) struct Mark(usize);
+
+/// The mark of a stream that begins with these bytes; `None` for UTF-16, which is only read whole.
+pub(super) fn past_mark(opening: &[u8]) -> Option<Mark> {
+    match opening {
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => None,
+        [0xEF, 0xBB, 0xBF, ..] => Some(Mark(3)),
+        _ => Some(Mark(0)),
+    }
+}
+
+impl Mark {
+    /// The stream behind its mark.
+    pub(super) fn skip<'s>(self, mut stream: Box<dyn Read + 's>) -> Box<dyn Read + 's> {
+        let mut mark = [0; 3];
+        // A stream that fails here fails at its first record, and is told then.
+        let _ = stream.read_exact(&mut mark[..self.0]);
+        stream
+    }
+}
+
 /// Hands every record of a stream to `each`, in the order of the file; says what was not read.
 ///
 /// `lists` are the names of members of a page whose elements are records.

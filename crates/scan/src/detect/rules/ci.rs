@@ -253,4 +253,24 @@ rules! {
         help: "Whoever reads the repository has the credential. Take the value from a secret store when the system starts, and \
                replace the credential.",
     };
+    CI_DEFINITION_ELSEWHERE = ReaderRule {
+        id: "ci-definition-elsewhere",
+        title: "Parts of a pipeline are kept elsewhere and were not read",
+        category: Category::Ci,
+        severity: Severity::Info,
+        confidence: Confidence::High,
+        controls: &[THIRD_PARTY],
+        help: "What these parts do, and which secrets they use, is not known here. Scan the repositories that hold them as \
+               well, each under the name of its remote.",
+    };
+    CI_AGENT_UNASKED = ReaderRule {
+        id: "ci-agent-unasked",
+        title: "A job starts an agent that asks nobody before it acts",
+        category: Category::StandingPrivilege,
+        severity: Severity::Medium,
+        confidence: Confidence::High,
+        controls: &[OVERPRIVILEGED],
+        help: "An issue, a comment or a file that the agent reads can tell it what to do with everything that the job holds. \
+               Name the few tools that it may use, keep secrets out of its job, and give the job's token read rights only.",
+    };
 }

@@ -63,4 +63,14 @@ rules! {
         help: "The newest package or image is fetched and started with the token in its hands. Name an exact version, better \
                a digest.",
     };
+    AGENT_WITHOUT_POLICY = ReaderRule {
+        id: "agent-without-policy",
+        title: "An agent may do all that its user may, and no policy judges its requests",
+        category: Category::StandingPrivilege,
+        severity: Severity::High,
+        confidence: Confidence::High,
+        controls: &[OVERPRIVILEGED],
+        help: "Text that the agent reads can decide what it does next, and nobody is asked. Allow the few commands and tools \
+               that it needs, run it in a sandbox, or put a hook before each call that judges it.",
+    };
 }

@@ -3,6 +3,7 @@
 use tenure_model::Fact;
 use tenure_model::{Federation, FingerprintKey, Quality, Subject, SubjectKind};
 
+use super::env_file::EnvFile;
 use super::held::{Account, Held, Literal, Workload};
 use crate::detect::ci::purpose::names_a_secret;
 use crate::detect::recogniser::Recogniser;
@@ -67,21 +68,31 @@ impl Compose {
         let mut witness = Witness::new(blob, self.name());
         let mut account = Account::default();
         let mut literals = Vec::new();
+        let mut env_files = Vec::new();
         let mut left_out = false;
         for root in tree.all() {
+            filled(blob, root, values, &mut witness);
             for (name, service) in root.get("services").into_iter().flat_map(Yaml::pairs) {
                 if account.workloads.len() == SERVICES_MAX {
                     left_out = true;
                     break;
                 }
                 let Some(name) = name.text() else { continue };
+                let index = account.workloads.len();
                 self.service(blob, name, service, &mut account, &mut literals, &mut witness);
+                let files = service.get("env_file").map(files).unwrap_or_default();
+                env_files.extend(files.into_iter().filter_map(|file| {
+                    Some(EnvFile { path: file.text()?.to_owned(), line: file.line(), workload: index })
+                }));
             }
         }
         let proof = |_: Option<usize>, provider: &str| Some(no_proof(provider));
         account.give(blob, &proof, &mut witness);
         for literal in &literals {
             account.literal(blob, literal, values, &mut witness);
+        }
+        for file in &env_files {
+            file.give(blob, &account, values, &mut witness);
         }
         let broken = broken.map(|Broken { reason, detail, .. }| Unreadable { reason, detail });
         let cut = left_out.then(|| Unreadable {
@@ -134,6 +145,32 @@ impl Compose {
                     }
                 }
             }
+        }
+    }
+}
+
+/// Where the secrets of a project come from: a file beside it, a variable of whoever starts it, or somewhere else.
+fn filled(blob: &Blob<'_>, root: Yaml<'_>, values: &dyn Recogniser, witness: &mut Witness<'_>) {
+    for (name, source) in root.get("secrets").into_iter().flat_map(Yaml::pairs).take(SERVICES_MAX) {
+        let Some(name) = name.text() else { continue };
+        let subject = held(blob, "secret", name, None, "file", source.line(), 0).subject;
+        let given = |key: &str| source.get(key).and_then(Yaml::text);
+        let (from, file) = match (given("file"), given("environment"), given("external")) {
+            (Some(file), ..) => (format!("the file {file}"), Some(file)),
+            (None, Some(variable), _) => (format!("the variable {variable} of whoever starts it"), None),
+            (None, None, Some("true")) => {
+                (format!("the secret {} of the swarm", given("name").unwrap_or(name)), None)
+            }
+            _ => continue,
+        };
+        let line = source.line();
+        let tag = Fact::Tag { key: "tenure:filled_from".to_owned(), value: from };
+        witness.fact(&subject, line, Quality::Config, tag);
+        let text = file.and_then(|file| blob.neighbours.text(&beside(blob, file)));
+        if let Some(known) = text.and_then(|text| values.only_one(&text)).filter(|known| !known.public) {
+            let other = Subject::new(SubjectKind::Credential, known.fingerprint.0);
+            let because = format!("the file of secret {name} holds it");
+            witness.fact(&subject, line, Quality::Config, Fact::SameAs { other, because });
         }
     }
 }

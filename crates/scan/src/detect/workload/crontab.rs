@@ -15,6 +15,9 @@ const CRONTAB_BYTES_MAX: usize = 1 << 20;
 /// Lines of one crontab that are read.
 const LINES_MAX: usize = 10_000;
 
+/// Jobs below one variable that are told as its users.
+const JOBS_OF_VARIABLE_MAX: usize = 100;
+
 /// The reader.
 pub(super) struct Crontab;
 
@@ -69,9 +72,11 @@ impl Detector for Crontab {
         };
         account.give(blob, &proof, &mut witness);
         for (name, value, line) in assigned {
-            // A variable holds for every job below it; the first stands for them all.
-            let workload = commands.iter().find(|(_, _, at)| *at > line).map(|(index, ..)| *index);
-            account.literal(blob, &Literal { name, value, line, workload }, values, &mut witness);
+            // A variable holds for every job below it.
+            let below = commands.iter().filter(|(_, _, at)| *at > line).take(JOBS_OF_VARIABLE_MAX);
+            for workload in below.map(|(index, ..)| Some(*index)) {
+                account.literal(blob, &Literal { name, value, line, workload }, values, &mut witness);
+            }
         }
         for (index, command, line) in commands {
             in_command(blob, &account, index, command, line, values, &mut witness);

@@ -108,6 +108,7 @@ impl Kubernetes {
         account.give(blob, &proof, &mut witness);
         for document in &found {
             pod::literals(document, &account, &names, values, &mut witness);
+            store::values(document, &names, values, &mut witness);
         }
         let cut = (!whole).then(|| Unreadable {
             reason: "yaml_too_large",
@@ -127,15 +128,18 @@ fn is_exported(bytes: &[u8]) -> bool {
 
 /// Whether the bytes name an object of a kind that is read.
 fn names_a_kind(bytes: &[u8]) -> bool {
-    if memmem::find(bytes, b"apiVersion").is_none() {
-        return false;
-    }
-    memmem::find_iter(bytes, b"kind").any(|at| {
-        let rest =
-            bytes[at + 4..].iter().skip_while(|byte| matches!(byte, b'"' | b'\'' | b':' | b' ' | b'\t'));
-        let word: Vec<u8> = rest.copied().take(24).take_while(u8::is_ascii_alphanumeric).collect();
-        KINDS.iter().any(|kind| kind.as_bytes() == word)
-    })
+    let values = |key: &'static [u8]| {
+        memmem::find_iter(bytes, key).map(move |at| {
+            let mark = |byte: &&u8| matches!(byte, b'"' | b'\'' | b':' | b' ' | b'\t');
+            bytes[at + key.len()..].iter().skip_while(mark).copied()
+        })
+    };
+    // Other descriptions of interfaces have an `apiVersion` as well, and there it is a date.
+    values(b"apiVersion").any(|mut value| value.next().is_some_and(|first| !first.is_ascii_digit()))
+        && values(b"kind").any(|value| {
+            let word: Vec<u8> = value.take(24).take_while(u8::is_ascii_alphanumeric).collect();
+            KINDS.iter().any(|kind| kind.as_bytes() == word)
+        })
 }
 
 /// The names under which things of one manifest are known.

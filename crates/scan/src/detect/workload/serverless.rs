@@ -221,7 +221,8 @@ fn framework<'t>(root: Yaml<'t>, found: &mut Functions<'_, 't>, witness: &mut Wi
 }
 
 fn function_workload(name: &str, line: u32, events: Option<Yaml<'_>>, seconds: u32) -> Workload {
-    let events: Vec<Yaml<'_>> = events.into_iter().flat_map(Yaml::items).collect();
+    let events: Vec<Yaml<'_>> =
+        events.into_iter().flat_map(Yaml::items).filter(|event| !is_off(*event)).collect();
     let mut triggers: Vec<String> = events
         .iter()
         .filter_map(|event| event.text().or_else(|| event.pairs().next()?.0.text()))
@@ -242,6 +243,11 @@ fn function_workload(name: &str, line: u32, events: Option<Yaml<'_>>, seconds: u
         timeout_minutes: Some(seconds.div_ceil(60)),
         ..Workload::default()
     }
+}
+
+/// Whether an event is switched off: `schedule: {rate: …, enabled: false}`.
+fn is_off(event: Yaml<'_>) -> bool {
+    event.pairs().any(|(_, settings)| settings.get("enabled").and_then(Yaml::text) == Some("false"))
 }
 
 /// SAM and CloudFormation.
@@ -277,6 +283,10 @@ fn sam_workload(id: &str, line: u32, properties: Option<Yaml<'_>>, seconds: u32)
     let mut runs = Some(0.0);
     for (_, event) in events.into_iter().flat_map(Yaml::pairs) {
         let Some(kind) = event.get("Type").and_then(Yaml::text) else { continue };
+        let given = |key: &str| event.get("Properties").and_then(|properties| properties.get(key)?.text());
+        if given("Enabled") == Some("false") || given("State") == Some("DISABLED") {
+            continue;
+        }
         workload.triggers.push(kind.to_owned());
         if matches!(kind, "Schedule" | "ScheduleV2") {
             let properties = event.get("Properties");

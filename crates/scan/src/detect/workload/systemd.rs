@@ -5,6 +5,7 @@
 
 use tenure_model::{Fact, Federation, FingerprintKey, Quality, Subject, SubjectKind};
 
+use super::env_file::EnvFile;
 use super::held::{Account, Held, Literal, Workload};
 use super::schedule;
 use crate::detect::recogniser::Recogniser;
@@ -13,6 +14,9 @@ use crate::detect::{Blob, Detector, Reading, Unreadable, text};
 
 /// Largest unit that is read.
 const UNIT_BYTES_MAX: usize = 1 << 20;
+
+/// Timers of one folder that are looked at.
+const TIMERS_MAX: usize = 200;
 
 /// The reader.
 pub(super) struct Systemd;
@@ -114,14 +118,17 @@ fn service(
     // `RuntimeMaxSec` means nothing for a unit that is done when its command is (systemd.service(5)).
     let limit = last(if oneshot { "TimeoutStartSec" } else { "RuntimeMaxSec" });
     let mut account = Account::default();
+    let timed = timed(blob, unit);
     account.workloads.push(Workload {
+        triggers: timed.map(|_| "schedule".to_owned()).into_iter().collect(),
+        runs_per_day: timed.flatten(),
         kind: if oneshot { "systemd_job" } else { "systemd_service" },
         name: unit.to_owned(),
         line: settings.iter().find(|s| s.section == "Service").map_or(1, |s| s.line),
         timeout_minutes: limit.and_then(|setting| schedule::span_minutes(&setting.value)),
         ..Workload::default()
     });
-    let mut literals = Vec::new();
+    let (mut literals, mut env_files) = (Vec::new(), Vec::new());
     for setting in settings.iter().filter(|setting| setting.section == "Service") {
         let Setting { key, value, line, .. } = setting;
         match key.as_str() {
@@ -131,6 +138,7 @@ fn service(
             }
             "EnvironmentFile" => {
                 let path = value.trim_start_matches('-');
+                env_files.push(EnvFile { path: path.to_owned(), line: *line, workload: 0 });
                 let subject = Subject::new(SubjectKind::Account, format!("file:{}:{path}", blob.repository));
                 let consumer = account.workloads[0].consumer(blob, *line);
                 witness.fact(&subject, *line, Quality::Config, Fact::Consumer { consumer });
@@ -148,6 +156,28 @@ fn service(
     for ((name, value), line) in literals {
         account.literal(blob, &Literal { name, value, line, workload: Some(0) }, values, witness);
     }
+    for file in &env_files {
+        file.give(blob, &account, values, witness);
+    }
+}
+
+/// The runs of a unit by the timers beside it; none when no timer starts it, and `Some(None)` when one does and its
+/// schedule cannot be counted.
+fn timed(blob: &Blob<'_>, unit: &str) -> Option<Option<f64>> {
+    let path = blob.path_in_repository();
+    let folder = path.rfind('/').map_or("", |slash| &path[..=slash]);
+    let beside =
+        blob.neighbours.below(folder).into_iter().filter(|path| path.ends_with(".timer")).take(TIMERS_MAX);
+    let mut runs: Option<Option<f64>> = None;
+    for path in beside.filter(|path| !path[folder.len()..].contains('/')) {
+        let Some(text) = blob.neighbours.text(&path) else { continue };
+        let (settings, _) = settings(&text);
+        if started(&path[folder.len()..], &settings) == unit {
+            let more = timer_runs(&settings);
+            runs = Some(runs.map_or(more, |known| known.zip(more).map(|(a, b)| a + b)));
+        }
+    }
+    runs
 }
 
 /// `"A=b c" D=e`.
@@ -186,28 +216,35 @@ fn held(blob: &Blob<'_>, unit: &str, name: &str, line: u32) -> Held {
 
 /// When the unit that a timer starts runs: evidence about that unit.
 fn timer(blob: &Blob<'_>, unit: &str, settings: &[Setting], witness: &mut Witness<'_>) {
-    let of_timer = || settings.iter().filter(|setting| setting.section == "Timer");
-    let stem = unit.trim_end_matches(".timer");
-    let starts = of_timer()
-        .find(|setting| setting.key == "Unit")
-        .map_or(format!("{stem}.service"), |s| s.value.clone());
-    let runs: Vec<Option<f64>> = of_timer()
-        .filter_map(|setting| match setting.key.as_str() {
-            "OnCalendar" => Some(schedule::calendar_runs(&setting.value)),
-            "OnUnitActiveSec" | "OnUnitInactiveSec" => Some(schedule::every(&setting.value)),
-            _ => None,
-        })
-        .collect();
-    let Some(first) = of_timer().next() else { return };
+    let starts = started(unit, settings);
+    let mut of_timer = settings.iter().filter(|setting| setting.section == "Timer");
+    let Some(first) = of_timer.next() else { return };
     let workload = Workload {
         kind: "systemd_job",
         name: starts.clone(),
         line: first.line,
         triggers: vec!["schedule".to_owned()],
-        runs_per_day: runs.into_iter().sum::<Option<f64>>().filter(|&runs| runs > 0.0),
+        runs_per_day: timer_runs(settings),
         ..Workload::default()
     };
     let subject = Subject::new(SubjectKind::Account, format!("systemd:{}:{starts}", blob.repository));
     let consumer = workload.consumer(blob, first.line);
     witness.fact(&subject, first.line, Quality::Config, Fact::Consumer { consumer });
+}
+
+/// The unit that a timer starts.
+fn started(timer: &str, settings: &[Setting]) -> String {
+    let named = settings.iter().find(|setting| setting.section == "Timer" && setting.key == "Unit");
+    named.map_or_else(|| format!("{}.service", timer.trim_end_matches(".timer")), |unit| unit.value.clone())
+}
+
+/// Runs a day by all the schedules of a timer.
+fn timer_runs(settings: &[Setting]) -> Option<f64> {
+    let of_timer = settings.iter().filter(|setting| setting.section == "Timer");
+    let runs = of_timer.filter_map(|setting| match setting.key.as_str() {
+        "OnCalendar" => Some(schedule::calendar_runs(&setting.value)),
+        "OnUnitActiveSec" | "OnUnitInactiveSec" => Some(schedule::every(&setting.value)),
+        _ => None,
+    });
+    runs.sum::<Option<f64>>().filter(|&runs| runs > 0.0)
 }

@@ -4,6 +4,7 @@
 //! Code says what shall be; whether it was applied, and with which values, is for the plan or the state to say.
 
 mod hcl;
+mod policy;
 mod provider;
 mod resource;
 mod role;
@@ -61,6 +62,8 @@ impl Detector for Terraform {
                 "resource" => {
                     resource::read(block, &names, &mut witness);
                     role::read(block, &names, &mut witness);
+                    policy::inline(block, &file.root, &names, &mut witness);
+                    policy::attached(block, &file.root, &names, &mut witness);
                 }
                 "data" => role::read_document(block, &names, &mut witness),
                 _ => {}

@@ -20,12 +20,12 @@ static ABOUT: Words = Words::of(
     strategy rule rules option options command cmd module package property properties attribute table
     model schema request response result callback event listener hook action reason comment note
     level warning charset encoding lockout history inactivity maxlen minlen tries attempts retries complexity scheme schemes formatter logger minimum maximum character
-    characters char chars days weeks hours minutes wrong hasher hashers blacklist whitelist denylist allowlist wordlist dictionary entry encryption encryptor hashing library",
+    characters char chars days weeks hours minutes wrong instance hasher hashers blacklist whitelist denylist allowlist wordlist dictionary entry encryption encryptor hashing library",
 );
 /// Words that make the value public or derived.
 static PUBLIC: Words = Words::of(
     "\
-    public pub hash hashed digest checksum sha sha1 sha256 sha512 md5 csrf xsrf nonce etag fingerprint
+    public pub hash hashed digest checksum sha sha1 sha256 sha512 md5 csrf xsrf etag fingerprint
     thumbprint tokenizer keyboard bypass compass passed passing passive passenger passes passthrough pad
     unk eos bos sep cls mask next pagination continuation cursor sync ignore primary foreign
     partition sort i18n l10n translation tokens passport passage passwordless passivate author authors
@@ -86,8 +86,10 @@ pub(super) enum Promise {
     Password,
     /// A secret, token or key that opens something.
     Secret,
-    /// A key, salt, seed or login of some kind: only a value that is surely random makes it a secret.
+    /// A key or login of some kind: only a value that is surely random makes it a secret.
     Vague,
+    /// A salt, seed, nonce or initialisation vector: what a cipher or hash is fed with beside its key.
+    Ingredient,
 }
 
 /// What the name promises; `None` when it only speaks about secrets.
@@ -102,12 +104,20 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
         tail = rest;
     }
     let last = tail.last()?.trim_end_matches(|c: char| c.is_ascii_digit());
-    let seasoned = matches!(last, "salt" | "pepper");
+    let seasoned =
+        ["salt", "pepper", "nonce"].iter().any(|end| last.ends_with(end)) || matches!(last, "seed" | "iv");
     let public = |word: &String| PUBLIC.holds(word) || word.starts_with("csrf") || word.starts_with("xsrf");
     // `Sec-WebSocket-Key` is a nonce that every browser sends (RFC 6455).
     let handshake = words.windows(3).any(|three| three == ["web", "socket", "key"]);
-    if ABOUT.holds(last) || handshake || !seasoned && words.iter().any(public) {
+    let several = last == "keys" && (tail.len() == 1 || tail.iter().any(|word| QUALIFIERS.holds(word)));
+    if ABOUT.holds(last) && !several || handshake || !seasoned && words.iter().any(public) {
         return None;
+    }
+    if seasoned {
+        return Some(Promise::Ingredient);
+    }
+    if several {
+        return Some(if tail.len() == 1 { Promise::Vague } else { Promise::Secret });
     }
     if is_password(last, tail) {
         return Some(Promise::Password);
@@ -122,7 +132,7 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
         "secretkey",
         "accesskey",
         "privatekey",
-    ]) || matches!(last, "cred" | "creds" | "bearer" | "secrets")
+    ]) || matches!(last, "cred" | "creds" | "bearer" | "secrets" | "basic")
     {
         return Some(Promise::Secret);
     }
@@ -137,9 +147,7 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
         return (!tail.iter().any(|word| LOOKUP.holds(word.strip_suffix("key").unwrap_or(word))))
             .then_some(Promise::Vague);
     }
-    if matches!(last, "salt" | "pepper" | "seed" | "auth" | "authorization" | "authentication")
-        || ends(&["salt", "auth"])
-    {
+    if matches!(last, "auth" | "authorization" | "authentication") || ends(&["auth"]) {
         return Some(Promise::Vague);
     }
     // `password_for_mail`, `secret_base`: the telling word is not the last one.
@@ -151,8 +159,18 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
 
 /// Whether the telling word of a name, the last of `tail`, is one for a password.
 fn is_password(last: &str, tail: &[String]) -> bool {
-    const ENDS: [&str; 9] =
-        ["password", "passwd", "passphrase", "passwort", "pwd", "passcode", "passwrd", "pass", "psk"];
+    const ENDS: [&str; 10] = [
+        "password",
+        "passwd",
+        "passphrase",
+        "passwort",
+        "pwd",
+        "passcode",
+        "passwrd",
+        "pass",
+        "psk",
+        "userpwd",
+    ];
     const WHOLE: [&str; 10] =
         ["pw", "psw", "passw", "mdp", "authtok", "dbpw", "userpw", "rootpw", "bindpw", "masterauth"];
     let split = tail.len() > 1 && matches!(last, "word" | "phrase") && tail[tail.len() - 2] == "pass";
@@ -225,7 +243,11 @@ mod tests {
             ("clientSecret", Some(Promise::Secret)),
             ("AccountKey", Some(Promise::Secret)),
             ("key", Some(Promise::Vague)),
-            ("password_salt", Some(Promise::Vague)),
+            ("password_salt", Some(Promise::Ingredient)),
+            ("aesIv", Some(Promise::Ingredient)),
+            ("api_keys", Some(Promise::Secret)),
+            ("keys", Some(Promise::Vague)),
+            ("map_keys", None),
             ("public_key", None),
             ("cacheKey", None),
             ("primary_key", None),

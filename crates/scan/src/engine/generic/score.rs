@@ -24,13 +24,19 @@ static KEYWORDS: Words = Words::of(
     session local remote old_password current_password confirm_password",
 );
 /// Bits from which nothing else is needed.
-const SURELY_RANDOM_BITS: f64 = 28.0;
+pub(super) const SURELY_RANDOM_BITS: f64 = 28.0;
 /// Shortest random value of a name that promises a secret, bytes.
-const SECRET_BYTES_MIN: usize = 10;
+pub(super) const SECRET_BYTES_MIN: usize = 10;
+/// Bits from which a secret counts in tests and documents, too.
+pub(super) const FAIRLY_RANDOM_BITS: f64 = 20.0;
+/// Shortest text that is no chance when base64 decodes to it, bytes.
+const DECODED_BYTES_MIN: usize = 7;
+/// Shortest salt, seed, nonce or initialisation vector, bytes.
+pub(super) const INGREDIENT_BYTES_MIN: usize = 8;
 /// Shortest random value of a vague name, bytes.
-const VAGUE_BYTES_MIN: usize = 16;
+pub(super) const VAGUE_BYTES_MIN: usize = 16;
 /// Shortest and longest password, bytes.
-const PASSWORD_BYTES: std::ops::RangeInclusive<usize> = 4..=128;
+pub(super) const PASSWORD_BYTES: std::ops::RangeInclusive<usize> = 4..=128;
 /// A value of a SealedSecret is longer than this: it begins with an RSA key's worth of bytes.
 const SEALED_BYTES_MIN: usize = 256;
 /// A UUID under a name that promises a secret: as random as hex, but most UUIDs are names of things.
@@ -57,18 +63,30 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
     let bits = if uuid {
         random_bits(&text.iter().copied().filter(|&b| b != b'-').collect::<Vec<u8>>())
     } else {
-        random_bits(text)
+        random_bits(text.strip_prefix(b"0x").unwrap_or(text))
     };
     if bits < RANDOM_BITS && !may_be_chosen(name, text) {
         return None;
     }
-    let promise = promise(name)?;
+    let mut promise = promise(name)?;
+    let decoded = if promise == Promise::Password { Decoded::Nothing } else { decoded(text) };
+    let login = decoded == Decoded::Login;
+    let basic = found.stand == Stand::Scheme && name.eq_ignore_ascii_case(b"basic");
+    if decoded == Decoded::Text || basic && !login {
+        return None;
+    }
+    let in_query = before.ends_with(b"?") || before.ends_with(b"&");
+    let signs_in = found.stand == Stand::Passed && words(name).last().is_some_and(|word| word == "auth");
+    if promise == Promise::Vague && (login || found.scheme || in_query || signs_in) {
+        promise = Promise::Secret;
+    }
     if speaks_otherwise(name, text, found) {
         return None;
     }
+    let number = text.iter().all(|&b| b.is_ascii_digit() || b == b'.');
     let code = looks_like_code(text, found.quoted, bits);
     let chosen = code && promise == Promise::Password && is_chosen_with_signs(text);
-    if code && !chosen {
+    if number && (promise != Promise::Password || text.contains(&b'.')) || code && !chosen {
         return None;
     }
     let service =
@@ -81,6 +99,7 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
         Promise::Secret if uuid && words(name).last().is_some_and(|word| word.starts_with("credential")) => {
             return None;
         }
+        Promise::Ingredient => ingredient(text, bits, found)?,
         Promise::Secret if bits < RANDOM_BITS || text.len() < SECRET_BYTES_MIN => {
             chosen_secret(name, text, found)?
         }
@@ -90,8 +109,9 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
         return None;
     }
     let mut reasons = vec![format!("assigned to `{}`", String::from_utf8_lossy(name)), because];
+    reasons.extend(login.then(|| "decodes to a login and its password".to_owned()));
     reasons.extend(service.map(|service| format!("{} is named beside it", service.name)));
-    let weak = matches!(found.stand, Stand::Passed | Stand::Inline);
+    let weak = matches!(found.stand, Stand::Passed | Stand::Inline | Stand::Scheme);
     let confidence = if weak && confidence == Confidence::High { Confidence::Medium } else { confidence };
     reasons.extend(found.stand.words().map(str::to_owned));
     Some(Verdict {
@@ -158,6 +178,14 @@ fn password(name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Op
         return None;
     }
     let digit = text.iter().any(u8::is_ascii_digit);
+    if bits < RANDOM_BITS && is_common(text) || reads_as_a_word(text) {
+        let because = "the value is one that everybody writes".to_owned();
+        let told = found.stand != Stand::Passed && found.stand != Stand::Alone;
+        let parts = text.iter().filter(|b| matches!(b, b'-' | b'_')).count();
+        let told = told && (bits >= 0.0 || parts < 2);
+        let needs = if found.quoted && digit { Needs::LivePath } else { Needs::Settings };
+        return told.then_some((Severity::Low, Confidence::Low, needs, because));
+    }
     // `password Sommer2019` in a file of settings; a word alone is the next word of a sentence.
     let mixed = classes >= 3 && digit && text.len() >= 8;
     if found.stand == Stand::Alone && (classes < 2 || bits < 0.0) {
@@ -201,23 +229,73 @@ fn secret(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
     let sure = bits >= SURELY_RANDOM_BITS;
     let severity = if text.len() >= 16 || sure { Severity::High } else { Severity::Medium };
     let confidence = if sure && text.len() >= 16 { Confidence::High } else { Confidence::Medium };
-    let needs = if sure { Needs::Nothing } else { Needs::LivePath };
+    let needs = if bits >= FAIRLY_RANDOM_BITS { Needs::Nothing } else { Needs::LivePath };
     (found.stand != Stand::Inline || sure).then(|| (severity, confidence, needs, drawn(bits)))
 }
 
 /// Under a name such as `key` or `salt` only a long value that is surely random counts.
 fn vague(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
-    let mixed = text.iter().any(u8::is_ascii_digit) && text.iter().any(u8::is_ascii_alphabetic);
+    let mixed = bits >= 2.0 * SURELY_RANDOM_BITS
+        || text.iter().any(u8::is_ascii_digit) && text.iter().any(u8::is_ascii_alphabetic);
     if text.len() < VAGUE_BYTES_MIN
         || bits < SURELY_RANDOM_BITS
         || !mixed
-        || found.stand == Stand::Inline
+        || found.stand == Stand::Inline && bits < 2.0 * SURELY_RANDOM_BITS
         || text.iter().any(u8::is_ascii_whitespace)
         || value::is_uuid(text)
     {
         return None;
     }
     Some((Severity::Low, Confidence::Low, Needs::LivePath, drawn(bits)))
+}
+
+/// A salt or nonce is random by its nature and seldom the secret itself: worth a hint, and no more.
+fn ingredient(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
+    if text.len() < INGREDIENT_BYTES_MIN
+        || bits < RANDOM_BITS
+        || found.stand == Stand::Inline && bits < SURELY_RANDOM_BITS
+        || !text.iter().all(|&b| b.is_ascii_alphanumeric() || b"+/=_-.$!".contains(&b))
+        || value::is_uuid(text)
+    {
+        return None;
+    }
+    let needs = if bits >= FAIRLY_RANDOM_BITS { Needs::Nothing } else { Needs::LivePath };
+    Some((Severity::Low, Confidence::Low, needs, drawn(bits)))
+}
+
+/// What a value is once its base64 is taken off.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Decoded {
+    /// `login:password`, as HTTP's basic authentication sends it.
+    Login,
+    /// Words, or a login that everybody writes.
+    Text,
+    /// No base64, or as random as before.
+    Nothing,
+}
+
+fn decoded(text: &[u8]) -> Decoded {
+    use base64::Engine as _;
+    let bare = text.strip_suffix(b"==").or(text.strip_suffix(b"=")).unwrap_or(text);
+    let Ok(plain) = base64::engine::general_purpose::STANDARD_NO_PAD.decode(bare) else {
+        return Decoded::Nothing;
+    };
+    if plain.len() < DECODED_BYTES_MIN || !plain.iter().all(|b| (0x20..0x7f).contains(b)) {
+        return Decoded::Nothing;
+    }
+    let password = memchr::memchr(b':', &plain).filter(|&at| at > 0).map(|at| &plain[at + 1..]);
+    let is_real = |password: &[u8]| {
+        PASSWORD_BYTES.contains(&password.len())
+            && !password.iter().any(u8::is_ascii_whitespace)
+            && !reads_as_a_word(password)
+            && value::placeholder(password).is_none()
+            && !is_common(password)
+    };
+    match password {
+        Some(password) if is_real(password) => Decoded::Login,
+        None if random_bits(&plain) >= RANDOM_BITS => Decoded::Nothing,
+        _ => Decoded::Text,
+    }
 }
 
 #[allow(clippy::cast_possible_truncation)] // some hundred bits
@@ -236,6 +314,23 @@ fn classes(text: &[u8]) -> usize {
     .into_iter()
     .filter(|&has| has)
     .count()
+}
+
+/// `test1234`, `admin!`: what everybody writes who needs any password, with or without figures behind it.
+fn is_common(text: &[u8]) -> bool {
+    static COMMON: Words = Words::of(
+        "\
+        test testing tester pass password passw passwd pwd user username admin administrator root guest demo foo bar
+        baz qux foobar abc abcd xyz hello welcome letmein secret default temp example login master super monkey opensesame opensesam
+        dragon qwerty asdf zxcv postgres mysql oracle redis mongo rabbitmq vagrant ubuntu changeme toor alice bob
+        mypass mypassword testpass testpassword testuser dbpass dbpassword newpass newpassword oldpassword adminadmin",
+    );
+    let stem = text.iter().take_while(|b| b.is_ascii_alphabetic() || **b == b'_').count();
+    let plain: Vec<u8> = text[..stem].iter().filter(|b| **b != b'_').map(u8::to_ascii_lowercase).collect();
+    let tail = &text[stem..];
+    tail.iter().all(|b| !b.is_ascii_alphabetic())
+        && tail.len() <= 6
+        && (plain.is_empty() || COMMON.holds(&String::from_utf8_lossy(&plain)))
 }
 
 /// `P@ssw0rd`, `s3cr3t!`: a word in disguise.
@@ -318,7 +413,11 @@ fn is_public_material(text: &[u8]) -> bool {
     ];
     // Sealed with a cluster's public key, and made to be committed.
     let sealed = text.len() > SEALED_BYTES_MIN && (text.starts_with(b"AgA") || text.starts_with(b"AgB"));
-    sealed || PREFIXES.iter().any(|prefix| text.starts_with(prefix))
+    // An address of a chain of blocks, and the header of a token without its body.
+    let address = text.len() == 42 && text.starts_with(b"0x");
+    let header = text.starts_with(b"eyJ0eXAi") || text.starts_with(b"eyJhbGci");
+    let header = header && !text.contains(&b'.');
+    sealed || address || header || PREFIXES.iter().any(|prefix| text.starts_with(prefix))
 }
 
 /// Calls, member access, paths, addresses, versions, identifiers: what code and configuration say *about* secrets.
@@ -326,10 +425,11 @@ fn looks_like_code(text: &[u8], quoted: bool, bits: f64) -> bool {
     let holds = |needle: &[u8]| memchr::memmem::find(text, needle).is_some();
     const SIGNS: [&[u8]; 11] =
         [b"://", b"::", b"->", b"()", b"=>", b"&&", b"||", b"%s", b"{}", b"\\u", b"</"];
-    if SIGNS.iter().any(|sign| holds(sign)) {
+    let surely = bits >= 2.0 * SURELY_RANDOM_BITS;
+    if !(surely && quoted) && SIGNS.iter().any(|sign| holds(sign)) || is_algorithm(text) {
         return true;
     }
-    if bits >= 2.0 * SURELY_RANDOM_BITS {
+    if surely {
         return false;
     }
     let starts = |needle: &[u8]| text.starts_with(needle);
@@ -355,6 +455,15 @@ fn looks_like_code(text: &[u8], quoted: bool, bits: f64) -> bool {
     let identifier =
         text.iter().all(|&b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.' | b'-' | b'/' | b':' | b'$'));
     bits < RANDOM_BITS && identifier && text.iter().any(|&b| matches!(b, b'.' | b'_' | b'/' | b':' | b'-'))
+}
+
+/// `PBEWithMD5AndDES`, `sha256WithRSAEncryption`: random to look at, but the name of a way to compute.
+fn is_algorithm(text: &[u8]) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let holds = |word: &[u8]| memchr::memmem::find(&lower, word).is_some();
+    text.iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'/' | b'.'))
+        && (holds(b"with") || holds(b"and") || holds(b"pkcs") || holds(b"padding"))
+        && [&b"md5"[..], b"sha", b"aes", b"des", b"rsa", b"hmac", b"ecdsa", b"rc4"].into_iter().any(holds)
 }
 
 /// `github.com/acme/shop/v3/commands`: what an import or a package is called.

@@ -4,7 +4,14 @@
 //! first half, [`lead`], looks at a few bytes only and refuses nearly everything; the scan in the delta domain depends
 //! on how few they are.
 
-use super::values::{starts_line, value_at};
+mod around;
+mod line;
+mod reading;
+
+use around::{METHOD_BYTES_MAX, chained, compared};
+use line::starts_line;
+pub(super) use reading::digits_of;
+use reading::value_at;
 
 /// How a value stands beside its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,8 +26,10 @@ pub(super) enum Stand {
     Alone,
     /// One of several pairs on a line: `user=x,password=y`, `{user: x, password: y}`.
     Pair,
-    /// Bare in the middle of a line: only a random value counts.
+    /// Bare in the middle of a line, or apart from its name: only a random value counts.
     Inline,
+    /// Behind the scheme of authentication that it serves.
+    Scheme,
 }
 
 impl Stand {
@@ -28,8 +37,9 @@ impl Stand {
     pub(super) fn words(self) -> Option<&'static str> {
         match self {
             Stand::Passed => Some("compared with it or passed, not assigned"),
-            Stand::Inline => Some("in the middle of a line"),
+            Stand::Inline => Some("in the middle of a line, or apart from its name"),
             Stand::Pair => Some("in a list of pairs"),
+            Stand::Scheme => Some("stands behind the scheme of authentication that it serves"),
             Stand::Beside => Some("the value of the pair that has this name"),
             Stand::Assigned | Stand::Alone => None,
         }
@@ -47,6 +57,10 @@ pub(super) struct Assignment {
     pub(super) quoted: bool,
     /// How it stands there.
     pub(super) stand: Stand,
+    /// A word before it says how it lets somebody in: `Bearer`, `Basic`, `Token`.
+    pub(super) scheme: bool,
+    /// A list of numbers, one a byte.
+    pub(super) numbers: bool,
 }
 
 /// A name that is followed by something that could be a separator.
@@ -59,6 +73,8 @@ pub(super) struct Lead {
     closed_quote: bool,
     /// The name begins its line, and blanks alone part it from what follows.
     alone: bool,
+    /// The name is a scheme of authentication, and what it needs follows after a blank.
+    scheme: bool,
 }
 
 /// Longest name on either side of the context word, bytes.
@@ -70,9 +86,20 @@ const CHECKSUM: &[u8] = b"checksum/";
 /// Words that go on with a name after a blank: `API key: …`, `secret access key = …`.
 const NAME_TAILS: [&[u8]; 6] = [b"key", b"token", b"secret", b"password", b"value", b"access key"];
 /// Bytes behind a name that [`lead`] may look at: a further word, closers, a separator.
-const BEHIND_NAME_BYTES: usize = 12 + CLOSERS_MAX + 4;
+const BEHIND_NAME_BYTES: usize = 12 + CLOSERS_MAX + METHOD_BYTES_MAX + 24;
+/// Words before a name that belong to it: `API key`.
+const NAME_HEADS: [&[u8]; 8] =
+    [b"api", b"access", b"secret", b"client", b"private", b"auth", b"app", b"service"];
+/// Bytes before a name that hold such a word.
+const HEAD_BYTES_MAX: usize = 8;
+/// Words that say how what follows them lets somebody in; the name of what they stand before.
+const SCHEMES: [&[u8]; 2] = [b"bearer", b"basic"];
+/// Characters after such a word by which a credential is told from the next word of a sentence.
+const SCHEME_RUN_MIN: usize = 12;
 /// Bytes before a name that [`lead`] may look at on the same line.
-pub(super) const LINE_LEAD_BYTES: usize = 48;
+const LINE_LEAD_BYTES: usize = 48;
+/// Longest value, bytes.
+const VALUE_BYTES_MAX: usize = 400;
 /// Longest start tag before a name, bytes.
 const TAG_BYTES_MAX: usize = 48;
 /// Longest gap between a name in one attribute or element and the value in the next, bytes.
@@ -83,14 +110,20 @@ fn is_name_byte(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.') || b >= 0x80
 }
 
-pub(super) fn byte(bytes: &[u8], at: usize) -> u8 {
+fn byte(bytes: &[u8], at: usize) -> u8 {
     bytes.get(at).copied().unwrap_or(0)
 }
 
 /// The name around the context word at `at..end`, when a separator may follow it.
 pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
-    // Some context words bring the separator along: `pw=`.
-    let end = if is_name_byte(bytes[end - 1]) { end } else { end - 1 };
+    // Some context words bring a quote or the separator along: `pw=`, `"iv"`.
+    let (mut at, mut end) = (at, end);
+    while at + 1 < end && !is_name_byte(bytes[at]) {
+        at += 1;
+    }
+    while end > at + 1 && !is_name_byte(bytes[end - 1]) {
+        end -= 1;
+    }
     let mut start = at;
     while start > 0 && at - start < NAME_BYTES_MAX && is_name_byte(bytes[start - 1]) {
         start -= 1;
@@ -107,6 +140,7 @@ pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
         });
         stop += more.map(|word| word.len() + 1).max().unwrap_or(0);
     }
+    start = with_head(bytes, start);
     // `checksum/secret: …` is an annotation about one.
     if bytes[..start].ends_with(CHECKSUM) {
         return None;
@@ -123,21 +157,62 @@ pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
         }
         p += 1;
     }
+    // `TOKEN[] = "…"`, `key[16] = "…"`
+    if byte(bytes, p) == b'[' && !closed_quote {
+        let size = bytes[p + 1..].iter().take(4).take_while(|b| b.is_ascii_digit()).count();
+        if byte(bytes, p + 1 + size) == b']' {
+            p += 2 + size;
+            p += usize::from(byte(bytes, p) == b' ');
+        }
+    }
     let rest = bytes.get(p..bytes.len().min(p + 4)).unwrap_or_default();
     let separated =
         matches!(byte(rest, 0), b'=' | b':' | b',' | b'(' | b'>' | b'?' | b'|' | b'{' | b'<' | b'!')
-            || rest.starts_with(b"As ")
-            || rest.starts_with(b"or ");
+            || WORDY_SEPARATORS.iter().any(|sign| rest.starts_with(sign));
+    let scheme = is_scheme(bytes, start, stop);
     let spaced = p > stop && (closed_quote || is_flag(bytes, start));
     // `- name: DB_PASSWORD` with the value on the next line.
     let line_ends = matches!(byte(bytes, p), b'\r' | b'\n') && start > 0;
     let alone = p > stop && !separated && !closed_quote && starts_line(bytes, start);
-    (separated || spaced || line_ends || alone).then_some(Lead {
+    let apart = || {
+        matches!(byte(bytes, stop), b')' | b'"' | b'\'' | b']')
+            && (chained(bytes, stop).is_some() || compared(bytes, start).is_some())
+    };
+    (separated || spaced || line_ends || alone || scheme || apart()).then_some(Lead {
         name: (start, stop),
         at: p,
         closed_quote,
         alone,
+        scheme,
     })
+}
+
+/// Separators that are more than one sign.
+const WORDY_SEPARATORS: [&[u8]; 9] =
+    [b"As ", b"or ", b"is ", b"to \"", b"-> \"", b"->\"", b"~= \"", b"~= '", b"@\""];
+
+/// Where the name begins that starts at `start`, when the word before it belongs to it.
+fn with_head(bytes: &[u8], start: usize) -> usize {
+    if start == 0 || bytes[start - 1] != b' ' {
+        return start;
+    }
+    let before = &bytes[start.saturating_sub(HEAD_BYTES_MAX + 1)..start - 1];
+    let word = before.iter().rev().take_while(|&&b| is_name_byte(b)).count();
+    let word = &before[before.len() - word..];
+    let belongs = NAME_HEADS.iter().any(|head| word.eq_ignore_ascii_case(head));
+    if belongs { start - 1 - word.len() } else { start }
+}
+
+/// Whether the name is a scheme of authentication with something behind it that is no word.
+fn is_scheme(bytes: &[u8], start: usize, stop: usize) -> bool {
+    let name = &bytes[start..stop];
+    if byte(bytes, stop) != b' ' || !SCHEMES.iter().any(|scheme| name.eq_ignore_ascii_case(scheme)) {
+        return false;
+    }
+    let run = bytes.get(stop + 1..bytes.len().min(stop + 1 + SCHEME_RUN_MIN)).unwrap_or_default();
+    run.len() == SCHEME_RUN_MIN
+        && run.iter().all(|&b| is_name_byte(b) || matches!(b, b'+' | b'/' | b'='))
+        && run.iter().any(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
 }
 
 /// The part of `bytes[from..to]` in which a context word's [`lead`] depends on nothing outside: words that begin at the
@@ -146,7 +221,7 @@ pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
 /// A line end before a word and something that is no name behind it are walls that [`lead`] does not look through.
 pub(in crate::engine) fn walled(bytes: &[u8], from: usize, to: usize) -> (usize, usize) {
     let first = from + CHECKSUM.len();
-    let reach = NAME_BYTES_MAX + LINE_LEAD_BYTES;
+    let reach = NAME_BYTES_MAX + LINE_LEAD_BYTES + HEAD_BYTES_MAX + 1;
     let near = &bytes[first.min(to)..(first + reach).min(to)];
     let start = memchr::memchr2(b'\n', b'\r', near).map_or(first + reach, |wall| first + wall + 1);
     let last = to.saturating_sub(BEHIND_NAME_BYTES);
@@ -166,20 +241,23 @@ pub(super) fn assignment(bytes: &[u8], lead: Lead, high: usize) -> Option<Assign
     if let Some(found) = beside(bytes, lead, high) {
         return Some(found);
     }
-    let separator = separator(bytes, lead, high)?;
-    value_at(bytes, lead.name, separator, high)
+    let plain = separator(bytes, lead, high).and_then(|found| value_at(bytes, lead.name, found, high));
+    if plain.is_some() || !matches!(byte(bytes, lead.name.1), b')' | b'"' | b'\'' | b']' | b'(') {
+        return plain;
+    }
+    around::of_chained(bytes, lead.name, high).or_else(|| around::of_compared(bytes, lead.name))
 }
 
 /// What stands between a name and its value.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Separator {
+struct Separator {
     /// Where the value begins.
-    pub(super) at: usize,
-    pub(super) stand: Stand,
+    at: usize,
+    stand: Stand,
     /// Only a quoted value counts.
-    pub(super) needs_quote: bool,
+    needs_quote: bool,
     /// The value is an element's text, or the rest of its line: what begins it was made sure of.
-    pub(super) whole: bool,
+    whole: bool,
 }
 
 fn spaced(bytes: &[u8], mut at: usize, high: usize) -> usize {
@@ -197,6 +275,7 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
     };
     let assigned = |skip: usize| from(p + skip, Stand::Assigned, false);
     match next(p) {
+        _ if lead.scheme => from(lead.name.1 + 1, Stand::Scheme, false),
         b'=' if next(p + 1) == b'=' => from(p + if next(p + 2) == b'=' { 3 } else { 2 }, Stand::Passed, true),
         b'!' if next(p + 1) == b'=' => from(p + if next(p + 2) == b'=' { 3 } else { 2 }, Stand::Passed, true),
         b'=' if matches!(next(p + 1), b'>' | b'~') => assigned(2),
@@ -210,6 +289,13 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
             from(p + if next(p + 2) == b'=' { 3 } else { 2 }, Stand::Assigned, true)
         }
         b'o' if bytes[p..].starts_with(b"or ") => from(p + 3, Stand::Assigned, true),
+        b't' if bytes[p..].starts_with(b"to \"") => from(p + 3, Stand::Assigned, true),
+        b'-' if bytes[p..].starts_with(b"->") => from(p + 2, Stand::Assigned, true),
+        b'~' if bytes[p..].starts_with(b"~= ") => from(p + 3, Stand::Passed, true),
+        b'i' if bytes[p..].starts_with(b"is ") => from(p + 3, Stand::Inline, false),
+        b'<' if bytes[p..].starts_with(b"<- ") => from(p + 3, Stand::Assigned, true),
+        // A column of a table.
+        b'|' if next(p + 1) == b' ' => from(p + 1, Stand::Inline, false),
         b'A' if bytes[p..].starts_with(b"As ") => {
             let equals = bytes[p..high.min(p + 32)].iter().position(|&b| b == b'=' || b == b'\n')?;
             (next(p + equals) == b'=').then(|| from(p + equals + 1, Stand::Assigned, true)).flatten()
@@ -226,9 +312,13 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
             let typed = typed(bytes, at, high).map(|at| spaced(bytes, at, high));
             from(typed.unwrap_or(at), Stand::Assigned, typed.is_some())
         }
-        b',' if lead.closed_quote => from(p + 1, Stand::Passed, true),
+        b',' if lead.closed_quote => from(past_label(bytes, p + 1, high), Stand::Passed, true),
+        b',' if bytes[p..].starts_with(b", _ := ") => from(p + 7, Stand::Assigned, true),
         // A pair of Erlang: `{password, <<"value">>}`.
         b',' if lead.name.0 > 0 && bytes[lead.name.0 - 1] == b'{' => from(p + 1, Stand::Assigned, true),
+        b',' => from(p + 1, Stand::Inline, true),
+        b'@' => from(p, Stand::Passed, true),
+        b'{' if !lead.closed_quote && next(p + 1) == b'"' => from(p, Stand::Assigned, true),
         b'(' => from(p + 1, Stand::Passed, true),
         b'>' if lead.name.0 > 0
             && (lead.closed_quote || matches!(bytes[lead.name.0 - 1], b'<' | b':' | b'"' | b'\'')) =>
@@ -254,6 +344,15 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
         _ if lead.alone => Some(Separator { at: p, stand: Stand::Alone, needs_quote: false, whole: true }),
         _ => None,
     }
+}
+
+/// Past the name of an argument that says nothing of its own: `with: '…'`, `value="…"`.
+fn past_label(bytes: &[u8], at: usize, high: usize) -> usize {
+    let at = spaced(bytes, at, high);
+    let label = bytes[at..high].iter().take(12).take_while(|b| b.is_ascii_alphabetic()).count();
+    let known = [&b"with"[..], b"value", b"default", b"defaultValue", b"content"];
+    let end = at + label;
+    if known.contains(&&bytes[at..end]) && matches!(byte(bytes, end), b':' | b'=') { end + 1 } else { at }
 }
 
 /// The text of an element, whose start tag ends at `tag_end`.
@@ -293,7 +392,7 @@ fn typed(bytes: &[u8], from: usize, high: usize) -> Option<usize> {
     let annotation = &line[..equals];
     let plain = annotation.iter().all(|&b| {
         b.is_ascii_alphanumeric()
-            || matches!(b, b' ' | b'&' | b'\'' | b'<' | b'>' | b'_' | b'|' | b'[' | b']' | b'?' | b'.')
+            || matches!(b, b' ' | b'&' | b'\'' | b'<' | b'>' | b'_' | b'|' | b'[' | b']' | b'?' | b'.' | b';')
     });
     let after = line.get(equals + 1).copied();
     (plain && !annotation.is_empty() && matches!(after, Some(b' ' | b'"' | b'\'')))
@@ -362,7 +461,7 @@ fn next_element(bytes: &[u8], lead: Lead, high: usize) -> Option<Assignment> {
             .iter()
             .any(|word| memchr::memmem::find(&tag, word).is_some())
     };
-    if !names(tag) || names(&text[next..end + 1]) {
+    if !names(tag) || names(&text[next..=end]) {
         return None;
     }
     let mut found = value_at(bytes, lead.name, element(bytes, lead.at + end)?, high)?;
@@ -380,7 +479,7 @@ fn is_value_of_a_name(bytes: &[u8], start: usize) -> bool {
     }
     let before = before[..end - 1].trim_ascii_end();
     let before = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before);
-    [&b"name"[..], b"Name", b"key", b"Key", b"id", b"property", b"variable"]
+    [&b"name"[..], b"Name", b"key", b"Key", b"id", b"property", b"variable", b"type"]
         .iter()
         .any(|word| before.ends_with(word))
 }

@@ -59,6 +59,8 @@ pub(super) struct Tasks<'t> {
     given: BTreeMap<String, &'t str>,
     /// Where what a vault task fetched is kept, once there was one.
     vault: Option<&'t str>,
+    /// The vault that keeps what a task fetched by its name, by name in small letters.
+    fetched: BTreeMap<String, &'t str>,
     visits_left: usize,
 }
 
@@ -71,6 +73,7 @@ impl<'t> Tasks<'t> {
             asks: false,
             given: BTreeMap::new(),
             vault: None,
+            fetched: BTreeMap::new(),
             visits_left: VISITS_MAX,
         }
     }
@@ -169,10 +172,12 @@ impl<'t> Tasks<'t> {
             let filter =
                 inputs.get("SecretsFilter").or_else(|| inputs.get("secretsFilter")).and_then(Yaml::text);
             // What the vault gives is fetched for each run and is not kept in the pipeline.
-            filter
-                .into_iter()
-                .flat_map(|names| names.split(','))
-                .for_each(|name| self.environment.declare(name.trim()));
+            for name in filter.into_iter().flat_map(|names| names.split(',')).map(str::trim) {
+                match self.vault {
+                    Some(vault) if name != "*" => drop(self.fetched.insert(name.to_ascii_lowercase(), vault)),
+                    _ => self.environment.declare(name),
+                }
+            }
             if let Some(vault) = self.vault.filter(|_| filter.is_none_or(|names| names.trim() == "*")) {
                 self.environment.store = Store::Owner(Cow::Owned(format!("key vault {vault}")));
             }
@@ -209,7 +214,16 @@ impl<'t> Tasks<'t> {
             let found = references(text);
             for &(name, written) in &found {
                 let spot = search.find(&[written]);
-                self.environment.take(name, spot, receiving, found.len() > 1);
+                let shared = found.len() > 1;
+                match self.fetched.get(&name.to_ascii_lowercase()).copied() {
+                    Some(vault) => {
+                        let store = Store::Owner(Cow::Owned(format!("key vault {vault}")));
+                        let usual = std::mem::replace(&mut self.environment.store, store);
+                        self.environment.secret(name.into(), spot, receiving, shared);
+                        self.environment.store = usual;
+                    }
+                    None => self.environment.take(name, spot, receiving, shared),
+                }
             }
         }
     }

@@ -1,10 +1,12 @@
 //! The steps of a CircleCI job: runs, commands that the file defines, and steps of orbs.
 
+use tenure_model::Quality;
+
 use super::{Defined, at};
 use crate::detect::ci::environment::{Environment, Receiving};
 use crate::detect::ci::exchange;
 use crate::detect::ci::job::Exchange;
-use crate::detect::ci::purpose;
+use crate::detect::ci::purpose::{self, Part};
 use crate::detect::ci::secret_use::Exposure;
 use crate::detect::yaml::Yaml;
 
@@ -100,7 +102,9 @@ impl<'d, 't> Steps<'d, 't> {
                     self.parameters(settings, &["steps"]);
                 }
                 self.orb(name, step, settings);
-                let own = self.defined.commands.get(name).and_then(|command| command.get("steps"));
+                let command = self.defined.commands.get(name).copied();
+                command.into_iter().for_each(|command| self.defaults(command, settings));
+                let own = command.and_then(|command| command.get("steps"));
                 own.or_else(|| settings?.get("steps"))
             }
         }
@@ -111,13 +115,32 @@ impl<'d, 't> Steps<'d, 't> {
         for (key, value) in settings.pairs() {
             let Some(slot) = key.text().filter(|slot| !skip.contains(slot)) else { continue };
             let receiving = Receiving { slot: Some(slot), ..at(Exposure::With) };
-            let bare = value.text().filter(|text| is_variable_name(text) && purpose::names_a_secret(text));
+            let of_a_key = purpose::by_name(slot, Quality::Config)
+                .is_some_and(|said| matches!(said.part, Part::AwsKeyId | Part::AwsSecret));
+            let bare = value
+                .text()
+                .filter(|text| is_variable_name(text) && (of_a_key || purpose::names_a_secret(text)));
             match bare {
                 Some(name) => {
                     let spot = value.search().find(&[name]);
                     self.environment.secret(name.into(), spot, receiving, false);
                 }
                 None => self.environment.value(value, receiving),
+            }
+        }
+    }
+
+    /// Parameters that name a variable by default, where nothing else is given.
+    pub(super) fn defaults(&mut self, definition: Yaml<'t>, settings: Option<Yaml<'t>>) {
+        for (key, parameter) in definition.get("parameters").into_iter().flat_map(Yaml::pairs) {
+            let Some(slot) = key.text() else { continue };
+            let names_variable = parameter.get("type").and_then(Yaml::text) == Some("env_var_name");
+            let given = settings.is_some_and(|settings| settings.get(slot).is_some());
+            let default = parameter.get("default").filter(|_| names_variable && !given);
+            let Some((node, name)) = default.and_then(|node| Some((node, node.text()?))) else { continue };
+            if purpose::names_a_secret(name) {
+                let receiving = Receiving { slot: Some(slot), ..at(Exposure::With) };
+                self.environment.secret(name.into(), node.search().find(&[name]), receiving, false);
             }
         }
     }

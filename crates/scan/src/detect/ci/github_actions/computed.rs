@@ -13,37 +13,47 @@ const NAMES_MAX: usize = 64;
 /// Deepest nesting of parentheses and calls.
 const DEPTH_MAX: usize = 8;
 
-/// Every name that the inside of `secrets[…]` can be.
-pub(super) fn names<'t>(expression: &'t str, job: Yaml<'t>, workflow: Yaml<'t>) -> Vec<Cow<'t, str>> {
-    let mut reader = Reader { tokens: Tokens::new(expression), job, workflow };
+/// Every name that the inside of `secrets[…]` can be, and whether the file says them all.
+pub(super) fn names<'t>(expression: &'t str, job: Yaml<'t>, workflow: Yaml<'t>) -> (Vec<Cow<'t, str>>, bool) {
+    let mut reader = Reader { tokens: Tokens::new(expression), job, workflow, whole: true };
     let mut names = reader.choice(0);
+    let whole = reader.whole && reader.tokens.next().is_none() && names.len() < NAMES_MAX;
     names.retain(|name| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
     names.sort_unstable();
     names.dedup();
-    names
+    let whole = whole && !names.is_empty();
+    (names, whole)
 }
 
 struct Reader<'t> {
     tokens: Tokens<'t>,
     job: Yaml<'t>,
     workflow: Yaml<'t>,
+    /// Nothing unknown stood where a value comes from.
+    whole: bool,
 }
 
 impl<'t> Reader<'t> {
     /// `a && b || c` up to a closing bracket or comma: every value that may come out.
     fn choice(&mut self, depth: usize) -> Vec<Cow<'t, str>> {
         let mut names = Vec::new();
+        let mut known = self.whole;
         let mut last = self.primary(depth);
         loop {
             match self.operator() {
                 Some(Operator::Or) => {
                     names.append(&mut last);
+                    known = self.whole;
                     last = self.primary(depth);
                 }
                 // What stands before is a condition, not a value.
-                Some(Operator::And) => last = self.primary(depth),
+                Some(Operator::And) => {
+                    self.whole = known;
+                    last = self.primary(depth);
+                }
                 Some(Operator::Compare) => {
                     self.primary(depth);
+                    self.whole = known;
                     last = Vec::new();
                 }
                 None => break,
@@ -68,19 +78,20 @@ impl<'t> Reader<'t> {
     }
 
     fn primary(&mut self, depth: usize) -> Vec<Cow<'t, str>> {
-        if depth == DEPTH_MAX {
-            return Vec::new();
-        }
-        match self.tokens.next() {
+        let names = match self.tokens.next().filter(|_| depth < DEPTH_MAX) {
             Some(Token::Text(text)) => vec![Cow::Borrowed(text)],
             Some(Token::Sign(b'(')) => {
                 let names = self.choice(depth + 1);
                 self.close();
                 names
             }
+            // `!x` is a condition.
+            Some(Token::Sign(b'!')) => return self.primary(depth + 1),
             Some(Token::Word(word)) => self.word(word, depth),
             _ => Vec::new(),
-        }
+        };
+        self.whole &= !names.is_empty();
+        names
     }
 
     fn word(&mut self, word: &'t str, depth: usize) -> Vec<Cow<'t, str>> {
@@ -188,7 +199,7 @@ mod tests {
         yaml::read(text, |tree, _| {
             let root = tree.first().expect("the text holds a document");
             let job = root.get("jobs").and_then(|jobs| jobs.get("a")).expect("the job is there");
-            names(expression, job, root).into_iter().map(Cow::into_owned).collect()
+            names(expression, job, root).0.into_iter().map(Cow::into_owned).collect()
         })
     }
 

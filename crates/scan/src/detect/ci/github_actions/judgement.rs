@@ -1,11 +1,11 @@
 //! Judges a workflow: what a person should look at, with the reason and the line.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tenure_model::Severity;
 
 use super::workflow::{Job, What, Workflow};
-use super::{Names, is_pinned};
+use super::{Names, called, is_pinned};
 use crate::detect::ci::job::Pipeline;
 use crate::detect::ci::judgement::{self, listed};
 use crate::detect::ci::purpose::Part;
@@ -38,9 +38,9 @@ pub(super) fn judge(
     }
     for (index, job) in workflow.jobs.iter().enumerate() {
         bench.whole_context(job);
-        bench.inherited(job);
         bench.risky_trigger(index, job, secrets);
     }
+    bench.inherited();
     bench.write_all();
     bench.permissions_unwritten();
 }
@@ -102,21 +102,36 @@ impl<'t> Bench<'_, '_, 't, '_, '_> {
         }
     }
 
-    fn inherited(&mut self, job: &Job<'_>) {
-        let (Some(line), Some(called)) = (job.inherits, job.calls) else { return };
-        let outside = self.names.is_third_party(called);
-        let severity = match (outside, is_pinned(called)) {
-            (true, false) => Some(Severity::High),
-            (true, true) => None,
-            (false, _) => Some(Severity::Low),
-        };
-        let reasons = vec![format!("{called} receives every secret that this workflow can read")];
-        self.shared.about_job(
-            &rules::CI_SECRETS_INHERIT,
-            job.id,
-            vec![Spot::line(line)],
-            (severity, reasons),
-        );
+    /// One finding for each workflow of others that inherits, and one for all of the own repository.
+    fn inherited(&mut self) {
+        let mut by_owner: BTreeMap<&str, Vec<(&Job<'t>, &str, u32)>> = BTreeMap::new();
+        for job in &self.workflow.jobs {
+            let (Some(line), Some(called)) = (job.inherits, job.calls) else { continue };
+            let outside = self.names.is_third_party(called);
+            by_owner.entry(if outside { called } else { "" }).or_default().push((job, called, line));
+        }
+        for (outside, calls) in by_owner {
+            let severity = match (outside.is_empty(), is_pinned(outside)) {
+                (true, _) => Some(Severity::Low),
+                (false, true) => None,
+                (false, false) => Some(Severity::High),
+            };
+            let told: BTreeSet<&str> = calls.iter().map(|(_, called, _)| *called).collect();
+            let reasons = told.into_iter().map(|called| self.inherits(called)).collect();
+            let spots = calls.iter().map(|(.., line)| Spot::line(*line)).collect();
+            let first = calls.first().map_or("", |(job, ..)| job.id);
+            self.shared.about_job(&rules::CI_SECRETS_INHERIT, first, spots, (severity, reasons));
+        }
+    }
+
+    /// What it means that a workflow inherits every secret.
+    fn inherits(&self, called: &str) -> String {
+        let receives = format!("{called} receives every secret that this workflow can read");
+        match called::uses_of(self.names.blob, called) {
+            Some(used) if used.is_empty() => format!("{receives}, and names none"),
+            Some(used) => format!("{receives}; it names {}", listed(used.iter().map(String::as_str))),
+            None => receives,
+        }
     }
 
     fn risky_trigger(&mut self, index: usize, job: &Job<'_>, secrets: &Secrets<'_, '_>) {

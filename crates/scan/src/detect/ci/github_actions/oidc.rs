@@ -15,7 +15,11 @@ pub(super) fn exchanges<'t>(job: &Job<'t>, permissions: Option<Permissions<'_>>)
 }
 
 /// Who accepts the proof that a step presents, and for what.
-fn exchange<'t>(step: &Step<'t>, action: &str, granted: bool) -> Option<(&'static str, Option<&'t str>)> {
+pub(super) fn exchange<'t>(
+    step: &Step<'t>,
+    action: &str,
+    granted: bool,
+) -> Option<(&'static str, Option<&'t str>)> {
     let action = action.split('@').next().unwrap_or_default().to_ascii_lowercase();
     let input = |name| step.input(name);
     match action.as_str() {

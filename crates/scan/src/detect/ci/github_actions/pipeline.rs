@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use tenure_model::Federation;
 
+use super::action::Local;
+use super::called::{Calls, Origin};
 use super::oidc::exchanges;
 use super::workflow::{Job, Touch, What, Workflow};
 use super::{Names, is_pinned, receiver};
@@ -27,40 +29,68 @@ pub(super) static SYSTEM: System = System {
     trusted_publishing: &["npm", "pypi", "crates_io", "rubygems", "nuget"],
 };
 
-/// The workflow as a pipeline.
-pub(super) fn pipeline<'t>(names: &Names<'_>, workflow: &Workflow<'t>) -> Pipeline<'t> {
-    let jobs = workflow.jobs.iter().map(|job| shared(names, workflow, job)).collect();
+/// The workflow as a pipeline, in the light of who calls it.
+pub(super) fn pipeline<'t>(names: &Names<'_>, workflow: &Workflow<'t>, calls: &Calls) -> Pipeline<'t> {
+    let local = Local::of(names.blob, workflow);
+    let around = Around { names, workflow, calls, local: &local };
+    let jobs = workflow.jobs.iter().map(|job| shared(&around, job)).collect();
     Pipeline::new(&SYSTEM, workflow.name, jobs)
 }
 
-fn shared<'t>(names: &Names<'_>, workflow: &Workflow<'t>, job: &Job<'t>) -> job::Job<'t> {
+/// What a job is seen in.
+struct Around<'a, 't> {
+    names: &'a Names<'a>,
+    workflow: &'a Workflow<'t>,
+    calls: &'a Calls,
+    local: &'a Local,
+}
+
+fn shared<'t>(around: &Around<'_, 't>, job: &Job<'t>) -> job::Job<'t> {
+    let Around { workflow, calls, local, .. } = *around;
     let permissions = workflow.permissions_of(job);
     let started_by = workflow.triggers.iter().filter(|event| job.condition.lets_in(event));
     let by_clock = job.condition.lets_in("schedule");
+    let own = workflow.runs_per_day.filter(|_| by_clock);
+    let mut triggers: Vec<String> = started_by.map(|&event| event.to_owned()).collect();
+    let outside = calls.triggers();
+    triggers.extend(outside.into_iter().filter(|event| job.condition.lets_in(event)).map(str::to_owned));
+    let outer = calls.runs_per_day().filter(|_| by_clock);
+    let mut exchanges = exchanges(job, permissions);
+    exchanges.extend(local.exchanges(job));
     job::Job {
         title: job.name,
-        triggers: started_by.map(|&event| event.to_owned()).collect(),
-        runs_per_day: workflow.runs_per_day.filter(|_| by_clock),
-        scheduled: workflow.runs_per_day.is_some() && by_clock,
+        triggers,
+        runs_per_day: own.into_iter().chain(outer).reduce(|a, b| a + b),
+        scheduled: (workflow.runs_per_day.is_some() || calls.scheduled()) && by_clock,
         environment: job.environment,
         runner: job.runner,
         timeout_minutes: job.timeout_minutes,
         has_timeout: job.has_timeout,
         defined_elsewhere: job.calls.is_some(),
         token_permissions: permissions.map(|permissions| permissions.words()),
-        exchanges: exchanges(job, permissions),
-        uses: job.uses.iter().filter_map(|touch| secret_use(names, job, touch)).collect(),
+        exchanges,
+        uses: job.uses.iter().flat_map(|touch| secret_uses(around, job, touch)).collect(),
         literal_key_ids: literal_key_ids(job),
         deeds: job.scripts.iter().flat_map(|&script| shell::deeds(script)).collect(),
-        ..job::Job::new(job.id, job.line, proof(workflow, job))
+        called_by: calls.by(),
+        ..job::Job::new(job.id, job.line, proof(workflow, job, calls))
     }
 }
 
 /// Whether GitHub could prove the identity of a job.
-fn proof(workflow: &Workflow<'_>, job: &Job<'_>) -> Proof {
+fn proof(workflow: &Workflow<'_>, job: &Job<'_>, calls: &Calls) -> Proof {
+    let withheld_by = calls.withheld_by().filter(|_| workflow.is_only_called());
+    let granted = workflow.permissions_of(job).is_none_or(|permissions| permissions.id_token);
+    if let Some(Some(caller)) = withheld_by.filter(|_| granted) {
+        let why = format!("its caller {caller} is not granted id-token: write");
+        return Proof::new(Federation::AvailableNotEnabled, why);
+    }
     let (state, right) = match workflow.permissions_of(job) {
         Some(permissions) if permissions.id_token => {
             (Federation::Available, "this job may request one (id-token: write)")
+        }
+        None if withheld_by.is_some() => {
+            (Federation::Available, "this job may request one: its callers grant id-token: write")
         }
         Some(_) => (Federation::AvailableNotEnabled, "this job is not granted id-token: write"),
         None if workflow.is_only_called() => (
@@ -79,29 +109,46 @@ fn proof(workflow: &Workflow<'_>, job: &Job<'_>) -> Proof {
     Proof::new(state, format!("{right}{runner}"))
 }
 
-fn secret_use<'t>(names: &Names<'_>, job: &Job<'t>, touch: &Touch<'t>) -> Option<SecretUse<'t>> {
-    let What::Named(name) = &touch.what else { return None };
+/// A use of a secret, once for each secret of a store that it may stand for.
+fn secret_uses<'t>(around: &Around<'_, 't>, job: &Job<'t>, touch: &Touch<'t>) -> Vec<SecretUse<'t>> {
+    let What::Named(written) = &touch.what else { return Vec::new() };
     let step = touch.step.and_then(|index| job.steps.get(index));
-    let said = step
-        .filter(|_| touch.exposure == Exposure::With)
-        .and_then(|step| by_input(step.action?, touch.slot?, step.input("registry")));
+    let input = step.filter(|_| touch.exposure == Exposure::With);
+    let said = input.and_then(|step| {
+        let (action, slot) = (step.action?, touch.slot?);
+        by_input(action, slot, step.input("registry")).or_else(|| around.local.input(action, slot))
+    });
     let place = Place {
         said,
         slot: touch.slot.filter(|_| touch.exposure != Exposure::Run),
         shared: touch.shared,
         other_s3: job.other_s3 || step.is_some_and(|step| step.other_s3),
     };
-    Some(SecretUse {
-        name: name.clone(),
-        store: Store::repository("repo"),
-        purpose: purpose::of_use(name, place, "github"),
+    let one = |name: Cow<'t, str>, store: Store<'t>| SecretUse {
+        written: (name != *written).then(|| written.clone()),
+        purpose: purpose::of_use(&name, place, "github"),
+        name,
+        store,
         spot: touch.spot,
         exposure: touch.exposure,
         slot: touch.slot.map(Cow::Borrowed),
-        receiver: receiver(names, job, touch)
+        receiver: receiver(around.names, job, touch)
             .map(|reference| Receiver { reference, pinned: is_pinned(reference) }),
         block: block(touch.exposure, touch.step),
-    })
+    };
+    match around.calls.origin(around.workflow, written) {
+        Origin::Kept => vec![one(written.clone(), Store::repository("repo"))],
+        Origin::Passed(names) => {
+            let kept = names.into_iter().map(Cow::Owned);
+            kept.map(|name| one(name, Store::repository("repo"))).collect()
+        }
+        Origin::Parameter { nobody } => {
+            let file = around.names.blob.path.rsplit('/').next().unwrap_or_default();
+            let found = one(written.clone(), Store::Repository(Cow::Owned(format!("workflow {file}"))));
+            let part = if nobody { purpose::Part::Configuration } else { found.purpose.part };
+            vec![SecretUse { purpose: purpose::Purpose { part, ..found.purpose }, ..found }]
+        }
+    }
 }
 
 /// What is received together: the workflow's environment, the job's, or one step's.

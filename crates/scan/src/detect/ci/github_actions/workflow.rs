@@ -29,6 +29,8 @@ pub(super) struct Workflow<'t> {
     pub(super) runs_per_day: Option<f64>,
     /// `permissions:` at the top.
     pub(super) permissions: Option<Permissions<'t>>,
+    /// Secrets that it asks its callers for: `on.workflow_call.secrets`.
+    pub(super) parameters: Vec<&'t str>,
     /// In file order.
     pub(super) jobs: Vec<Job<'t>>,
     /// False when a limit stopped the reading.
@@ -77,6 +79,8 @@ pub(super) struct Job<'t> {
     pub(super) calls: Option<&'t str>,
     /// Line of `secrets: inherit`.
     pub(super) inherits: Option<u32>,
+    /// The parameters that it passes secrets to, `secrets:` of a call.
+    pub(super) passes: Vec<&'t str>,
     pub(super) steps: Vec<Step<'t>>,
     /// The scripts of its steps.
     pub(super) scripts: Vec<Yaml<'t>>,
@@ -97,6 +101,16 @@ pub(super) struct Step<'t> {
 }
 
 impl<'t> Step<'t> {
+    /// Reads a step of a job or of an action.
+    pub(super) fn read(step: Yaml<'t>) -> Self {
+        Self {
+            line: step.line(),
+            action: step.get("uses").and_then(Yaml::text),
+            with: step.get("with"),
+            other_s3: ["with", "env"].iter().any(|key| step.get(key).is_some_and(names_other_s3)),
+        }
+    }
+
     /// An input's text.
     pub(super) fn input(&self, name: &str) -> Option<&'t str> {
         self.with?.get(name)?.text().filter(|text| !text.trim().is_empty())
@@ -153,6 +167,7 @@ impl<'t> Workflow<'t> {
             triggers: on.map(triggers).unwrap_or_default(),
             runs_per_day: on.and_then(runs_per_day),
             permissions: root.get("permissions").map(permissions),
+            parameters: on.map(parameters).unwrap_or_default(),
             jobs,
             whole: walk.visits_left > 0,
         }
@@ -161,6 +176,11 @@ impl<'t> Workflow<'t> {
     /// Whether only other workflows start it; their permissions then bound its own.
     pub(super) fn is_only_called(&self) -> bool {
         self.triggers == ["workflow_call"]
+    }
+
+    /// Whether other workflows can start it.
+    pub(super) fn is_called(&self) -> bool {
+        self.triggers.contains(&"workflow_call")
     }
 
     /// The permissions that a job runs with; `None` when nothing is written and the organisation's
@@ -172,6 +192,11 @@ impl<'t> Workflow<'t> {
 
 fn triggers(on: Yaml<'_>) -> Vec<&str> {
     if on.is_mapping() { on.pairs().filter_map(|(event, _)| event.text()).collect() } else { on.words() }
+}
+
+fn parameters(on: Yaml<'_>) -> Vec<&str> {
+    let secrets = on.get("workflow_call").and_then(|call| call.get("secrets"));
+    secrets.into_iter().flat_map(Yaml::pairs).filter_map(|(name, _)| name.text()).collect()
 }
 
 fn runs_per_day(on: Yaml<'_>) -> Option<f64> {
@@ -197,7 +222,7 @@ impl<'t> Job<'t> {
         walk: &mut Walk<'t>,
     ) -> Self {
         let calls = job.get("uses").and_then(Yaml::text);
-        let mut inherits = None;
+        let (mut inherits, mut passes) = (None, Vec::new());
         // The environment of a workflow does not reach the workflows that it calls.
         walk.uses = if calls.is_none() { shared.to_vec() } else { Vec::new() };
         let mut steps = Vec::new();
@@ -212,18 +237,14 @@ impl<'t> Job<'t> {
                         }
                         walk.step(step, steps.len());
                         scripts.extend(step.get("run"));
-                        steps.push(Step {
-                            line: step.line(),
-                            action: step.get("uses").and_then(Yaml::text),
-                            with: step.get("with"),
-                            other_s3: ["with", "env"]
-                                .iter()
-                                .any(|key| step.get(key).is_some_and(names_other_s3)),
-                        });
+                        steps.push(Step::read(step));
                     }
                 }
                 Some("secrets") if value.text() == Some("inherit") => inherits = Some(value.line()),
-                Some("secrets") => walk.collect(value, context(Exposure::Passed)),
+                Some("secrets") => {
+                    passes.extend(value.pairs().filter_map(|(name, _)| name.text()));
+                    walk.collect(value, context(Exposure::Passed));
+                }
                 Some("with") => walk.collect(value, context(Exposure::With)),
                 _ => walk.collect(value, context(Exposure::Job)),
             }
@@ -247,6 +268,7 @@ impl<'t> Job<'t> {
             condition: Condition::new(job.get("if").and_then(Yaml::text)),
             calls,
             inherits,
+            passes,
             steps,
             scripts,
             other_s3: job.get("env").is_some_and(names_other_s3),
@@ -289,12 +311,17 @@ fn runner(labels: Yaml<'_>, job: Yaml<'_>) -> Option<&'static str> {
     (!words.is_empty() && words.iter().all(|word| hosted(word))).then_some("hosted")
 }
 
-/// `secrets[matrix.key]` names every secret that the matrix lists; the computed use itself stays.
+/// `secrets[matrix.key]` names every secret that the matrix lists; the computed use itself stays where there may be more.
 fn resolve_computed<'t>(found: Touch<'t>, job: Yaml<'t>, workflow: Yaml<'t>) -> Vec<Touch<'t>> {
     let mut all = vec![found];
     if let What::Computed(expression) = all[0].what {
-        for name in computed::names(expression, job, workflow) {
+        let (names, whole) = computed::names(expression, job, workflow);
+        for name in names {
             all.push(Touch { what: What::Named(name), ..all[0].clone() });
+        }
+        // Where the file says every name, nothing about the use is unknown.
+        if whole {
+            all.swap_remove(0);
         }
     }
     all.retain(

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::detect::yaml::Yaml;
+use crate::detect::yaml::{Tree, Yaml};
 
 /// Templates of one job; GitLab follows eleven levels.
 const LAYERS_MAX: usize = 32;
@@ -11,59 +11,83 @@ const REFERENCES_MAX: usize = 10;
 /// Lines that references may give.
 const LINES_MAX: usize = 2_000;
 
-/// The top of a file, its keys by name.
+/// The top of a file of a configuration, and what it and the files beside it define, by name.
 pub(super) struct Root<'t> {
     pub(super) yaml: Yaml<'t>,
-    by_name: HashMap<&'t str, Yaml<'t>>,
+    /// Every definition of a top-level key, the strongest first.
+    by_name: HashMap<&'t str, Vec<Yaml<'t>>>,
 }
 
 impl<'t> Root<'t> {
-    pub(super) fn new(yaml: Yaml<'t>) -> Self {
-        let by_name = yaml.pairs().filter_map(|(key, value)| Some((key.text()?, value))).collect();
-        Self { yaml, by_name }
+    /// The file `own` of a configuration whose files come with the strongest first.
+    pub(super) fn new(trees: &[&'t Tree<'t>], own: usize) -> Option<Self> {
+        let yaml = top(trees.get(own)?)?;
+        let mut by_name: HashMap<&'t str, Vec<Yaml<'t>>> = HashMap::new();
+        for (key, value) in trees.iter().filter_map(|tree| top(tree)).flat_map(Yaml::pairs) {
+            if let Some(name) = key.text() {
+                by_name.entry(name).or_default().push(value);
+            }
+        }
+        Some(Self { yaml, by_name })
     }
 
-    /// The value of a top-level key.
+    /// The strongest value of a top-level key.
     pub(super) fn get(&self, name: &str) -> Option<Yaml<'t>> {
-        self.by_name.get(name).copied()
+        self.all(name).next()
     }
+
+    /// Every value of a top-level key, the strongest first.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = Yaml<'t>> {
+        self.by_name.get(name).into_iter().flatten().copied()
+    }
+
+    /// Whether a node stands in this file, not in another one of the configuration.
+    pub(super) fn is_own(&self, node: Yaml<'t>) -> bool {
+        node.is_beside(self.yaml)
+    }
+}
+
+/// The part of a file that is its pipeline: a header with `spec:` stands in a document of its own before it.
+fn top<'t>(tree: &'t Tree<'t>) -> Option<Yaml<'t>> {
+    tree.all().find(|document| document.is_mapping() && document.get("spec").is_none())
 }
 
 /// A job's mappings, the strongest first.
 pub(super) struct Layers<'r, 't> {
     layers: Vec<Yaml<'t>>,
-    default: Option<Yaml<'t>>,
     root: &'r Root<'t>,
 }
 
 impl<'r, 't> Layers<'r, 't> {
-    /// The job with its templates. A template of another file is not there and adds nothing.
-    pub(super) fn of(root: &'r Root<'t>, job: Yaml<'t>) -> Self {
-        let mut layers = vec![job];
+    /// The job of this name with its templates. A template that no file of the configuration holds adds nothing.
+    pub(super) fn of(root: &'r Root<'t>, id: &str) -> Self {
+        let mut layers: Vec<Yaml<'t>> = root.all(id).take(LAYERS_MAX).collect();
         let mut next = 0;
         while let Some(layer) = layers.get(next).copied() {
             next += 1;
             let names = layer.get("extends").map(Yaml::words).unwrap_or_default();
             // Of several templates the last one is the strongest.
-            for template in names.into_iter().rev().filter_map(|name| root.get(name)) {
-                if layers.len() < LAYERS_MAX {
+            for template in names.into_iter().rev().flat_map(|name| root.all(name)) {
+                if layers.len() < LAYERS_MAX && !layers.iter().any(|known| known.is_same(template)) {
                     layers.push(template);
                 }
             }
         }
-        Self { layers, default: root.get("default"), root }
+        Self { layers, root }
     }
 
     /// The strongest value of a key.
     pub(super) fn get(&self, key: &str) -> Option<Yaml<'t>> {
         let own = self.layers.iter().find_map(|layer| layer.get(key));
         let shared = ["image", "services", "before_script", "after_script"].contains(&key);
-        own.or_else(|| self.default?.get(key)).or_else(|| self.root.get(key).filter(|_| shared))
+        own.or_else(|| self.root.all("default").find_map(|default| default.get(key)))
+            .or_else(|| self.root.get(key).filter(|_| shared))
     }
 
     /// A key's value in every layer, the strongest first.
     pub(super) fn all(&self, key: &str) -> impl Iterator<Item = Yaml<'t>> {
-        self.layers.iter().chain(&self.default).filter_map(move |layer| layer.get(key))
+        let layers = self.layers.iter().copied().chain(self.root.all("default"));
+        layers.filter_map(move |layer| layer.get(key))
     }
 
     /// The pairs of a mapping that all layers share.
@@ -81,10 +105,8 @@ pub(super) fn lines<'t>(root: &Root<'t>, list: Yaml<'t>) -> Vec<Yaml<'t>> {
             continue;
         }
         if node.is_tagged("reference") {
-            let mut names = node.items().filter_map(Yaml::text);
-            let top = names.next().and_then(|name| root.get(name));
-            let target = top.and_then(|top| names.try_fold(top, |at, name| at.get(name)));
-            stack.extend(target.map(|target| (target, depth + 1)));
+            let names: Vec<&str> = node.items().filter_map(Yaml::text).collect();
+            stack.extend(referred(root, &names).map(|target| (target, depth + 1)));
         } else if node.text().is_some() || node.is_mapping() {
             found.push(node);
         } else {
@@ -94,4 +116,15 @@ pub(super) fn lines<'t>(root: &Root<'t>, list: Yaml<'t>) -> Vec<Yaml<'t>> {
         }
     }
     found
+}
+
+/// What `!reference [job, key]` stands for; the key may be one that the job has from a template.
+fn referred<'t>(root: &Root<'t>, names: &[&str]) -> Option<Yaml<'t>> {
+    let (job, path) = names.split_first()?;
+    let Some((key, deeper)) = path.split_first() else { return root.get(job) };
+    let mut at = Layers::of(root, job).layers.iter().find_map(|layer| layer.get(key))?;
+    for name in deeper {
+        at = at.get(name)?;
+    }
+    Some(at)
 }

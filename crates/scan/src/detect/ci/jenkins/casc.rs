@@ -67,6 +67,7 @@ fn pipeline<'t>(tree: &'t Tree<'t>) -> Option<Pipeline<'t>> {
             }
         }
         job.uses.push(SecretUse {
+            written: None,
             name: Cow::Borrowed(id),
             store: Store::repository("credentials"),
             purpose: purpose(kind),

@@ -118,7 +118,14 @@ mod tests {
     fn only_text_that_begins_like_a_manifest_is_one() {
         let manifest = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n";
         let claims = |bytes: &[u8]| {
-            let blob = Blob { root: ".", path: "x", base: "", repository: "acme/shop", bytes };
+            let blob = Blob {
+                root: ".",
+                path: "x",
+                base: "",
+                repository: "acme/shop",
+                bytes,
+                neighbours: &crate::detect::Alone,
+            };
             RoleManifests.claims(&blob)
         };
         assert!(claims(manifest.as_bytes()));

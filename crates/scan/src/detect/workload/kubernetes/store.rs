@@ -1,18 +1,22 @@
 //! Secrets as objects: where their values come from, and tokens that never end.
 
-use tenure_model::{Credential, Fact, Quality};
+use tenure_model::{Credential, Fact, Quality, Subject, SubjectKind};
 
 use super::Names;
 use super::documents::Document;
+use crate::detect::recogniser::{Recognised, Recogniser};
 use crate::detect::template::is_computed;
 use crate::detect::witness::Witness;
 use crate::detect::workload::held::{Account, Held};
 use crate::detect::yaml::Yaml;
+use crate::engine::secret_data;
 
 /// The type of a Secret that holds a token of a service account without an end.
 const TOKEN_TYPE: &str = "kubernetes.io/service-account-token";
 /// The annotation that names that service account.
 const TOKEN_OF: &str = "kubernetes.io/service-account.name";
+/// Values of one Secret that are looked at.
+const VALUES_MAX: usize = 500;
 /// Keys of an outer store that one object may name in words.
 const KEYS_TOLD_MAX: usize = 20;
 
@@ -52,6 +56,47 @@ fn secret(document: &Document<'_>, names: &Names<'_>, account: &mut Account, wit
         return;
     }
     account.held.push(held);
+}
+
+/// Joins the values that are written out in a Secret with the Secret: what they are elsewhere, it is as well.
+pub(super) fn values(
+    document: &Document<'_>,
+    names: &Names<'_>,
+    values: &dyn Recogniser,
+    witness: &mut Witness<'_>,
+) {
+    let held =
+        if document.kind == "Secret" { declared(document, names, metadata_name(document)) } else { None };
+    let Some(held) = held else { return };
+    let mut known: Vec<(Recognised, &str, u32)> = Vec::new();
+    for part in ["stringData", "data"] {
+        let pairs = document.root.get(part).into_iter().flat_map(Yaml::pairs);
+        for (key, value) in pairs.take(VALUES_MAX) {
+            let (Some(name), Some(text)) = (key.text(), value.text().filter(|text| !is_computed(text)))
+            else {
+                continue;
+            };
+            let plain = if part == "data" { secret_data::plain(text) } else { Some(text.to_owned()) };
+            let found = plain.and_then(|text| values.recognise(&format!("{name}: \"{text}\"\n"), &text));
+            known.extend(found.filter(|found| !found.public).map(|found| (found, name, value.line())));
+        }
+    }
+    let one = known.len() == 1;
+    for (found, key, line) in known {
+        let credential = Credential {
+            kind: found.credential,
+            fingerprint: Some(found.fingerprint.clone()),
+            masked: Some(found.masked),
+            ..Credential::default()
+        };
+        witness.fact(&held.subject, line, Quality::Config, Fact::Credential { credential });
+        // A Secret of several values is several things elsewhere.
+        if one {
+            let other = Subject::new(SubjectKind::Credential, found.fingerprint.0);
+            let because = format!("its value is written out as {key} of Secret {}", held.name);
+            witness.fact(&held.subject, line, Quality::Config, Fact::SameAs { other, because });
+        }
+    }
 }
 
 /// A Secret whose value is kept elsewhere.

@@ -3,7 +3,7 @@
 use tenure_model::{AwsGroup, AwsInlinePolicy, AwsPolicy, AwsPrincipal, AwsPrincipalKind};
 
 use super::super::json::Text;
-use super::{Attached, Group, Inline, Managed, Principal};
+use super::entry::{Attached, Group, Inline, Managed, Principal};
 
 /// Where AWS keeps the roles that its services make for themselves.
 const SERVICE_LINKED_PATH: &str = "/aws-service-role/";
@@ -16,6 +16,7 @@ pub(super) fn principal(entry: &Principal, kind: AwsPrincipalKind, line: u32) ->
     };
     AwsPrincipal {
         name,
+        unique_id: entry.unique_id.as_str().to_owned(),
         kind,
         line,
         inline: inline(&entry.inline),

@@ -1,0 +1,109 @@
+//! Power that a principal makes on its way: written to whoever a path leads to, or to a role or user that it makes.
+
+use super::condition::{Answer, Given};
+use super::path::{ActionId, Aim, Object, Path, table};
+use super::target::Target;
+use super::walk::Walk;
+use super::world::Who;
+
+/// Actions that give power to whoever they act on, by kind.
+pub(super) struct Writes {
+    user: Vec<ActionId>,
+    role: Vec<ActionId>,
+    group: Vec<ActionId>,
+    new_key: ActionId,
+}
+
+impl Writes {
+    pub(super) fn new() -> Self {
+        let id = |name: &str| table().known(name);
+        let of = |kind: &str| {
+            vec![
+                id(&format!("iam:Put{kind}Policy")),
+                id(&format!("iam:Attach{kind}Policy")),
+                id("iam:CreatePolicyVersion"),
+            ]
+        };
+        Self { user: of("User"), role: of("Role"), group: of("Group"), new_key: id("iam:CreateAccessKey") }
+    }
+}
+
+impl<'a> Walk<'_, 'a> {
+    /// Targets without power to which the principal may write some. Paths that name both permissions are in the table.
+    pub(super) fn written_targets(&self, who: Who, number: usize) -> Vec<Target<'a>> {
+        let path = &table().paths[number];
+        let writes = match path.aim {
+            Aim::BetterGroup => &self.writes.group,
+            Aim::OtherUser if !path.needs.contains(&self.writes.new_key) => &self.writes.user,
+            Aim::PassedRole | Aim::RunningRole => &self.writes.role,
+            _ => return Vec::new(),
+        };
+        let holder = &self.world.holders[who];
+        let held: Vec<ActionId> =
+            writes.iter().copied().filter(|id| holder.held.has(*id) && !path.needs.contains(id)).collect();
+        if held.is_empty() {
+            return Vec::new();
+        }
+        let targets = match path.aim {
+            Aim::BetterGroup => self.better_groups(who, &self.world.all_groups),
+            Aim::OtherUser => self.users(who, path, &self.world.users),
+            Aim::PassedRole => self.pick(who, path, &self.running[number]),
+            _ => self.running[number].iter().copied().map(Target::role).collect(),
+        };
+        let possible: Vec<Target<'a>> =
+            targets.into_iter().filter(|target| self.is_possible(who, path, target)).collect();
+        let mut written = Vec::new();
+        for write in held {
+            let is_policy = table().actions[write].object == Object::Policy;
+            let beginnings = if is_policy { vec![String::new()] } else { holder.beginnings(write) };
+            let fits = |target: &&Target<'a>| {
+                let arn = target.leads_to().map_or("", |leads| self.world.arn(leads));
+                beginnings.iter().any(|beginning| arn.starts_with(beginning.as_str()))
+            };
+            written.extend(possible.iter().filter(fits).flat_map(|target| self.written(*target, write)));
+        }
+        written
+    }
+
+    /// A target with the action that writes power to it: for a new version, one for each policy that it has.
+    fn written(&self, target: Target<'a>, write: ActionId) -> Vec<Target<'a>> {
+        let target = Target { write: Some(write), ..target };
+        match (table().actions[write].object, target.leads_to()) {
+            (Object::Policy, Some(whose)) => self.policies_of(whose, target),
+            (Object::Policy, None) => Vec::new(),
+            _ => vec![target],
+        }
+    }
+
+    /// How far everything that a path does to a principal that it makes is allowed, on one and the same name.
+    pub(super) fn on_a_new_one(&self, who: Who, path: &Path) -> Answer {
+        let holder = &self.world.holders[who];
+        let kind = if path.aim == Aim::NewRole { Object::Role } else { Object::User };
+        let needs: Vec<ActionId> =
+            path.needs.iter().copied().filter(|id| table().actions[*id].object == kind).collect();
+        let mut best = Answer::No;
+        for witness in needs.iter().flat_map(|id| holder.witnesses(*id)) {
+            for boundary in self.reacher.new_boundaries() {
+                let asks = |id: &ActionId| {
+                    let policies = self.reacher.policies(*id).into_iter();
+                    let answers = policies.map(|policy| {
+                        let given = Given { policy, boundary: Some(boundary), ..Given::default() };
+                        holder.ask(*id, &witness, given).answer
+                    });
+                    answers.max().unwrap_or(Answer::No)
+                };
+                let mut whole = needs.iter().map(asks).min().unwrap_or(Answer::No);
+                if path.aim == Aim::NewRole && whole > Answer::No {
+                    // Its trust names the principal, so that only a denial or a limit stands against becoming it.
+                    let request = holder.request(&witness, "sts:assumerole", Given::default());
+                    whole = whole.min(holder.is_free(self.reacher.asked.assume, &request));
+                }
+                best = best.max(whole);
+            }
+            if best == Answer::Yes {
+                break;
+            }
+        }
+        best
+    }
+}

@@ -1,0 +1,239 @@
+//! Calls of reusable workflows within one repository: who calls a workflow, and which secrets each caller passes to it.
+//!
+//! A called workflow knows a secret by the name of its own parameter. With its callers at hand, the secret of the store is
+//! known, and the events and schedules that lead to its jobs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use memchr::memmem;
+
+use super::workflow::{Job, What, Workflow};
+use crate::detect::ci::secret_use::Exposure;
+use crate::detect::{Blob, text, yaml};
+
+/// Where workflows lie.
+pub(super) const FOLDER: &str = ".github/workflows/";
+/// Levels of calls that are followed; GitHub follows ten.
+const LEVELS_MAX: usize = 10;
+/// Calls of one workflow, those of its callers included.
+const CALLS_MAX: usize = 400;
+
+/// Everybody in the repository who calls one workflow.
+#[derive(Debug, Default)]
+pub(super) struct Calls(Vec<Call>);
+
+/// One job that calls it.
+#[derive(Debug)]
+struct Call {
+    /// `path:line job`.
+    by: String,
+    triggers: Vec<String>,
+    runs_per_day: Option<f64>,
+    /// The caller may ask the platform for a proof of identity, and so hand that right on; `None` where nothing is written.
+    id_token: Option<bool>,
+    passed: Passed,
+    /// Who calls the caller.
+    outer: Calls,
+}
+
+#[derive(Debug)]
+enum Passed {
+    /// `secrets: inherit`.
+    Everything,
+    /// The secrets behind each parameter; none where the run's own token or a text is passed.
+    Named(BTreeMap<String, Vec<String>>),
+}
+
+/// What a name after `secrets.` stands for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The secret of that name in the repository's store.
+    Kept,
+    /// Secrets that callers pass under that name.
+    Passed(BTreeSet<String>),
+    /// A parameter whose callers are not known; or, with `nobody`, one that no known caller fills with a kept secret.
+    Parameter { nobody: bool },
+}
+
+impl Calls {
+    /// Who calls the workflow of a file.
+    pub(super) fn of(blob: &Blob<'_>, workflow: &Workflow<'_>) -> Self {
+        let file = blob.path_in_repository();
+        let mut left = CALLS_MAX;
+        if workflow.is_called() {
+            Self::to(blob, file, &mut vec![file.to_owned()], &mut left)
+        } else {
+            Self::default()
+        }
+    }
+
+    fn to(blob: &Blob<'_>, called: &str, way: &mut Vec<String>, left: &mut usize) -> Self {
+        let name = called.rsplit('/').next().unwrap_or(called);
+        let mut calls = Vec::new();
+        for path in blob.neighbours.below(FOLDER) {
+            if way.len() > LEVELS_MAX || way.contains(&path) || *left == 0 {
+                continue;
+            }
+            let Some(bytes) =
+                blob.neighbours.bytes(&path).filter(|b| memmem::find(b, name.as_bytes()).is_some())
+            else {
+                continue;
+            };
+            let Some(text) = text::decode(&bytes) else { continue };
+            yaml::read(&text, |tree, _| {
+                let Some(caller) = tree.first().map(Workflow::read) else { return };
+                let here = caller.jobs.iter().filter(|job| leads_to(blob, job, called));
+                let here: Vec<&Job<'_>> = here.take(*left).collect();
+                if here.is_empty() {
+                    return;
+                }
+                *left -= here.len();
+                way.push(path.clone());
+                for job in here {
+                    let outer =
+                        if caller.is_called() { Self::to(blob, &path, way, left) } else { Self::default() };
+                    calls.push(Call::new(&format!("{}{path}", blob.base), &caller, job, outer));
+                }
+                way.pop();
+            });
+        }
+        Self(calls)
+    }
+
+    /// What a name stands for in the called workflow.
+    pub(super) fn origin(&self, workflow: &Workflow<'_>, name: &str) -> Origin {
+        if !workflow.is_called() {
+            return Origin::Kept;
+        }
+        let mut names = self.behind(name);
+        let declared = workflow.parameters.iter().any(|parameter| parameter.eq_ignore_ascii_case(name));
+        if !workflow.is_only_called() {
+            names.insert(name.to_owned());
+            return Origin::Passed(names);
+        }
+        match (names.is_empty(), declared) {
+            (false, _) => Origin::Passed(names),
+            (true, true) => Origin::Parameter { nobody: !self.0.is_empty() },
+            (true, false) => Origin::Kept,
+        }
+    }
+
+    /// The secrets of the store that callers pass under a name.
+    fn behind(&self, name: &str) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        for call in &self.0 {
+            let names = match &call.passed {
+                Passed::Everything => vec![name.to_owned()],
+                Passed::Named(passed) => passed.get(&name.to_ascii_uppercase()).cloned().unwrap_or_default(),
+            };
+            for name in names {
+                let further = call.outer.behind(&name);
+                if further.is_empty() {
+                    found.insert(name);
+                }
+                found.extend(further);
+            }
+        }
+        found
+    }
+
+    /// Events that start the callers.
+    pub(super) fn triggers(&self) -> Vec<&str> {
+        let mut all: Vec<&str> = Vec::new();
+        for call in &self.0 {
+            all.extend(call.triggers.iter().map(String::as_str).filter(|event| *event != "workflow_call"));
+            all.extend(call.outer.triggers());
+        }
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// Runs a day by the schedules of callers.
+    pub(super) fn runs_per_day(&self) -> Option<f64> {
+        let of =
+            |call: &Call| call.runs_per_day.into_iter().chain(call.outer.runs_per_day()).reduce(|a, b| a + b);
+        self.0.iter().filter_map(of).reduce(|a, b| a + b)
+    }
+
+    /// Whether a clock starts one of the callers.
+    pub(super) fn scheduled(&self) -> bool {
+        self.triggers().contains(&"schedule")
+    }
+
+    /// The first caller that does not hand on the right to ask for a proof of identity: the right of a called job is never
+    /// wider than its caller's. Outer `None` when no caller is known; inner `None` when all hand it on.
+    pub(super) fn withheld_by(&self) -> Option<Option<&str>> {
+        fn withholds(call: &Call) -> Option<&str> {
+            let outer = call.outer.withheld_by();
+            match call.id_token {
+                Some(true) => outer.flatten(),
+                // A caller that writes nothing has what its own callers have.
+                None if outer.is_some() => outer.flatten(),
+                _ => Some(call.by.as_str()),
+            }
+        }
+        (!self.0.is_empty()).then(|| self.0.iter().find_map(withholds))
+    }
+
+    /// The callers, in words.
+    pub(super) fn by(&self) -> Vec<String> {
+        self.0.iter().map(|call| call.by.clone()).collect()
+    }
+}
+
+impl Call {
+    fn new(path: &str, caller: &Workflow<'_>, job: &Job<'_>, outer: Calls) -> Self {
+        let passed = if job.inherits.is_some() {
+            Passed::Everything
+        } else {
+            let mut passed: BTreeMap<String, Vec<String>> =
+                job.passes.iter().map(|name| (name.to_ascii_uppercase(), Vec::new())).collect();
+            for touch in job.uses.iter().filter(|touch| touch.exposure == Exposure::Passed) {
+                if let (Some(slot), What::Named(name)) = (touch.slot, &touch.what) {
+                    passed.entry(slot.to_ascii_uppercase()).or_default().push(name.to_string());
+                }
+            }
+            Passed::Named(passed)
+        };
+        let lets_in = |event: &&&str| job.condition.lets_in(event);
+        Self {
+            by: format!("{path}:{} {}", job.line, job.id),
+            triggers: caller.triggers.iter().filter(lets_in).map(|&event| event.to_owned()).collect(),
+            runs_per_day: caller.runs_per_day.filter(|_| job.condition.lets_in("schedule")),
+            id_token: caller.permissions_of(job).map(|permissions| permissions.id_token),
+            passed,
+            outer,
+        }
+    }
+}
+
+/// Whether a job calls the workflow at `called`, as a file of its own repository or by the repository's name.
+fn leads_to(blob: &Blob<'_>, job: &Job<'_>, called: &str) -> bool {
+    job.calls.and_then(|uses| own_file(blob, uses)).is_some_and(|path| path == called)
+}
+
+/// The file of this repository that `uses:` names.
+pub(super) fn own_file<'u>(blob: &Blob<'_>, uses: &'u str) -> Option<&'u str> {
+    if let Some(path) = uses.strip_prefix("./").or_else(|| uses.strip_prefix("$/")) {
+        return Some(path);
+    }
+    let (head, tail) = uses.split_at_checked(blob.repository.len())?;
+    let own = !blob.repository.is_empty() && head.eq_ignore_ascii_case(blob.repository);
+    let path = tail.strip_prefix('/').filter(|_| own)?;
+    Some(path.split('@').next().unwrap_or(path))
+}
+
+/// The names of the secrets that a reusable workflow of this repository uses; `None` when it is not here.
+pub(super) fn uses_of(blob: &Blob<'_>, uses: &str) -> Option<BTreeSet<String>> {
+    let text = blob.neighbours.text(own_file(blob, uses)?)?;
+    yaml::read(&text, |tree, _| {
+        let workflow = Workflow::read(tree.first()?);
+        let touched = workflow.jobs.iter().flat_map(|job| &job.uses);
+        let named = touched.filter_map(|touch| match &touch.what {
+            What::Named(name) => Some(name.to_string()),
+            What::Computed(_) | What::Whole => None,
+        });
+        Some(named.collect())
+    })
+}

@@ -1,0 +1,106 @@
+//! Literals by the hash of some of their bytes.
+
+use super::{FOLD, Literal, hash};
+
+/// Bytes in the surroundings of a position that lie before it.
+pub(super) const SURROUNDINGS_BEFORE: usize = 2;
+
+/// Eight bytes around a position, as far as they are known: the first one lowest, without case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Surroundings {
+    /// All bits of the bytes that are known.
+    mask: u64,
+    bytes: u64,
+}
+
+impl Surroundings {
+    /// Stands nowhere.
+    const NEVER: Self = Self { mask: 0, bytes: 1 };
+
+    /// Around `offset` in a literal.
+    fn of(text: &[u8], offset: usize) -> Self {
+        let known =
+            |index: usize| (offset + index).checked_sub(SURROUNDINGS_BEFORE).and_then(|at| text.get(at));
+        let mut out = Self { mask: 0, bytes: 0 };
+        for (index, &byte) in (0..8).filter_map(|index| Some((index, known(index)?))) {
+            out.mask |= 0xff << (8 * index);
+            out.bytes |= u64::from(byte) << (8 * index);
+        }
+        Self { mask: out.mask, bytes: out.bytes | FOLD & out.mask }
+    }
+
+    /// What both have in common.
+    fn common(self, other: Self) -> Self {
+        let differs = |index: &u32| (self.bytes ^ other.bytes) >> (8 * index) & 0xff != 0;
+        let differing = (0..8).filter(differs).fold(0u64, |mask, index| mask | 0xff << (8 * index));
+        let mask = self.mask & other.mask & !differing;
+        Self { mask, bytes: self.bytes & mask }
+    }
+
+    #[inline(always)]
+    fn stand(self, around: u64) -> bool {
+        around & self.mask == self.bytes
+    }
+}
+
+/// A literal that has the piece.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    around: Surroundings,
+    literal: u16,
+    /// Where the piece begins in the literal.
+    offset: u16,
+}
+
+/// Where a piece stands: its hash, the literal, and its offset in the literal.
+pub(super) type Place = (usize, u16, usize);
+
+/// Literals by the hash of a piece of theirs.
+#[derive(Debug)]
+pub(super) struct Table<const BITS: u32> {
+    /// What all entries of an address have in common.
+    common: Vec<Surroundings>,
+    /// First entry of each address; one more at the end.
+    firsts: Vec<u16>,
+    entries: Vec<Entry>,
+}
+
+impl<const BITS: u32> Table<BITS> {
+    /// Of the places of all pieces.
+    ///
+    /// # Panics
+    /// When there are more than 65,535.
+    pub(super) fn new(literals: &[Literal], mut pieces: Vec<Place>) -> Self {
+        pieces.sort_unstable();
+        assert!(pieces.len() <= usize::from(u16::MAX), "fewer than 65,536 pieces");
+        let mut common = vec![Surroundings::NEVER; 1 << BITS];
+        let mut firsts = vec![0u16; (1 << BITS) + 1];
+        let entries = pieces.iter().map(|&(address, literal, offset)| {
+            let around = Surroundings::of(&literals[usize::from(literal)].text, offset);
+            let all = &mut common[address];
+            *all = if firsts[address + 1] == 0 { around } else { all.common(around) };
+            firsts[address + 1] += 1;
+            Entry { around, literal, offset: u16::try_from(offset).expect("offsets are below OFFSET_MAX") }
+        });
+        let entries = entries.collect();
+        for index in 1..firsts.len() {
+            firsts[index] += firsts[index - 1];
+        }
+        Self { common, firsts, entries }
+    }
+
+    /// False when no literal with this piece can stand here.
+    #[inline(always)]
+    pub(super) fn may_hold(&self, piece: u32, around: u64) -> bool {
+        self.common[hash::<BITS>(piece)].stand(around)
+    }
+
+    /// The literals that may stand here, with the offset of the piece in them.
+    #[inline(always)]
+    pub(super) fn at(&self, piece: u32, around: u64) -> impl Iterator<Item = (u16, usize)> {
+        let address = hash::<BITS>(piece);
+        let entries = usize::from(self.firsts[address])..usize::from(self.firsts[address + 1]);
+        let here = self.entries[entries].iter().filter(move |entry| entry.around.stand(around));
+        here.map(|entry| (entry.literal, usize::from(entry.offset)))
+    }
+}

@@ -1,0 +1,106 @@
+//! How a name stands in its line.
+
+use super::{LINE_LEAD_BYTES, byte};
+
+/// Whether name and value are one of several pairs on their line: `user=x password=y`, `user=x,password=y`,
+/// `{user: x, password: y}`; or a variable set for the command behind it.
+pub(super) fn is_pair(bytes: &[u8], name: (usize, usize), (p, q): (usize, usize), rest: &[u8]) -> bool {
+    let before = name.0.checked_sub(1).map_or(b'\n', |at| bytes[at]);
+    let tight = p == name.1 + 1 && bytes[name.1] == b'=';
+    let ends = matches!(byte(bytes, q), b' ' | b'\t' | b',' | b';' | b'\r' | b'\n' | 0);
+    if tight && matches!(before, b'"' | b'\'') && byte(bytes, q) == before {
+        return true;
+    }
+    if tight && ends && matches!(before, b' ' | b'\t' | b',' | b';') {
+        return true;
+    }
+    let open = bytes[name.0.saturating_sub(2)..name.0].trim_ascii_end();
+    let equals = bytes[name.1..p].trim_ascii() == b"=" && open.last() == Some(&b',');
+    let spaced = bytes[name.1] == b':' && p > name.1 + 1 || equals && (ends || rest.is_empty());
+    if spaced
+        && (equals || matches!(byte(bytes, q), b',' | b'}' | b' '))
+        && matches!(open.last(), Some(b'{' | b','))
+    {
+        return true;
+    }
+    let variable =
+        bytes[name.0..name.1].iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_');
+    tight
+        && variable
+        && byte(bytes, q) == b' '
+        && rest.first().is_some_and(|b| b.is_ascii_lowercase() || matches!(b, b'/' | b'.'))
+}
+
+/// Whether the name begins the argument of an option that sets a variable or a field.
+pub(super) fn follows_option(bytes: &[u8], at: usize) -> bool {
+    const OPTIONS: [&[u8]; 9] = [
+        b" -e",
+        b" --env",
+        b" --env=",
+        b" --from-literal=",
+        b" --from-literal",
+        b" --set",
+        b" --set-string",
+        b" -var",
+        b" --build-arg",
+    ];
+    let line = &bytes[at.saturating_sub(LINE_LEAD_BYTES)..at];
+    let line = memchr::memrchr2(b'\n', b'\r', line).map_or(line, |n| &line[n + 1..]);
+    let lead = line.trim_ascii_end();
+    let lead = lead.strip_suffix(b"\"").or(lead.strip_suffix(b"'")).unwrap_or(lead).trim_ascii_end();
+    OPTIONS.iter().any(|option| lead.ends_with(option))
+}
+
+/// Whether the name begins its line, but for indentation, `export`, a list dash, a comment sign or a tag.
+pub(super) fn starts_line(bytes: &[u8], at: usize) -> bool {
+    let line = &bytes[at.saturating_sub(LINE_LEAD_BYTES)..at];
+    let line = memchr::memrchr2(b'\n', b'\r', line).map_or(line, |n| &line[n + 1..]);
+    let lead = line.trim_ascii();
+    // A section before the name: `spring.datasource.`, `//registry.acme.test/:_`.
+    lead.is_empty()
+        || lead.ends_with(b"::") && !lead.contains(&b' ')
+        || matches!(
+            lead,
+            b"export"
+                | b"-"
+                | b"#"
+                | b"//"
+                | b";"
+                | b"--"
+                | b"*"
+                | b"set"
+                | b"SET"
+                | b"ENV"
+                | b"ARG"
+                | b"-e"
+                | b"--env"
+                | b"+"
+                | b"\""
+                | b"- \""
+                | b"- '"
+                | b"Environment="
+                | b"Environment=\""
+                | b"Environment='"
+                | b"'"
+                | b"env:"
+                | b"declare -x"
+                | b"setenv"
+                | b"set -x"
+                | b"set -gx"
+                | b"set -Ux"
+                | b"set -xg"
+                | b"option"
+                | b"#define"
+                | b"local"
+                | b"SetEnv"
+                | b"define"
+                | b"fastcgi_param"
+                | b"env["
+                | b"readonly"
+                | b"# export"
+                | b"$"
+                | b"$env:"
+                | b"@"
+                | b"%"
+        )
+}
