@@ -149,6 +149,11 @@ fn speaks_otherwise(name: &[u8], text: &[u8], found: Assignment) -> bool {
     if value::placeholder(text).is_some() || is_public_material(text) {
         return true;
     }
+    // The next word of a sentence, in a language that no model of chance knows.
+    let word = text.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'.' | b',' | b'!' | b':'));
+    if found.stand == Stand::Inline && !found.quoted && word {
+        return true;
+    }
     // A translation of the word, not a password.
     if !text.is_ascii() && name.is_ascii() && !text.iter().any(u8::is_ascii_digit) {
         return true;
@@ -180,10 +185,15 @@ fn password(name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Op
     let digit = text.iter().any(u8::is_ascii_digit);
     if bits < RANDOM_BITS && is_common(text) || reads_as_a_word(text) {
         let because = "the value is one that everybody writes".to_owned();
-        let told = found.stand != Stand::Passed && found.stand != Stand::Alone;
+        let apart = matches!(found.stand, Stand::Passed | Stand::Alone);
+        let told = !apart || found.quoted || found.stand == Stand::Alone;
         let parts = text.iter().filter(|b| matches!(b, b'-' | b'_')).count();
         let told = told && (bits >= 0.0 || parts < 2);
-        let needs = if found.quoted && digit { Needs::LivePath } else { Needs::Settings };
+        let needs = match apart {
+            true => Needs::Directives,
+            false if found.quoted && digit => Needs::LivePath,
+            false => Needs::Settings,
+        };
         return told.then_some((Severity::Low, Confidence::Low, needs, because));
     }
     // `password Sommer2019` in a file of settings; a word alone is the next word of a sentence.
