@@ -10,6 +10,7 @@ use tenure_model::{Confidence, Severity};
 
 use super::{Anchor, Candidate, Engine, Match};
 
+mod chosen;
 mod evidence;
 mod name;
 mod score;

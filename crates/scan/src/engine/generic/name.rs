@@ -19,7 +19,7 @@ static ABOUT: Words = Words::of(
     tooltip show hide visible toggle match confirm confirmation again repeat retype mismatch changer checker
     strategy rule rules option options command cmd module package property properties attribute table
     model schema request response result callback event listener hook action reason comment note
-    level tries attempts retries complexity scheme schemes formatter logger minimum maximum character
+    level warning charset encoding lockout history inactivity maxlen minlen tries attempts retries complexity scheme schemes formatter logger minimum maximum character
     characters char chars days weeks hours minutes wrong instance address logo lastpass keepass hasher hashers blacklist whitelist denylist allowlist wordlist dictionary entry encryption encryptor hashing library",
 );
 /// Words that make the value public or derived.
@@ -41,7 +41,7 @@ static LOOKUP: Words = Words::of(
     event shortcut arrow enter delete shift control meta first last prev current config setting preference
     metric label tag sort order data json xml attr attribute resource message error answer state query filter
     menu tab panel section category react component child parent node entry record dom aria translation
-    locale language feature flag ssh host",
+    locale language feature flag ssh host apt gpg pgp",
 );
 /// Words that make a key secret.
 static QUALIFIERS: Words = Words::of(
@@ -131,37 +131,10 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
 
 /// What the last word of a name says by itself; `None` when it says nothing.
 fn told_by_last(tail: &[String], last: &str) -> Option<Option<Promise>> {
-    let ends = |list: &[&str]| list.iter().any(|end| last.ends_with(end));
-    let split = tail.len() > 1 && matches!(last, "word" | "phrase") && tail[tail.len() - 2] == "pass";
-    if split
-        || ends(&[
-            "password",
-            "passwd",
-            "passphrase",
-            "passwort",
-            "pwd",
-            "passcode",
-            "passwrd",
-            "pass",
-            "psk",
-            "userpwd",
-        ])
-        || matches!(
-            last,
-            "pw" | "psw"
-                | "passw"
-                | "mdp"
-                | "authtok"
-                | "dbpw"
-                | "userpw"
-                | "rootpw"
-                | "bindpw"
-                | "masterauth"
-        )
-        || FOREIGN.iter().any(|word| last.contains(word))
-    {
+    if is_password(last, tail) {
         return Some(Some(Promise::Password));
     }
+    let ends = |list: &[&str]| list.iter().any(|end| last.ends_with(end));
     if ends(&[
         "secret",
         "token",
@@ -190,6 +163,29 @@ fn told_by_last(tail: &[String], last: &str) -> Option<Option<Promise>> {
         return Some(Some(Promise::Vague));
     }
     None
+}
+
+/// Whether the telling word of a name, the last of `tail`, is one for a password.
+fn is_password(last: &str, tail: &[String]) -> bool {
+    const ENDS: [&str; 10] = [
+        "password",
+        "passwd",
+        "passphrase",
+        "passwort",
+        "pwd",
+        "passcode",
+        "passwrd",
+        "pass",
+        "psk",
+        "userpwd",
+    ];
+    const WHOLE: [&str; 10] =
+        ["pw", "psw", "passw", "mdp", "authtok", "dbpw", "userpw", "rootpw", "bindpw", "masterauth"];
+    let split = tail.len() > 1 && matches!(last, "word" | "phrase") && tail[tail.len() - 2] == "pass";
+    split
+        || ENDS.iter().any(|end| last.ends_with(end))
+        || WHOLE.contains(&last)
+        || FOREIGN.iter().any(|word| last.contains(word))
 }
 
 /// What a password is called elsewhere; all of them are context words.

@@ -2,6 +2,7 @@
 
 use tenure_model::{Confidence, Severity};
 
+use super::chosen::{chosen_secret, is_chosen_with_signs, is_comment, may_be_typed, passphrase, signed};
 use super::name::{FOREIGN, Promise, Words, hands_on, promise, words};
 use super::services::service_named;
 use super::shape::{Assignment, Stand};
@@ -38,14 +39,6 @@ pub(super) const INGREDIENT_BYTES_MIN: usize = 8;
 pub(super) const VAGUE_BYTES_MIN: usize = 16;
 /// Shortest and longest password, bytes.
 pub(super) const PASSWORD_BYTES: std::ops::RangeInclusive<usize> = 4..=128;
-/// Shortest and longest secret that somebody typed, bytes.
-const CHOSEN_BYTES_MIN: usize = 6;
-const CHOSEN_BYTES_MAX: usize = 64;
-/// Shortest passphrase of several words, and of one under the name of a secret, bytes.
-const PHRASE_BYTES_MIN: usize = 10;
-const SECRET_PHRASE_BYTES_MIN: usize = 20;
-/// Most words of a passphrase.
-const PHRASE_WORDS_MAX: usize = 10;
 /// A value of a SealedSecret is longer than this: it begins with an RSA key's worth of bytes.
 const SEALED_BYTES_MIN: usize = 256;
 /// A UUID under a name that promises a secret: as random as hex, but most UUIDs are names of things.
@@ -74,17 +67,10 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
     } else {
         random_bits(text.strip_prefix(b"0x").unwrap_or(text))
     };
-    let may_be_chosen = may_be_a_password(name)
-        || text.len() <= CHOSEN_BYTES_MAX && (holds_folded(name, "secret") || holds_folded(name, "token"));
-    if bits < RANDOM_BITS && (!may_be_chosen || text.len() > *PASSWORD_BYTES.end()) {
+    if bits < RANDOM_BITS && !may_be_chosen(name, text, found) {
         return None;
     }
     let mut promise = promise(name)?;
-    // `passwd ann` is a command.
-    let command = name == b"passwd" && !text.iter().any(u8::is_ascii_digit);
-    if found.stand == Stand::Alone && (command || hands_on(name)) {
-        return None;
-    }
     let decoded = if promise == Promise::Password { Decoded::Nothing } else { decoded(text) };
     let login = decoded == Decoded::Login;
     let basic = found.stand == Stand::Scheme && name.eq_ignore_ascii_case(b"basic");
@@ -96,13 +82,20 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
     if promise == Promise::Vague && (login || found.scheme || in_query || signs_in) {
         promise = Promise::Secret;
     }
-    if speaks_against(name, text, found, promise, bits) {
+    if speaks_otherwise(name, text, found) {
+        return None;
+    }
+    let number = text.iter().all(|&b| b.is_ascii_digit() || b == b'.');
+    let code = looks_like_code(text, found.quoted, bits);
+    let chosen = code && promise == Promise::Password && is_chosen_with_signs(text);
+    if number && (promise != Promise::Password || text.contains(&b'.')) || code && !chosen {
         return None;
     }
     let service =
         if promise == Promise::Password || bits < RANDOM_BITS { None } else { service_named(before, name) };
     let (severity, confidence, needs, because) = match promise {
-        Promise::Password => password(text, bits, found)?,
+        Promise::Password if chosen => signed(found)?,
+        Promise::Password => password(name, text, bits, found)?,
         Promise::Vague if service.is_none() => vague(text, bits, found, is_of_somebody(name))?,
         // `credentials: <uuid>` names credentials that are kept elsewhere.
         Promise::Secret if uuid && words(name).last().is_some_and(|word| word.starts_with("credential")) => {
@@ -122,7 +115,7 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
     reasons.extend(service.map(|service| format!("{} is named beside it", service.name)));
     let weak = matches!(found.stand, Stand::Passed | Stand::Inline | Stand::Scheme);
     let confidence = if weak && confidence == Confidence::High { Confidence::Medium } else { confidence };
-    reasons.extend(standing(found.stand).map(str::to_owned));
+    reasons.extend(found.stand.words().map(str::to_owned));
     Some(Verdict {
         password: promise == Promise::Password,
         severity,
@@ -134,48 +127,58 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
     })
 }
 
-/// What a reader of the finding should know about how the value stands there.
-fn standing(stand: Stand) -> Option<&'static str> {
-    match stand {
-        Stand::Passed => Some("compared with it or passed, not assigned"),
-        Stand::Inline => Some("in the middle of a line, or apart from its name"),
-        Stand::Scheme => Some("stands behind the scheme of authentication that it serves"),
-        Stand::Beside => Some("the value of the pair that has this name"),
-        Stand::Pair => Some("in a list of pairs"),
-        Stand::Assigned | Stand::Alone => None,
+/// Whether a value that was not drawn may be a password or secret that somebody chose: a glance, for most values are words.
+fn may_be_chosen(name: &[u8], text: &[u8], found: Assignment) -> bool {
+    let holds = |words: &[&str]| words.iter().any(|word| holds_folded(name, word));
+    let begins_password = |two: &[u8]| {
+        matches!(two[0] | 0x20, b'p' if matches!(two[1] | 0x20, b'a' | b'w' | b's'))
+            || two.eq_ignore_ascii_case(b"dp")
+    };
+    text.len() <= *PASSWORD_BYTES.end()
+        && (name.windows(2).any(begins_password)
+            || !name.is_ascii()
+            || may_be_typed(text, found) && holds(&["secret", "token"])
+            || holds(&FOREIGN)
+            || holds(&["masterauth", "authtok"]))
+}
+
+/// Whether name and value say something else than a credential: an option, a placeholder, a number, a translation.
+fn speaks_otherwise(name: &[u8], text: &[u8], found: Assignment) -> bool {
+    // `passwd ann` is a command.
+    let command = name == b"passwd" && !text.iter().any(u8::is_ascii_digit);
+    if found.stand == Stand::Alone && (command || hands_on(name)) {
+        return true;
     }
-}
-
-/// Whether name and value together say that nothing secret stands here, however random it looks.
-fn speaks_against(name: &[u8], text: &[u8], found: Assignment, promise: Promise, bits: f64) -> bool {
     let lower = String::from_utf8_lossy(text).to_ascii_lowercase();
-    let number = text.iter().all(|&b| b.is_ascii_digit() || b == b'.');
+    if KEYWORDS.holds(&lower) || repeats_name(name, &lower) {
+        return true;
+    }
+    if value::placeholder(text).is_some() || is_public_material(text) {
+        return true;
+    }
+    // The next word of a sentence, in a language that no model of chance knows.
+    let word = text.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'.' | b',' | b'!' | b':'));
+    if found.stand == Stand::Inline && !found.quoted && word {
+        return true;
+    }
     // A translation of the word, not a password.
-    let translated = !text.is_ascii() && name.is_ascii() && !text.iter().any(u8::is_ascii_digit);
-    KEYWORDS.holds(&lower)
-        || repeats_name(name, &lower)
-        || value::placeholder(text).is_some()
-        || number && (promise != Promise::Password || text.contains(&b'.'))
-        || looks_like_code(text, found.quoted, bits)
-        || is_public_material(text)
-        || translated
+    if !text.is_ascii() && name.is_ascii() && !text.iter().any(u8::is_ascii_digit) {
+        return true;
+    }
+    // How long, how often, how many: a number is a password only under a name that ends with the word.
+    text.iter().all(u8::is_ascii_digit) && !ends_telling(name)
 }
 
-fn may_be_a_password(name: &[u8]) -> bool {
-    memchr::memchr3(b'p', b'P', b'w', name).is_some()
-        || ["masterauth", "authtok"].iter().any(|word| holds_folded(name, word))
-        || !name.is_ascii()
-        || FOREIGN.iter().any(|word| holds_folded(name, word))
-}
-
-type Opinion = (Severity, Confidence, Needs, String);
+/// Severity, confidence, where it counts, and why.
+pub(super) type Opinion = (Severity, Confidence, Needs, String);
 
 /// Passwords are often words: what is random is one anywhere, the rest only where settings live.
-fn password(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
+fn password(name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
     if text.iter().any(u8::is_ascii_whitespace) {
-        return passphrase(text, found);
+        return passphrase(name, text, found);
     }
-    if !PASSWORD_BYTES.contains(&text.len()) && !(text.len() > 4 && bits >= SURELY_RANDOM_BITS) {
+    let long = text.len() > *PASSWORD_BYTES.end() && bits >= SURELY_RANDOM_BITS;
+    if !PASSWORD_BYTES.contains(&text.len()) && !long {
         return None;
     }
     let classes = classes(text);
@@ -189,10 +192,15 @@ fn password(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
     let digit = text.iter().any(u8::is_ascii_digit);
     if bits < RANDOM_BITS && is_common(text) || reads_as_a_word(text) {
         let because = "the value is one that everybody writes".to_owned();
-        let told = found.stand != Stand::Passed && found.stand != Stand::Alone;
+        let apart = matches!(found.stand, Stand::Passed | Stand::Alone);
+        let told = !apart || found.quoted || found.stand == Stand::Alone;
         let parts = text.iter().filter(|b| matches!(b, b'-' | b'_')).count();
         let told = told && (bits >= 0.0 || parts < 2);
-        let needs = if found.quoted && digit { Needs::LivePath } else { Needs::Settings };
+        let needs = match apart {
+            true => Needs::Directives,
+            false if found.quoted && digit => Needs::LivePath,
+            false => Needs::Settings,
+        };
         return told.then_some((Severity::Low, Confidence::Low, needs, because));
     }
     // `password Sommer2019` in a file of settings; a word alone is the next word of a sentence.
@@ -221,101 +229,6 @@ fn password(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
     let needs = if found.stand == Stand::Passed { Needs::Directives } else { Needs::Settings };
     let because = "the value reads like a word".to_owned();
     (found.stand != Stand::Passed || found.quoted).then_some((Severity::Low, Confidence::Low, needs, because))
-}
-
-/// A password of several words: only where no text for people would stand.
-fn passphrase(text: &[u8], found: Assignment) -> Option<Opinion> {
-    let words = text.split(|&b| b == b' ').filter(|word| !word.is_empty()).count();
-    let fits = found.quoted
-        && found.stand == Stand::Assigned
-        && text.len() >= PHRASE_BYTES_MIN
-        && (2..=PHRASE_WORDS_MAX).contains(&words)
-        && text.is_ascii()
-        && !is_sentence(text);
-    let because = format!("a phrase of {words} words");
-    fits.then_some((Severity::Low, Confidence::Low, Needs::Directives, because))
-}
-
-/// A secret that somebody typed: the name says what it is, and nothing in the value that it stands elsewhere.
-fn chosen_secret(name: &[u8], text: &[u8], found: Assignment) -> Option<Opinion> {
-    let words = words(name);
-    let last = words.last().map_or("", String::as_str);
-    let is_secret =
-        last == "secret" || last == "secretkey" || words.ends_with(&["secret".to_owned(), "key".to_owned()]);
-    if !matches!(found.stand, Stand::Assigned | Stand::Alone | Stand::Pair) {
-        return None;
-    }
-    let opinion = |needs, because: &str| Some((Severity::Low, Confidence::Low, needs, because.to_owned()));
-    if text.contains(&b' ') {
-        let fits = is_secret && found.quoted && text.len() >= SECRET_PHRASE_BYTES_MIN;
-        return fits.then(|| opinion(Needs::Settings, "a phrase under the name of a secret")).flatten();
-    }
-    // What joins the words of a name makes it the name of a secret that is kept elsewhere.
-    let joined = text
-        .iter()
-        .any(|b| matches!(b, b'-' | b'_' | b'.' | b'/' | b':' | b'(' | b'{' | b'<' | b'$' | b'\\'));
-    let letters = text.iter().any(u8::is_ascii_alphabetic);
-    let mixed = letters
-        && text
-            .iter()
-            .any(|b| b.is_ascii_digit() || matches!(b, b'!' | b'@' | b'#' | b'%' | b'&' | b'*' | b'+'));
-    if joined || !letters || text.len() < CHOSEN_BYTES_MIN || is_sentence(text) {
-        return None;
-    }
-    if mixed && (is_secret || last == "token" && text.len() >= 8) {
-        return opinion(Needs::Settings, "the value mixes letters and other characters");
-    }
-    is_secret.then(|| opinion(Needs::Directives, "a word under the name of a secret")).flatten()
-}
-
-/// Whether the line is commented out as far as `before` it shows.
-fn is_comment(before: &[u8]) -> bool {
-    let before = before.trim_ascii_start();
-    [&b"#"[..], b";", b"//", b"--", b"*", b"<!--", b"%"].iter().any(|sign| before.starts_with(sign))
-        && !before.starts_with(b"#define")
-}
-
-/// Words that a message has and a passphrase hardly ever.
-fn is_sentence(text: &[u8]) -> bool {
-    const MESSAGE: [&str; 34] = [
-        "your",
-        "the",
-        "is",
-        "are",
-        "must",
-        "enter",
-        "please",
-        "not",
-        "for",
-        "to",
-        "of",
-        "and",
-        "or",
-        "in",
-        "with",
-        "invalid",
-        "required",
-        "password",
-        "passwords",
-        "passphrase",
-        "secret",
-        "token",
-        "key",
-        "new",
-        "old",
-        "current",
-        "confirm",
-        "forgot",
-        "wrong",
-        "expired",
-        "change",
-        "reset",
-        "type",
-        "you",
-    ];
-    let lower = String::from_utf8_lossy(text).to_ascii_lowercase();
-    let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric());
-    words.any(|word| MESSAGE.contains(&word))
 }
 
 /// A secret, token or key is drawn by a machine.
@@ -495,6 +408,14 @@ fn repeats_name(name: &[u8], lower: &str) -> bool {
 
 fn holds_folded(name: &[u8], word: &str) -> bool {
     name.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+fn ends_telling(name: &[u8]) -> bool {
+    let words = words(name);
+    let last = words.last().map_or("", |last| last.trim_end_matches(|c: char| c.is_ascii_digit()));
+    is_telling(last)
+        || ["pass", "pwd", "pw", "psk", "psw", "key", "mdp"].iter().any(|end| last.ends_with(end))
+        || FOREIGN.iter().any(|word| last.contains(word))
 }
 
 fn is_telling(word: &str) -> bool {

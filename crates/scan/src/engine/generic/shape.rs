@@ -34,6 +34,20 @@ pub(super) enum Stand {
     Scheme,
 }
 
+impl Stand {
+    /// What speaks against it, or explains it, for people.
+    pub(super) fn words(self) -> Option<&'static str> {
+        match self {
+            Stand::Passed => Some("compared with it or passed, not assigned"),
+            Stand::Inline => Some("in the middle of a line, or apart from its name"),
+            Stand::Pair => Some("in a list of pairs"),
+            Stand::Scheme => Some("stands behind the scheme of authentication that it serves"),
+            Stand::Beside => Some("the value of the pair that has this name"),
+            Stand::Assigned | Stand::Alone => None,
+        }
+    }
+}
+
 /// An assignment as the shape test sees it; offsets into the blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Assignment {
@@ -99,6 +113,8 @@ const SCHEME_RUN_MIN: usize = 12;
 const LINE_LEAD_BYTES: usize = 48;
 /// Longest value, bytes.
 const VALUE_BYTES_MAX: usize = 400;
+/// Longest start tag before a name, bytes.
+const TAG_BYTES_MAX: usize = 48;
 /// Longest gap between a name in one attribute or element and the value in the next, bytes.
 const BESIDE_BYTES_MAX: usize = 64;
 
@@ -309,6 +325,8 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
         // LDIF: `userPassword:: ` has its value in base64.
         b':' if next(p + 1) == b':' && next(p + 2) == b' ' && starts_line(bytes, lead.name.0) => assigned(2),
         b':' if next(p + 1) == b':' => None,
+        // `!PSK:!SRP`: what a list of ciphers leaves out.
+        b':' if lead.name.0 > 0 && bytes[lead.name.0 - 1] == b'!' => None,
         b':' => {
             let at = bytes[p + 1..].iter().take(2).take_while(|&&b| b == b'*').count();
             let at = tagged(bytes, spaced(bytes, p + 1 + at, high), high);
@@ -456,6 +474,17 @@ fn next_element(bytes: &[u8], lead: Lead, high: usize) -> Option<Assignment> {
         return None;
     }
     let end = next + memchr::memchr(b'>', &text[next..])?;
+    // `<string>A password</string><key>…`: the one element names nothing, and the other begins another pair.
+    let tag = bytes[lead.name.0.saturating_sub(TAG_BYTES_MAX)..lead.name.0].rsplit(|&b| b == b'<').next()?;
+    let names = |tag: &[u8]| {
+        let tag = tag.to_ascii_lowercase();
+        [&b"key"[..], b"name", b"property", b"option", b"field", b"variable", b"id>"]
+            .iter()
+            .any(|word| memchr::memmem::find(&tag, word).is_some())
+    };
+    if !names(tag) || names(&text[next..=end]) {
+        return None;
+    }
     let mut found = value_at(bytes, lead.name, element(bytes, lead.at + end)?, high)?;
     found.stand = Stand::Beside;
     Some(found)

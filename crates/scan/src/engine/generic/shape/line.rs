@@ -14,9 +14,13 @@ pub(super) fn is_pair(bytes: &[u8], name: (usize, usize), (p, q): (usize, usize)
     if tight && ends && matches!(before, b' ' | b'\t' | b',' | b';') {
         return true;
     }
-    let spaced = bytes[name.1] == b':' && p > name.1 + 1;
     let open = bytes[name.0.saturating_sub(2)..name.0].trim_ascii_end();
-    if spaced && matches!(byte(bytes, q), b',' | b'}' | b' ') && matches!(open.last(), Some(b'{' | b',')) {
+    let equals = bytes[name.1..p].trim_ascii() == b"=" && open.last() == Some(&b',');
+    let spaced = bytes[name.1] == b':' && p > name.1 + 1 || equals && (ends || rest.is_empty());
+    if spaced
+        && (equals || matches!(byte(bytes, q), b',' | b'}' | b' '))
+        && matches!(open.last(), Some(b'{' | b','))
+    {
         return true;
     }
     let variable =
@@ -89,6 +93,7 @@ pub(super) fn starts_line(bytes: &[u8], at: usize) -> bool {
                 | b"#define"
                 | b"local"
                 | b"SetEnv"
+                | b"define"
                 | b"fastcgi_param"
                 | b"env["
                 | b"readonly"

@@ -350,7 +350,10 @@ fn bare(
         || rest.starts_with(b"</")
         || rest.starts_with(b"]]>")
         || rest == b"\\"
-        || rest == b";" && bytes[p..q].iter().any(|b| matches!(b, b'=' | b'+' | b'!' | b'@' | b'#'));
+        || rest == b";"
+            && bytes[p..q]
+                .iter()
+                .any(|b| b.is_ascii_digit() || matches!(b, b'=' | b'+' | b'!' | b'@' | b'#'));
     if separator.whole && stand != Stand::Alone && !rest.starts_with(b"</") && !rest.starts_with(b"]]>") {
         return None;
     }

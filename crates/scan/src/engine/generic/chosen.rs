@@ -1,0 +1,170 @@
+//! Secrets that somebody chose: words, phrases, and what looks like a name in code. Chance says nothing about them; their
+//! name does, and the place where they stand.
+
+use tenure_model::{Confidence, Severity};
+
+use super::name::words;
+use super::score::Opinion;
+use super::shape::{Assignment, Stand};
+use crate::engine::Needs;
+
+/// Shortest and longest secret that somebody typed, bytes.
+const CHOSEN_BYTES_MIN: usize = 6;
+const CHOSEN_BYTES_MAX: usize = 64;
+/// Shortest passphrase of several words, and of one under the name of a secret, bytes.
+const PHRASE_BYTES_MIN: usize = 10;
+const SECRET_PHRASE_BYTES_MIN: usize = 20;
+/// Most words of a passphrase.
+const PHRASE_WORDS_MAX: usize = 10;
+
+/// Whether a value that looks like a name in code is a password all the same: four words and more, or letters of both
+/// cases with digits around a dot.
+pub(super) fn is_chosen_with_signs(text: &[u8]) -> bool {
+    const ELSEWHERE: [&str; 22] = [
+        "password",
+        "passwd",
+        "pass",
+        "pwd",
+        "secret",
+        "token",
+        "credential",
+        "config",
+        "settings",
+        "var",
+        "local",
+        "module",
+        "data",
+        "values",
+        "result",
+        "env",
+        "key",
+        "vault",
+        "db",
+        "user",
+        "auth",
+        "name",
+    ];
+    let plain = text.iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    let lower = String::from_utf8_lossy(text).to_ascii_lowercase();
+    let parts: Vec<&str> = lower.split(['-', '_', '.']).collect();
+    if !plain || parts.len() < 2 || parts.iter().any(|part| ELSEWHERE.iter().any(|word| part.contains(word)))
+    {
+        return false;
+    }
+    let has = |is: fn(&u8) -> bool| text.iter().any(is);
+    let words = |part: &&str| part.len() >= 3 && part.bytes().all(|b| b.is_ascii_lowercase());
+    let mixed = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit);
+    let dotted = text.contains(&b'.') && parts.len() == 2 && mixed && text.len() >= 8;
+    !text.contains(&b'.') && parts.len() >= 4 && parts.iter().all(words) || dotted
+}
+
+/// A password with signs that join the words of names, too.
+pub(super) fn signed(found: Assignment) -> Option<Opinion> {
+    let because = "words or letters of both cases with signs between them".to_owned();
+    matches!(found.stand, Stand::Assigned | Stand::Beside | Stand::Pair | Stand::Alone).then_some((
+        Severity::Low,
+        Confidence::Low,
+        Needs::Settings,
+        because,
+    ))
+}
+
+/// A password of several words: only where no text for people would stand.
+pub(super) fn passphrase(name: &[u8], text: &[u8], found: Assignment) -> Option<Opinion> {
+    let words = text.split(|&b| b == b' ').filter(|word| !word.is_empty()).count();
+    let fits = found.quoted
+        && (found.stand == Stand::Assigned || found.stand == Stand::Alone && name.len() > b"pass".len())
+        && text.len() >= PHRASE_BYTES_MIN
+        && (2..=PHRASE_WORDS_MAX).contains(&words)
+        && text.is_ascii()
+        && !is_sentence(text);
+    let because = format!("a phrase of {words} words");
+    fits.then_some((Severity::Low, Confidence::Low, Needs::Directives, because))
+}
+
+/// Whether [`chosen_secret`] may take a value at all: what joins the words of a name makes it the name of a secret that is
+/// kept elsewhere.
+pub(super) fn may_be_typed(text: &[u8], found: Assignment) -> bool {
+    let joins = |b: &u8| matches!(b, b'-' | b'_' | b'.' | b'/' | b':' | b'(' | b'{' | b'<' | b'$' | b'\\');
+    (CHOSEN_BYTES_MIN..=CHOSEN_BYTES_MAX).contains(&text.len())
+        && matches!(found.stand, Stand::Assigned | Stand::Alone | Stand::Pair)
+        && (!text.iter().any(joins) || text.contains(&b' '))
+}
+
+/// A secret that somebody typed: the name says what it is, and nothing in the value that it stands elsewhere.
+pub(super) fn chosen_secret(name: &[u8], text: &[u8], found: Assignment) -> Option<Opinion> {
+    let words = words(name);
+    let last = words.last().map_or("", String::as_str);
+    let is_secret =
+        last == "secret" || last == "secretkey" || words.ends_with(&["secret".to_owned(), "key".to_owned()]);
+    if !may_be_typed(text, found) {
+        return None;
+    }
+    let opinion = |needs, because: &str| Some((Severity::Low, Confidence::Low, needs, because.to_owned()));
+    if text.contains(&b' ') {
+        let fits = is_secret && found.quoted && text.len() >= SECRET_PHRASE_BYTES_MIN;
+        return fits.then(|| opinion(Needs::Settings, "a phrase under the name of a secret")).flatten();
+    }
+    let letters = text.iter().any(u8::is_ascii_alphabetic);
+    let mixed = letters
+        && text
+            .iter()
+            .any(|b| b.is_ascii_digit() || matches!(b, b'!' | b'@' | b'#' | b'%' | b'&' | b'*' | b'+'));
+    if !letters || is_sentence(text) {
+        return None;
+    }
+    if mixed && (is_secret || last == "token" && text.len() >= 8) {
+        return opinion(Needs::Settings, "the value mixes letters and other characters");
+    }
+    is_secret.then(|| opinion(Needs::Directives, "a word under the name of a secret")).flatten()
+}
+
+/// Whether the line is commented out as far as `before` it shows.
+pub(super) fn is_comment(before: &[u8]) -> bool {
+    let before = before.trim_ascii_start();
+    [&b"#"[..], b";", b"//", b"--", b"*", b"<!--", b"%"].iter().any(|sign| before.starts_with(sign))
+        && !before.starts_with(b"#define")
+}
+
+/// Words that a message has and a passphrase hardly ever.
+fn is_sentence(text: &[u8]) -> bool {
+    const MESSAGE: [&str; 34] = [
+        "your",
+        "the",
+        "is",
+        "are",
+        "must",
+        "enter",
+        "please",
+        "not",
+        "for",
+        "to",
+        "of",
+        "and",
+        "or",
+        "in",
+        "with",
+        "invalid",
+        "required",
+        "password",
+        "passwords",
+        "passphrase",
+        "secret",
+        "token",
+        "key",
+        "new",
+        "old",
+        "current",
+        "confirm",
+        "forgot",
+        "wrong",
+        "expired",
+        "change",
+        "reset",
+        "type",
+        "you",
+    ];
+    let lower = String::from_utf8_lossy(text).to_ascii_lowercase();
+    let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric());
+    words.any(|word| MESSAGE.contains(&word))
+}
