@@ -151,6 +151,18 @@ fn a_credential_report_inside_the_answer_of_the_cli_is_read() {
 }
 
 #[test]
+fn a_console_password_wants_a_second_factor_and_no_keys_beside_it() {
+    let found = read_as("x", &fixture("aws/credential-report-consoles.csv"));
+    let of = |rule: &str| -> Vec<String> {
+        let found = findings(&found).into_iter().filter(|(id, _)| *id == rule);
+        found.map(|(_, subject)| subject.to_owned()).collect()
+    };
+    let hybrid = ["arn:aws:iam::123456789012:user/hybrid"];
+    assert_eq!(of("aws-console-without-mfa"), hybrid);
+    assert_eq!(of("aws-console-beside-keys"), hybrid);
+}
+
+#[test]
 fn comments_and_texts_are_never_uses() {
     let workflow = "on: push\njobs:\n  a:\n    runs-on: x\n    # ${{ secrets.ONE }}\n    steps:\n      - run: echo # ${{ secrets.TWO }}\n      - run: echo \"secrets.THREE\" ${{ 'secrets.FOUR' }} $ {{ secrets.FIVE }}\n";
     assert_eq!(told(&read_as(WORKFLOW, workflow.as_bytes())), "");
@@ -246,7 +258,12 @@ fn every_finding_names_a_rule_of_the_table() {
     ] {
         seen.extend(findings(&read_as(path, &fixture(file))).into_iter().map(|(rule, _)| rule.to_owned()));
     }
-    for file in ["authorization-details-pages.ndjson", "credential-report.csv", "trust-policies.json"] {
+    for file in [
+        "authorization-details-pages.ndjson",
+        "credential-report.csv",
+        "credential-report-consoles.csv",
+        "trust-policies.json",
+    ] {
         seen.extend(
             findings(&read_as("x", &fixture(&format!("aws/{file}"))))
                 .into_iter()

@@ -275,6 +275,21 @@ fn conditions_are_decided_where_they_can_be() {
             ),
             ("allow iam:CreateAccessKey on * if StringEquals aws:ResourceTag/team=shop", Safe),
             ("allow sts:AssumeRole on * if StringEquals aws:RequestedRegion=eu-west-1", Safe),
+        ],
+        &Also::default(),
+    );
+    check(
+        &[("allow * on * if StringEquals aws:PrincipalTag/admin=yes", Admin)],
+        &Also { tags: &[("admin", "yes")], ..Also::default() },
+    );
+    let service = Also { trust: Some("ec2.amazonaws.com"), ..Also::default() };
+    check(&[("allow * on * if BoolIfExists aws:MultiFactorAuthPresent=true", Maybe)], &service);
+}
+
+#[test]
+fn conditions_on_what_the_caller_chooses_or_never_has_are_decided() {
+    check(
+        &[
             // IAM lives in one region.
             ("allow * on * if StringEquals aws:RequestedRegion=eu-west-1", Safe),
             ("allow * on * if StringEquals aws:RequestedRegion=eu-west-1|us-east-1", Maybe),
@@ -299,12 +314,6 @@ fn conditions_are_decided_where_they_can_be() {
         ],
         &Also::default(),
     );
-    check(
-        &[("allow * on * if StringEquals aws:PrincipalTag/admin=yes", Admin)],
-        &Also { tags: &[("admin", "yes")], ..Also::default() },
-    );
-    let service = Also { trust: Some("ec2.amazonaws.com"), ..Also::default() };
-    check(&[("allow * on * if BoolIfExists aws:MultiFactorAuthPresent=true", Maybe)], &service);
 }
 
 #[test]

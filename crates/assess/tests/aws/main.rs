@@ -7,5 +7,6 @@ mod chains;
 mod every_path;
 mod limits;
 mod properties;
+mod review;
 mod size;
 mod writes;

@@ -21,7 +21,13 @@ fn plain(text: &str) -> String {
     while at < bytes.len() {
         let rest = &bytes[at..];
         let (length, kept) = match rest {
-            [b'"', ..] => (string_length(rest), true),
+            [b'"', ..] => {
+                let length = string_length(rest);
+                // A string that the end of the file tears: the scanner of YAML would give nothing before it, and the
+                // brackets that it leaves open tell the break all the same.
+                let closed = length > 1 && rest[length - 1] == b'"';
+                (length, closed || !rest[length..].trim_ascii().is_empty())
+            }
             [b'/', b'/', ..] => (memchr::memchr(b'\n', rest).unwrap_or(rest.len()), false),
             [b'/', b'*', ..] => {
                 (memchr::memmem::find(&rest[2..], b"*/").map_or(rest.len(), |end| end + 4), false)

@@ -76,7 +76,8 @@ pub(crate) fn matching(neighbours: &dyn Neighbours, pattern: &str) -> Vec<String
 fn is_match(pattern: &[u8], path: &[u8]) -> bool {
     let (mut p, mut at) = (0, 0);
     // Where to go on when what follows the last `*` or `**` does not fit.
-    let (mut narrow, mut wide): (Option<(usize, usize)>, Option<(usize, usize)>) = (None, None);
+    let mut narrow: Option<(usize, usize)> = None;
+    let mut wide: Option<(usize, usize)> = None;
     loop {
         if pattern[p..].starts_with(b"**") {
             // `a/**/b` fits `a/b` as well.

@@ -65,14 +65,12 @@ pub(crate) fn read<R>(text: &str, take: impl FnOnce(&Tree<'_>, Option<Broken>) -
     }
 }
 
-/// Reads several texts and hands all their trees over at once, each with the reason why it is not whole.
-pub(crate) fn read_all(texts: &[&str], take: &mut dyn FnMut(&[&Tree<'_>], Vec<Option<Broken>>)) {
-    fn next(
-        texts: &[&str],
-        above: &[&Tree<'_>],
-        broken: &mut Vec<Option<Broken>>,
-        take: &mut dyn FnMut(&[&Tree<'_>], Vec<Option<Broken>>),
-    ) {
+/// Takes several trees, each with the reason why it is not whole.
+type TakeAll<'f> = dyn FnMut(&[&Tree<'_>], Vec<Option<Broken>>) + 'f;
+
+/// Reads several texts and hands all their trees over at once.
+pub(crate) fn read_all(texts: &[&str], take: &mut TakeAll<'_>) {
+    fn next(texts: &[&str], above: &[&Tree<'_>], broken: &mut Vec<Option<Broken>>, take: &mut TakeAll<'_>) {
         let Some((text, rest)) = texts.split_first() else { return take(above, std::mem::take(broken)) };
         read(text, |tree, why| {
             broken.push(why);

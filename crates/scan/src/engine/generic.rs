@@ -3,7 +3,10 @@
 //! The shape test is written by hand because it runs at every context word of every file: it must cost less than a
 //! regex call. What it lets through is judged by name and value, and each judgement leaves its reason.
 
+use std::borrow::Cow;
 use std::sync::Arc;
+
+use tenure_model::{Confidence, Severity};
 
 use super::{Anchor, Candidate, Engine, Match};
 
@@ -18,7 +21,7 @@ pub use evidence::{Evidence, evidence};
 use name::promise;
 use score::{Verdict, judge};
 pub(super) use shape::walled;
-use shape::{Assignment, Stand, assignment, digits_of, lead};
+use shape::{Assignment, Form, Stand, assignment, digits_of, lead, resolved};
 
 /// Context words in English, and parts of names in any language.
 const WORDS: &[&str] = &[
@@ -58,13 +61,24 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
     let Some(lead) = lead(bytes, at, at + len as usize) else { return };
     let Some(found) = assignment(bytes, lead, high) else { return };
     let name = &bytes[found.name.0..found.name.1];
-    let digits = if found.numbers { digits_of(&bytes[found.value.0..found.value.1]) } else { Vec::new() };
-    let text = if found.numbers { &digits } else { &bytes[found.value.0..found.value.1] };
+    let written = &bytes[found.value.0..found.value.1];
+    let text: &[u8] = &match found.form {
+        Form::Plain => Cow::Borrowed(written),
+        Form::Numbers => Cow::Owned(digits_of(written)),
+        Form::Escaped => Cow::Owned(resolved(written)),
+    };
     let before = &bytes[found.name.0.saturating_sub(SERVICE_BYTES)..found.name.0];
     let before = memchr::memrchr(b'\n', before).map_or(before, |line| &before[line + 1..]);
-    if let Some(verdict) = judge(before, name, text, found) {
-        out.extend(told(engine, anchor, name, (text, found.value), verdict));
+    let Some(mut verdict) = judge(before, name, text, found) else { return };
+    match found.form {
+        Form::Plain => {}
+        Form::Numbers => {
+            (verdict.severity, verdict.confidence) = (verdict.severity.min(Severity::Low), Confidence::Low);
+            verdict.reasons.push("written byte by byte, as test vectors are".to_owned());
+        }
+        Form::Escaped => verdict.reasons.push("written with escapes".to_owned()),
     }
+    out.extend(told(engine, anchor, name, (text, found.value), verdict));
 }
 
 /// Judges the value at `value` in the column of this name of a table's row.
@@ -76,7 +90,7 @@ pub(super) fn evaluate_cell(
     out: &mut Vec<Candidate>,
 ) {
     let stand = Stand::Assigned;
-    let found = Assignment { name: value, value, quoted: true, stand, scheme: false, numbers: false };
+    let found = Assignment { name: value, value, quoted: true, stand, scheme: false, form: Form::Plain };
     let text = &bytes[value.0..value.1];
     #[allow(clippy::cast_possible_truncation)] // blobs and windows are far below 4 GiB
     let anchor = Anchor { at: value.0 as u32, id: 0 };
@@ -138,8 +152,6 @@ fn told(
 
 #[cfg(test)]
 mod tests {
-    use tenure_model::Severity;
-
     use super::*;
     use crate::rules::RuleSet;
     use tenure_model::FingerprintKey;

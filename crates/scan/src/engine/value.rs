@@ -73,12 +73,17 @@ const DUMMY_WORDS: &[&str] = &[
     "secretsecret",
     "topsecret",
     "hunter2",
+    "opensesame",
 ];
 
-/// Keys that a vendor prints for everybody: of the emulators of Azure Storage and of Cosmos DB.
-const PUBLISHED: [&[u8]; 2] = [
+/// What a vendor prints for everybody: keys of the emulators of Azure Storage and of Cosmos DB, and ends of the tokens with
+/// which jwt.io begins.
+const PUBLISHED: [&[u8]; 5] = [
     b"Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",
     b"C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==",
+    b"SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c",
+    b"TJVA95OrM7E2cBab30RMHrHDcEfxjoYZgeFONFh7HgQ",
+    b"mesbY4PAahERJawntho0my942XheVLmGwLMBkQ",
 ];
 
 /// Shannon entropy of the value's bytes, bits a byte, 0.0 to 8.0.
@@ -111,7 +116,9 @@ pub fn placeholder(value: &[u8]) -> Option<Placeholder> {
         return Some(Placeholder::Filler);
     }
     let lower = value.to_ascii_lowercase();
-    if memchr::memmem::find(&lower, b"example").is_some() || PUBLISHED.contains(&value) {
+    if memchr::memmem::find(&lower, b"example").is_some()
+        || PUBLISHED.iter().any(|known| value.ends_with(known))
+    {
         return Some(Placeholder::Documentation);
     }
     // A word inside a long random value is chance; in a short or wordy one it is meant.

@@ -14,11 +14,13 @@ pub(crate) fn key() -> FingerprintKey {
 }
 
 /// The bytes of a fixture, its halves joined.
+#[allow(dead_code)] // not every test that shares this file asks
 pub(crate) fn fixture(path: &str) -> Vec<u8> {
     raw(path).replace(JOIN, "").into_bytes()
 }
 
 /// The text of a fixture as it is kept.
+#[allow(dead_code)] // not every test that shares this file asks
 pub(crate) fn raw(path: &str) -> String {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/readers").join(path);
     std::fs::read_to_string(&file).expect("every fixture that a test names exists")
@@ -37,12 +39,14 @@ pub(crate) fn fixtures(folder: &str) -> Vec<String> {
 }
 
 /// Reads bytes as the file `path` of the repository `acme/shop`.
+#[allow(dead_code)] // not every test that shares this file asks
 pub(crate) fn read_as(path: &str, bytes: &[u8]) -> Reading {
     read(&Blob { root: "shop", path, base: "", repository: "acme/shop", bytes, neighbours: &Alone }, &key())
 }
 
 /// A folder of fixtures as a repository, so that its files meet each other.
 #[derive(Debug)]
+#[allow(dead_code)] // not every test that shares this file asks
 pub(crate) struct Repository(pub(crate) &'static str);
 
 #[allow(dead_code)] // not every test that shares this file asks

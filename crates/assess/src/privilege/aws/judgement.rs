@@ -246,11 +246,12 @@ fn missing(path: &Path) -> String {
     let services = path.services.join(" or ");
     let objects: Vec<Object> = path.needs.iter().map(|id| table().actions[*id].object).collect();
     match path.aim {
-        Aim::OwnPolicy | Aim::OwnVersion => {
-            "a customer's policy that is attached to the principal".to_owned()
+        Aim::OwnPolicy => "a customer's policy that is attached to the principal".to_owned(),
+        Aim::OwnVersion => {
+            "a customer's policy that is attached to the principal and keeps another version".to_owned()
         }
-        Aim::OwnRole => "the principal to be the role".to_owned(),
-        Aim::OwnUser => "the principal to be the user".to_owned(),
+        Aim::OwnRole => "the principal to be the role, or a role that trusts it by name".to_owned(),
+        Aim::OwnUser => "the principal to be the user, or a user who may become it".to_owned(),
         Aim::OwnGroup => "a group of the principal".to_owned(),
         Aim::BetterGroup => "a group with more power".to_owned(),
         Aim::OtherUser => "another user with more power".to_owned(),

@@ -116,6 +116,7 @@ struct Bench<'w, 'a> {
 }
 
 /// One thing that is taken off.
+#[derive(Clone, Copy)]
 enum Off {
     Boundary,
     Tags,

@@ -4,6 +4,7 @@
 //! for it, so that one value is one identity wherever it moves in the file.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use tenure_model::{Federation, FingerprintKey};
 
@@ -78,6 +79,11 @@ fn pipeline<'t>(tree: &'t Tree<'t>, key: &FingerprintKey) -> Option<Pipeline<'t>
         let id =
             name.map_or_else(|| format!("job {}", number + 1), |name| format!("{name} ({})", number + 1));
         jobs.push(job(id, include.line(), &[include, root], key));
+    }
+    // What a job has from the top is told there.
+    let mut told = BTreeSet::new();
+    for job in &mut jobs {
+        job.deeds.retain(|deed| told.insert((deed.what, deed.spot)));
     }
     Some(Pipeline::new(&SYSTEM, None, jobs))
 }

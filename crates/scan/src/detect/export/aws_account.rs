@@ -29,11 +29,11 @@ use crate::detect::witness::{Spot, Statement, Witness};
 use crate::detect::{Blob, Reading, Unreadable};
 
 /// Bytes of policy documents that are held of one file; AWS's quotas keep most accounts below a tenth.
-const DOCUMENT_BYTES_MAX: usize = 32 << 20;
+const DOCUMENT_BYTES_MAX: usize = 24 << 20;
 /// Users and roles of one file; AWS's quotas allow an account ten thousand.
-const PRINCIPALS_MAX: usize = 12_000;
+const PRINCIPALS_MAX: usize = 10_000;
 /// Grants that are told of one file; all of them are weighed.
-const GRANTS_MAX: usize = 30_000;
+const GRANTS_MAX: usize = 20_000;
 
 /// Walks a file once and hands over its entries.
 pub(super) type Entries<'e> = &'e dyn Fn(&mut dyn FnMut(Kind, Value, &mut LinesWithin)) -> Option<Unreadable>;

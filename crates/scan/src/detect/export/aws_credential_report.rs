@@ -9,11 +9,13 @@ use csv::StringRecord;
 use serde::Deserialize;
 use tenure_model::{
     AwsAccount, AwsLogin, Credential, CredentialState, Fact, FingerprintKey, Observation, PrivilegeLevel,
-    Quality, Subject, Timestamp, Verdict,
+    Quality, Severity, Subject, Timestamp, Verdict,
 };
 
 use super::aws::{account_of, principal, timestamp, user_alias};
 use super::json::{broken, opens_with};
+use crate::detect::rules::ReaderRule;
+use crate::detect::text::counted;
 use crate::detect::witness::{Spot, Statement, Witness};
 use crate::detect::{Blob, Detector, Reading, Unreadable, rules, text};
 use crate::findings::AWS_ACCESS_KEY;
@@ -199,6 +201,7 @@ impl<'r> Row<'r> {
         for slot in [1, 2] {
             self.key_slot(slot, is_root, witness, &subject, &mut use_of);
         }
+        self.console(is_root, witness, &subject);
         if let Some(mfa) = self.is_true("mfa_active") {
             let fact = Fact::Tag { key: "aws:mfa-active".to_owned(), value: mfa.to_string() };
             self.fact(witness, &subject, fact);
@@ -271,6 +274,41 @@ impl<'r> Row<'r> {
         self.fact(witness, subject, Fact::Credential { credential });
         if is_root {
             self.root_key(slot, active, witness, subject);
+        }
+    }
+
+    /// Notes a console password without a second factor, or beside keys.
+    fn console(&self, is_root: bool, witness: &mut Witness<'_>, subject: &Subject) {
+        if !is_root && self.is_true("password_enabled") != Some(true) {
+            return;
+        }
+        let mut tell = |rule: &'static ReaderRule, severity, reason: String| {
+            witness.finding(Statement {
+                rule,
+                severity,
+                subject: subject.clone(),
+                about: subject.key.clone(),
+                title: rule.title.to_owned(),
+                spots: vec![Spot::line(self.line.max(1))],
+                reasons: vec![reason],
+            });
+        };
+        if self.is_true("mfa_active") == Some(false) {
+            let (severity, whose) = match is_root {
+                true => (Some(Severity::Critical), "the root user"),
+                false => (None, "the user"),
+            };
+            tell(
+                &rules::CONSOLE_WITHOUT_MFA,
+                severity,
+                format!("{whose} has a password and no second factor"),
+            );
+        }
+        let active = |slot: &u8| self.is_true(&format!("access_key_{slot}_active")) == Some(true);
+        let keys = [1, 2].iter().filter(|slot| active(slot)).count();
+        if !is_root && keys > 0 {
+            let reason = format!("a console password and {}", counted(keys, "active key", "active keys"));
+            tell(&rules::CONSOLE_BESIDE_KEYS, None, reason);
         }
     }
 

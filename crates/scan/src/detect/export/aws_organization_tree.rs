@@ -132,7 +132,7 @@ impl OrganizationTree {
             // The list of all accounts was asked for without a parent.
             match self.asked(blob, &page.parent_id) {
                 Some(parent) => {
-                    organization.parents.extend(below.into_iter().map(|child| (child, parent.clone())))
+                    organization.parents.extend(below.into_iter().map(|child| (child, parent.clone())));
                 }
                 None => is_told &= !page.accounts.is_empty(),
             }

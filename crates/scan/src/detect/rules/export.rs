@@ -103,6 +103,24 @@ rules! {
         controls: &[OVERPRIVILEGED, LONG_LIVED],
         help: "A root key can do everything, no policy limits it, and nothing needs it. Delete it.",
     };
+    CONSOLE_WITHOUT_MFA = ReaderRule {
+        id: "aws-console-without-mfa",
+        title: "A console password works without a second factor",
+        category: Category::Lifecycle,
+        severity: Severity::Medium,
+        confidence: Confidence::High,
+        controls: &[INSECURE_AUTHENTICATION],
+        help: "Whoever has the password is in. Let the user register a second factor, or take the password away from a user who is a machine.",
+    };
+    CONSOLE_BESIDE_KEYS = ReaderRule {
+        id: "aws-console-beside-keys",
+        title: "A user has a console password and access keys",
+        category: Category::Lifecycle,
+        severity: Severity::Low,
+        confidence: Confidence::High,
+        controls: &[HUMAN_USE],
+        help: "People and machines use one identity, so that neither can be limited to what it needs. Give the machine a role and leave the user to the person.",
+    };
     GCP_ORPHANED_BINDING = ReaderRule {
         id: "gcp-orphaned-binding",
         title: "A binding still names a deleted service account",

@@ -42,6 +42,7 @@ pub fn evidence(rule_id: &str) -> Vec<Evidence> {
         no("compared or passed, and not assigned", "confidence medium at most"),
         no("in the middle of a line, or apart from its name", "only a value that looks drawn counts, confidence medium at most"),
         no("in tests, examples, documents and the code of others", "severity low at most"),
+        no("written byte by byte", "severity low at most"),
         no("in generated files", "severity info at most"),
     ]);
     all
@@ -79,7 +80,7 @@ fn secret_signs(yes: impl Fn(&str, String) -> Evidence) -> Vec<Evidence> {
             &format!(
                 "the name says key or auth and no more, and {VAGUE_BYTES_MIN} characters or more have {SURELY_RANDOM_BITS} bits"
             ),
-            "low where something runs".to_owned(),
+            "low where something runs, medium when another word says whose it is".to_owned(),
         ),
         yes(
             &format!(

@@ -20,7 +20,7 @@ static ABOUT: Words = Words::of(
     strategy rule rules option options command cmd module package property properties attribute table
     model schema request response result callback event listener hook action reason comment note
     level warning charset encoding lockout history inactivity maxlen minlen tries attempts retries complexity scheme schemes formatter logger minimum maximum character
-    characters char chars days weeks hours minutes wrong instance hasher hashers blacklist whitelist denylist allowlist wordlist dictionary entry encryption encryptor hashing library",
+    characters char chars days weeks hours minutes wrong instance address logo lastpass keepass hasher hashers blacklist whitelist denylist allowlist wordlist dictionary entry encryption encryptor hashing library",
 );
 /// Words that make the value public or derived.
 static PUBLIC: Words = Words::of(
@@ -119,10 +119,49 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
     if several {
         return Some(if tail.len() == 1 { Promise::Vague } else { Promise::Secret });
     }
-    if is_password(last, tail) {
+    if let Some(told) = told_by_last(tail, last) {
+        return told;
+    }
+    // `password_for_mail`, `secret_base`: the telling word is not the last one.
+    if words.iter().any(|w| w.contains("passw") || w == "pwd" || w == "passphrase") {
         return Some(Promise::Password);
     }
+    words.iter().any(|w| w == "secret" || w == "token").then_some(Promise::Vague)
+}
+
+/// What the last word of a name says by itself; `None` when it says nothing.
+fn told_by_last(tail: &[String], last: &str) -> Option<Option<Promise>> {
     let ends = |list: &[&str]| list.iter().any(|end| last.ends_with(end));
+    let split = tail.len() > 1 && matches!(last, "word" | "phrase") && tail[tail.len() - 2] == "pass";
+    if split
+        || ends(&[
+            "password",
+            "passwd",
+            "passphrase",
+            "passwort",
+            "pwd",
+            "passcode",
+            "passwrd",
+            "pass",
+            "psk",
+            "userpwd",
+        ])
+        || matches!(
+            last,
+            "pw" | "psw"
+                | "passw"
+                | "mdp"
+                | "authtok"
+                | "dbpw"
+                | "userpw"
+                | "rootpw"
+                | "bindpw"
+                | "masterauth"
+        )
+        || FOREIGN.iter().any(|word| last.contains(word))
+    {
+        return Some(Some(Promise::Password));
+    }
     if ends(&[
         "secret",
         "token",
@@ -134,7 +173,7 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
         "privatekey",
     ]) || matches!(last, "cred" | "creds" | "bearer" | "secrets" | "basic")
     {
-        return Some(Promise::Secret);
+        return Some(Some(Promise::Secret));
     }
     if last.ends_with("key") {
         let qualified = tail.iter().any(|word| {
@@ -142,42 +181,15 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
             QUALIFIERS.holds(word)
         });
         if qualified {
-            return Some(Promise::Secret);
+            return Some(Some(Promise::Secret));
         }
-        return (!tail.iter().any(|word| LOOKUP.holds(word.strip_suffix("key").unwrap_or(word))))
-            .then_some(Promise::Vague);
+        let lookup = tail.iter().any(|word| LOOKUP.holds(word.strip_suffix("key").unwrap_or(word)));
+        return Some((!lookup).then_some(Promise::Vague));
     }
     if matches!(last, "auth" | "authorization" | "authentication") || ends(&["auth"]) {
-        return Some(Promise::Vague);
+        return Some(Some(Promise::Vague));
     }
-    // `password_for_mail`, `secret_base`: the telling word is not the last one.
-    if words.iter().any(|w| w.contains("passw") || w == "pwd" || w == "passphrase") {
-        return Some(Promise::Password);
-    }
-    words.iter().any(|w| w == "secret" || w == "token").then_some(Promise::Vague)
-}
-
-/// Whether the telling word of a name, the last of `tail`, is one for a password.
-fn is_password(last: &str, tail: &[String]) -> bool {
-    const ENDS: [&str; 10] = [
-        "password",
-        "passwd",
-        "passphrase",
-        "passwort",
-        "pwd",
-        "passcode",
-        "passwrd",
-        "pass",
-        "psk",
-        "userpwd",
-    ];
-    const WHOLE: [&str; 10] =
-        ["pw", "psw", "passw", "mdp", "authtok", "dbpw", "userpw", "rootpw", "bindpw", "masterauth"];
-    let split = tail.len() > 1 && matches!(last, "word" | "phrase") && tail[tail.len() - 2] == "pass";
-    split
-        || ENDS.iter().any(|end| last.ends_with(end))
-        || WHOLE.contains(&last)
-        || FOREIGN.iter().any(|word| last.contains(word))
+    None
 }
 
 /// What a password is called elsewhere; all of them are context words.

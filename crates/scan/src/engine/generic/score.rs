@@ -31,6 +31,8 @@ pub(super) const SECRET_BYTES_MIN: usize = 10;
 pub(super) const FAIRLY_RANDOM_BITS: f64 = 20.0;
 /// Shortest text that is no chance when base64 decodes to it, bytes.
 const DECODED_BYTES_MIN: usize = 7;
+/// Longest text that is taken for words or a login when base64 decodes to it, bytes.
+const DECODED_BYTES_MAX: usize = 160;
 /// Shortest salt, seed, nonce or initialisation vector, bytes.
 pub(super) const INGREDIENT_BYTES_MIN: usize = 8;
 /// Shortest random value of a vague name, bytes.
@@ -65,10 +67,17 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
     } else {
         random_bits(text.strip_prefix(b"0x").unwrap_or(text))
     };
-    if bits < RANDOM_BITS && !may_be_chosen(name, text) {
+    let may_be_chosen = may_be_a_password(name)
+        || text.len() <= CHOSEN_BYTES_MAX && (holds_folded(name, "secret") || holds_folded(name, "token"));
+    if bits < RANDOM_BITS && (!may_be_chosen || text.len() > *PASSWORD_BYTES.end()) {
         return None;
     }
     let mut promise = promise(name)?;
+    // `passwd ann` is a command.
+    let command = name == b"passwd" && !text.iter().any(u8::is_ascii_digit);
+    if found.stand == Stand::Alone && (command || hands_on(name)) {
+        return None;
+    }
     let decoded = if promise == Promise::Password { Decoded::Nothing } else { decoded(text) };
     let login = decoded == Decoded::Login;
     let basic = found.stand == Stand::Scheme && name.eq_ignore_ascii_case(b"basic");
@@ -80,13 +89,9 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
     if promise == Promise::Vague && (login || found.scheme || in_query || signs_in) {
         promise = Promise::Secret;
     }
-    if speaks_otherwise(name, text, found) {
-        return None;
-    }
-    let number = text.iter().all(|&b| b.is_ascii_digit() || b == b'.');
     let code = looks_like_code(text, found.quoted, bits);
     let chosen = code && promise == Promise::Password && is_chosen_with_signs(text);
-    if number && (promise != Promise::Password || text.contains(&b'.')) || code && !chosen {
+    if code && !chosen || speaks_against(name, text, found, promise) {
         return None;
     }
     let service =
@@ -94,7 +99,7 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
     let (severity, confidence, needs, because) = match promise {
         Promise::Password if chosen => signed(found)?,
         Promise::Password => password(name, text, bits, found)?,
-        Promise::Vague if service.is_none() => vague(text, bits, found)?,
+        Promise::Vague if service.is_none() => vague(text, bits, found, is_of_somebody(name))?,
         // `credentials: <uuid>` names credentials that are kept elsewhere.
         Promise::Secret if uuid && words(name).last().is_some_and(|word| word.starts_with("credential")) => {
             return None;
@@ -113,7 +118,7 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
     reasons.extend(service.map(|service| format!("{} is named beside it", service.name)));
     let weak = matches!(found.stand, Stand::Passed | Stand::Inline | Stand::Scheme);
     let confidence = if weak && confidence == Confidence::High { Confidence::Medium } else { confidence };
-    reasons.extend(found.stand.words().map(str::to_owned));
+    reasons.extend(standing(found.stand).map(str::to_owned));
     Some(Verdict {
         password: promise == Promise::Password,
         severity,
@@ -125,41 +130,41 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
     })
 }
 
-/// Whether a value that was not drawn may be a password or secret that somebody chose.
-fn may_be_chosen(name: &[u8], text: &[u8]) -> bool {
-    let holds = |words: &[&str]| words.iter().any(|word| holds_folded(name, word));
-    text.len() <= *PASSWORD_BYTES.end()
-        && (memchr::memchr3(b'p', b'P', b'w', name).is_some()
-            || !name.is_ascii()
-            || holds(&FOREIGN)
-            || text.len() <= CHOSEN_BYTES_MAX && holds(&["secret", "token", "masterauth", "authtok"]))
+/// What a reader of the finding should know about how the value stands there.
+fn standing(stand: Stand) -> Option<&'static str> {
+    match stand {
+        Stand::Passed => Some("compared with it or passed, not assigned"),
+        Stand::Inline => Some("in the middle of a line, or apart from its name"),
+        Stand::Scheme => Some("stands behind the scheme of authentication that it serves"),
+        Stand::Beside => Some("the value of the pair that has this name"),
+        Stand::Pair => Some("in a list of pairs"),
+        Stand::Assigned | Stand::Alone => None,
+    }
 }
 
-/// Whether name and value say something else than a credential: an option, a placeholder, a number, a translation.
-fn speaks_otherwise(name: &[u8], text: &[u8], found: Assignment) -> bool {
-    // `passwd ann` is a command.
-    let command = name == b"passwd" && !text.iter().any(u8::is_ascii_digit);
-    if found.stand == Stand::Alone && (command || hands_on(name)) {
-        return true;
-    }
+/// Whether name and value together say that nothing secret stands here, however random it looks.
+fn speaks_against(name: &[u8], text: &[u8], found: Assignment, promise: Promise) -> bool {
     let lower = String::from_utf8_lossy(text).to_ascii_lowercase();
-    if KEYWORDS.holds(&lower) || repeats_name(name, &lower) {
-        return true;
-    }
-    if value::placeholder(text).is_some() || is_public_material(text) {
-        return true;
-    }
+    let number = text.iter().all(|&b| b.is_ascii_digit() || b == b'.');
     // The next word of a sentence, in a language that no model of chance knows.
     let word = text.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'.' | b',' | b'!' | b':'));
-    if found.stand == Stand::Inline && !found.quoted && word {
-        return true;
-    }
     // A translation of the word, not a password.
-    if !text.is_ascii() && name.is_ascii() && !text.iter().any(u8::is_ascii_digit) {
-        return true;
-    }
-    // How long, how often, how many: a number is a password only under a name that ends with the word.
-    text.iter().all(u8::is_ascii_digit) && !ends_telling(name)
+    let translated = !text.is_ascii() && name.is_ascii() && !text.iter().any(u8::is_ascii_digit);
+    KEYWORDS.holds(&lower)
+        || repeats_name(name, &lower)
+        || value::placeholder(text).is_some()
+        || number && (promise != Promise::Password || text.contains(&b'.'))
+        || is_public_material(text)
+        || translated
+        || found.stand == Stand::Inline && !found.quoted && word
+        || text.iter().all(u8::is_ascii_digit) && !ends_telling(name)
+}
+
+fn may_be_a_password(name: &[u8]) -> bool {
+    memchr::memchr3(b'p', b'P', b'w', name).is_some()
+        || ["masterauth", "authtok"].iter().any(|word| holds_folded(name, word))
+        || !name.is_ascii()
+        || FOREIGN.iter().any(|word| holds_folded(name, word))
 }
 
 /// Severity, confidence, where it counts, and why.
@@ -244,7 +249,7 @@ fn secret(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
 }
 
 /// Under a name such as `key` or `salt` only a long value that is surely random counts.
-fn vague(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
+fn vague(text: &[u8], bits: f64, found: Assignment, of_somebody: bool) -> Option<Opinion> {
     let mixed = bits >= 2.0 * SURELY_RANDOM_BITS
         || text.iter().any(u8::is_ascii_digit) && text.iter().any(u8::is_ascii_alphabetic);
     if text.len() < VAGUE_BYTES_MIN
@@ -256,7 +261,28 @@ fn vague(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
     {
         return None;
     }
-    Some((Severity::Low, Confidence::Low, Needs::LivePath, drawn(bits)))
+    let severity = if of_somebody { Severity::Medium } else { Severity::Low };
+    Some((severity, Confidence::Low, Needs::LivePath, drawn(bits)))
+}
+
+/// `acme_key`, `plumbtree.auth`: a word before the telling one says whose it is, and no list knows it as another thing's.
+fn is_of_somebody(name: &[u8]) -> bool {
+    static ORDINARY: Words = Words::of(
+        "\
+        the a an my our your this that self is has get set some any new old test demo sample s3 ec2 blob file files path
+        image video audio media asset upload download cache lock idempotency dedup request response trace span session
+        job task queue topic message event order product item customer contact account member team project repo branch
+        build page view form input field column header body cell grid tree graph edge vertex model version revision
+        release device room user users group tenant org entity resource bucket public static default common shared
+        random hash merge join map list dict set array value values data meta tag tags color font style theme sort
+        search query filter index facet aggregation chart series plot translation locale i18n text string label no
+        block tx transaction wallet chain peer node shard replica partition segment chunk part piece layer gpg pgp spreadsheet
+        sheet listen stream channel host known content sig issue ticket board space workspace document doc entity dataset feature",
+    );
+    let words = words(name);
+    let Some((last, before)) = words.split_last() else { return false };
+    (last == "key" || last == "auth")
+        && before.last().is_some_and(|word| word.len() >= 3 && !ORDINARY.holds(word))
 }
 
 /// A salt or nonce is random by its nature and seldom the secret itself: worth a hint, and no more.
@@ -303,7 +329,11 @@ fn decoded(text: &[u8]) -> Decoded {
     };
     match password {
         Some(password) if is_real(password) => Decoded::Login,
-        None if random_bits(&plain) >= RANDOM_BITS => Decoded::Nothing,
+        // A whole document may hold anything.
+        _ if plain.len() > DECODED_BYTES_MAX => Decoded::Nothing,
+        None if random_bits(&plain) >= RANDOM_BITS && value::placeholder(&plain).is_none() => {
+            Decoded::Nothing
+        }
         _ => Decoded::Text,
     }
 }
@@ -378,6 +408,7 @@ fn holds_folded(name: &[u8], word: &str) -> bool {
     name.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
 }
 
+/// Whether the name ends with the telling word: how long, how often and how many it is would follow it.
 fn ends_telling(name: &[u8]) -> bool {
     let words = words(name);
     let last = words.last().map_or("", |last| last.trim_end_matches(|c: char| c.is_ascii_digit()));
@@ -461,6 +492,12 @@ fn looks_like_code(text: &[u8], quoted: bool, bits: f64) -> bool {
         if bits < SURELY_RANDOM_BITS && is_member_access(text) {
             return true;
         }
+    }
+    // `POSTGRES_SCRAM_SHA_256`
+    let constant = text.iter().all(|&b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+        && text.iter().filter(|&&b| b == b'_').count() >= 2;
+    if bits < RANDOM_BITS && constant {
+        return true;
     }
     let identifier =
         text.iter().all(|&b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.' | b'-' | b'/' | b':' | b'$'));

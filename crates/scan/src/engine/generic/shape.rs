@@ -5,10 +5,12 @@
 //! on how few they are.
 
 mod around;
+mod escaped;
 mod line;
 mod reading;
 
 use around::{METHOD_BYTES_MAX, chained, compared};
+pub(super) use escaped::resolved;
 use line::starts_line;
 pub(super) use reading::digits_of;
 use reading::value_at;
@@ -32,20 +34,6 @@ pub(super) enum Stand {
     Scheme,
 }
 
-impl Stand {
-    /// What speaks against it, or explains it, for people.
-    pub(super) fn words(self) -> Option<&'static str> {
-        match self {
-            Stand::Passed => Some("compared with it or passed, not assigned"),
-            Stand::Inline => Some("in the middle of a line, or apart from its name"),
-            Stand::Pair => Some("in a list of pairs"),
-            Stand::Scheme => Some("stands behind the scheme of authentication that it serves"),
-            Stand::Beside => Some("the value of the pair that has this name"),
-            Stand::Assigned | Stand::Alone => None,
-        }
-    }
-}
-
 /// An assignment as the shape test sees it; offsets into the blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Assignment {
@@ -59,8 +47,19 @@ pub(super) struct Assignment {
     pub(super) stand: Stand,
     /// A word before it says how it lets somebody in: `Bearer`, `Basic`, `Token`.
     pub(super) scheme: bool,
-    /// A list of numbers, one a byte.
-    pub(super) numbers: bool,
+    /// How it is written.
+    pub(super) form: Form,
+}
+
+/// How a value is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As it is.
+    Plain,
+    /// As a list of numbers, one a byte.
+    Numbers,
+    /// With escapes of the web in it or around it.
+    Escaped,
 }
 
 /// A name that is followed by something that could be a separator.
@@ -86,7 +85,7 @@ const CHECKSUM: &[u8] = b"checksum/";
 /// Words that go on with a name after a blank: `API key: …`, `secret access key = …`.
 const NAME_TAILS: [&[u8]; 6] = [b"key", b"token", b"secret", b"password", b"value", b"access key"];
 /// Bytes behind a name that [`lead`] may look at: a further word, closers, a separator.
-const BEHIND_NAME_BYTES: usize = 12 + CLOSERS_MAX + METHOD_BYTES_MAX + 24;
+const BEHIND_NAME_BYTES: usize = 12 + CLOSERS_MAX + METHOD_BYTES_MAX + escaped::SEPARATOR_BYTES_MAX;
 /// Words before a name that belong to it: `API key`.
 const NAME_HEADS: [&[u8]; 8] =
     [b"api", b"access", b"secret", b"client", b"private", b"auth", b"app", b"service"];
@@ -166,17 +165,22 @@ pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
         }
     }
     let rest = bytes.get(p..bytes.len().min(p + 4)).unwrap_or_default();
-    let separated =
-        matches!(byte(rest, 0), b'=' | b':' | b',' | b'(' | b'>' | b'?' | b'|' | b'{' | b'<' | b'!')
-            || WORDY_SEPARATORS.iter().any(|sign| rest.starts_with(sign));
+    let separated = match byte(rest, 0) {
+        b'=' | b':' | b',' | b'(' | b'>' | b'?' | b'|' | b'{' | b'<' | b'!' => true,
+        b'A' | b'o' | b'i' | b't' | b'-' | b'~' | b'@' => {
+            WORDY_SEPARATORS.iter().any(|sign| rest.starts_with(sign))
+        }
+        _ => false,
+    };
     let scheme = is_scheme(bytes, start, stop);
     let spaced = p > stop && (closed_quote || is_flag(bytes, start));
     // `- name: DB_PASSWORD` with the value on the next line.
     let line_ends = matches!(byte(bytes, p), b'\r' | b'\n') && start > 0;
     let alone = p > stop && !separated && !closed_quote && starts_line(bytes, start);
     let apart = || {
-        matches!(byte(bytes, stop), b')' | b'"' | b'\'' | b']')
-            && (chained(bytes, stop).is_some() || compared(bytes, start).is_some())
+        escaped::separator(bytes, stop).is_some()
+            || matches!(byte(bytes, stop), b')' | b'"' | b'\'' | b']')
+                && (chained(bytes, stop).is_some() || compared(bytes, start).is_some())
     };
     (separated || spaced || line_ends || alone || scheme || apart()).then_some(Lead {
         name: (start, stop),
@@ -239,6 +243,9 @@ fn is_flag(bytes: &[u8], name_start: usize) -> bool {
 /// Reads what follows a name.
 pub(super) fn assignment(bytes: &[u8], lead: Lead, high: usize) -> Option<Assignment> {
     if let Some(found) = beside(bytes, lead, high) {
+        return Some(found);
+    }
+    if let Some(found) = escaped::assignment(bytes, lead.name, high) {
         return Some(found);
     }
     let plain = separator(bytes, lead, high).and_then(|found| value_at(bytes, lead.name, found, high));

@@ -17,10 +17,18 @@ pub(super) const FOLDER: &str = ".github/workflows/";
 const LEVELS_MAX: usize = 10;
 /// Calls of one workflow, those of its callers included.
 const CALLS_MAX: usize = 400;
+/// Bytes of workflows that are read to find the callers of one.
+const BYTES_MAX: usize = 32 << 20;
 
 /// Everybody in the repository who calls one workflow.
 #[derive(Debug, Default)]
 pub(super) struct Calls(Vec<Call>);
+
+/// What may still be read on the way to the callers of one workflow.
+struct Left {
+    calls: usize,
+    bytes: usize,
+}
 
 /// One job that calls it.
 #[derive(Debug)]
@@ -59,35 +67,34 @@ impl Calls {
     /// Who calls the workflow of a file.
     pub(super) fn of(blob: &Blob<'_>, workflow: &Workflow<'_>) -> Self {
         let file = blob.path_in_repository();
-        let mut left = CALLS_MAX;
-        if workflow.is_called() {
-            Self::to(blob, file, &mut vec![file.to_owned()], &mut left)
-        } else {
-            Self::default()
+        let mut left = Left { calls: CALLS_MAX, bytes: BYTES_MAX };
+        if !workflow.is_called() {
+            return Self::default();
         }
+        Self::to(blob, file, &mut vec![file.to_owned()], &mut left)
     }
 
-    fn to(blob: &Blob<'_>, called: &str, way: &mut Vec<String>, left: &mut usize) -> Self {
+    fn to(blob: &Blob<'_>, called: &str, way: &mut Vec<String>, left: &mut Left) -> Self {
         let name = called.rsplit('/').next().unwrap_or(called);
         let mut calls = Vec::new();
         for path in blob.neighbours.below(FOLDER) {
-            if way.len() > LEVELS_MAX || way.contains(&path) || *left == 0 {
+            if way.len() > LEVELS_MAX || way.contains(&path) || left.calls == 0 || left.bytes == 0 {
                 continue;
             }
-            let Some(bytes) =
-                blob.neighbours.bytes(&path).filter(|b| memmem::find(b, name.as_bytes()).is_some())
-            else {
+            let Some(bytes) = blob.neighbours.bytes(&path) else { continue };
+            left.bytes = left.bytes.saturating_sub(bytes.len());
+            if memmem::find(&bytes, name.as_bytes()).is_none() {
                 continue;
-            };
+            }
             let Some(text) = text::decode(&bytes) else { continue };
             yaml::read(&text, |tree, _| {
                 let Some(caller) = tree.first().map(Workflow::read) else { return };
                 let here = caller.jobs.iter().filter(|job| leads_to(blob, job, called));
-                let here: Vec<&Job<'_>> = here.take(*left).collect();
+                let here: Vec<&Job<'_>> = here.take(left.calls).collect();
                 if here.is_empty() {
                     return;
                 }
-                *left -= here.len();
+                left.calls -= here.len();
                 way.push(path.clone());
                 for job in here {
                     let outer =

@@ -179,6 +179,13 @@ fn matrix_path<'t>(path: &[&str], job: Yaml<'t>) -> Option<Vec<&'t str>> {
     let matrix = job.get("strategy")?.get("matrix")?;
     let (first, deeper) = path.split_first()?;
     let mut found: Vec<Yaml<'t>> = matrix.get(first).into_iter().flat_map(Yaml::items).collect();
+    // What is left out for this key alone never runs.
+    let excluded = || matrix.get("exclude").into_iter().flat_map(Yaml::items);
+    let alone = |entry: &Yaml<'t>| entry.pairs().count() == 1;
+    found.retain(|value| {
+        let is_it = |entry: Yaml<'t>| entry.get(first).and_then(Yaml::text) == value.text();
+        value.text().is_none() || !excluded().filter(alone).any(is_it)
+    });
     found
         .extend(matrix.get("include").into_iter().flat_map(Yaml::items).filter_map(|entry| entry.get(first)));
     for name in deeper {
@@ -210,6 +217,15 @@ mod tests {
         assert_eq!(told("format('{0}_{1}', env.STAGE, 'K')"), ["LIVE_K"]);
         assert_eq!(told("github.ref == 'refs/heads/main' && 'A' || 'B'"), ["A", "B"]);
         assert_eq!(told("(inputs.x && 'A') || matrix.env"), ["A", "DEV", "PROD", "QA"]);
+    }
+
+    #[test]
+    fn values_that_are_left_out_are_none() {
+        let text = "strategy: {matrix: {a: [P, Q, R], exclude: [{a: Q}, {a: R, b: 1}]}}\n";
+        yaml::read(text, |tree, _| {
+            let job = tree.first().expect("the text holds a document");
+            assert_eq!(matrix_values("matrix.a", job), Some(vec!["P", "R"]));
+        });
     }
 
     #[test]

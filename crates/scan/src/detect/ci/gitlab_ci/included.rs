@@ -11,6 +11,8 @@ use crate::detect::yaml::{self, Yaml};
 pub(super) const ENTRY: &str = ".gitlab-ci.yml";
 /// Files of one configuration; GitLab takes 150.
 const FILES_MAX: usize = 150;
+/// Bytes of one configuration, and of the files that are asked for their includes.
+const BYTES_MAX: usize = 16 << 20;
 /// Pipelines that jobs of one repository start from files of it.
 const PIPELINES_MAX: usize = 32;
 
@@ -88,12 +90,17 @@ pub(super) fn local(neighbours: &dyn Neighbours, written: &str) -> Vec<String> {
 /// of several includes the last one wins.
 pub(super) fn configuration(neighbours: &dyn Neighbours, path: &str, text: String) -> Vec<Source> {
     let mut files = Vec::new();
+    let mut bytes_left = BYTES_MAX;
     let mut met = BTreeSet::from([path.to_owned()]);
     let mut waiting = vec![Source { path: path.to_owned(), text }];
     while let Some(file) = waiting.pop() {
         for inner in named(&file.text).iter().flat_map(|written| local(neighbours, written)) {
-            if met.len() < FILES_MAX && met.insert(inner.clone()) {
-                waiting.extend(neighbours.text(&inner).map(|text| Source { path: inner, text }));
+            if met.len() == FILES_MAX || bytes_left == 0 || !met.insert(inner.clone()) {
+                continue;
+            }
+            if let Some(text) = neighbours.text(&inner) {
+                bytes_left = bytes_left.saturating_sub(text.len());
+                waiting.push(Source { path: inner, text });
             }
         }
         files.push(file);
@@ -118,7 +125,7 @@ fn named(text: &str) -> Vec<String> {
 
 /// The files from which jobs start pipelines of their own.
 fn started(text: &str) -> Vec<String> {
-    if !text.contains("trigger") {
+    if !text.contains("trigger:") || !text.contains("include") {
         return Vec::new();
     }
     yaml::read(text, |tree, _| {

@@ -1,7 +1,7 @@
 //! Values that do not stand right behind their name: before it, or in a call that is chained to it.
 
 use super::reading::quoted;
-use super::{Assignment, CLOSERS_MAX, LINE_LEAD_BYTES, Stand, byte, is_name_byte};
+use super::{Assignment, CLOSERS_MAX, Form, LINE_LEAD_BYTES, Stand, byte, is_name_byte};
 
 /// Longest name of a method between a name and its value, and of what a closure begins with, bytes.
 pub(super) const METHOD_BYTES_MAX: usize = 24;
@@ -115,6 +115,6 @@ pub(super) fn of_compared(bytes: &[u8], name: (usize, usize)) -> Option<Assignme
         quoted: true,
         stand: Stand::Inline,
         scheme: false,
-        numbers: false,
+        form: Form::Plain,
     })
 }

@@ -1,7 +1,7 @@
 //! Reads the value behind a separator: quoted, bare, wrapped in a call, or behind what stands in for it.
 
 use super::line::{follows_option, is_pair, starts_line};
-use super::{Assignment, Separator, Stand, VALUE_BYTES_MAX, byte};
+use super::{Assignment, Form, Separator, Stand, VALUE_BYTES_MAX, byte};
 
 /// Reads the value at the separator's end: quoted, or bare up to a delimiter.
 pub(super) fn value_at(
@@ -186,7 +186,7 @@ fn numbers(bytes: &[u8], name: (usize, usize), p: usize, stand: Stand, high: usi
         quoted: true,
         stand,
         scheme: false,
-        numbers: true,
+        form: Form::Numbers,
     })
 }
 
@@ -263,7 +263,14 @@ pub(super) fn quoted(
         escapes == 0 && bytes[begin..stop].starts_with(b"\\\"") && bytes[begin..stop].ends_with(b"\\\"");
     let (begin, stop) = if twice && stop > begin + 4 { (begin + 2, stop - 2) } else { (begin, stop) };
     let from = past_scheme(bytes, begin, stop);
-    Some(Assignment { name, value: (from, stop), quoted: true, stand, scheme: from > begin, numbers: false })
+    Some(Assignment {
+        name,
+        value: (from, stop),
+        quoted: true,
+        stand,
+        scheme: from > begin,
+        form: Form::Plain,
+    })
 }
 
 /// Words before a credential that say how it lets somebody in, as they stand in headers.
@@ -327,7 +334,7 @@ fn bare(
         return None;
     }
     let found =
-        |stand| Some(Assignment { name, value: (p, q), quoted: false, stand, scheme, numbers: false });
+        |stand| Some(Assignment { name, value: (p, q), quoted: false, stand, scheme, form: Form::Plain });
     if flag || stand == Stand::Scheme {
         return found(stand);
     }
