@@ -34,20 +34,6 @@ pub(super) enum Stand {
     Scheme,
 }
 
-impl Stand {
-    /// What speaks against it, or explains it, for people.
-    pub(super) fn words(self) -> Option<&'static str> {
-        match self {
-            Stand::Passed => Some("compared with it or passed, not assigned"),
-            Stand::Inline => Some("in the middle of a line, or apart from its name"),
-            Stand::Pair => Some("in a list of pairs"),
-            Stand::Scheme => Some("stands behind the scheme of authentication that it serves"),
-            Stand::Beside => Some("the value of the pair that has this name"),
-            Stand::Assigned | Stand::Alone => None,
-        }
-    }
-}
-
 /// An assignment as the shape test sees it; offsets into the blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Assignment {
