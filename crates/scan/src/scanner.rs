@@ -20,7 +20,7 @@ use crate::history::{self, GapKey, History};
 use crate::hits::{Hit, Hits};
 use crate::rules::RuleSet;
 use crate::search::{self, WINDOW_BYTES};
-use crate::source::{Entry, Neighbourhood, Walked, by_name, open_regular, walk};
+use crate::source::{ByName, Entry, Neighbourhood, Walked, open_regular, walk};
 
 /// Files handed to the threads at once.
 const BATCH_FILES: usize = 2048;
@@ -166,7 +166,7 @@ fn scan_root(run: &Run<'_>, root: &str, path: &Path, read_history: bool) {
     repositories.sort_by(|a, b| b.base.len().cmp(&a.base.len()).then(a.base.cmp(&b.base)));
     let seen: Mutex<Seen> = Mutex::default();
     let known = KnownFiles::of(run.cache, root);
-    let by_name = by_name(&files);
+    let by_name = ByName::new(&files);
     for batch in files.chunks(BATCH_FILES) {
         batch.par_iter().for_each(|entry| {
             if !run.cancelled() {
@@ -206,7 +206,7 @@ fn scan_file(
     run: &Run<'_>,
     root: &str,
     entry: &Entry,
-    (by_name, repositories): (&[&Entry], &[History]),
+    (by_name, repositories): (&ByName<'_>, &[History]),
     (known, seen): (&KnownFiles<'_>, &Mutex<Seen>),
 ) {
     let opened = match open_regular(&entry.path, &entry.shown) {

@@ -5,5 +5,5 @@ mod neighbourhood;
 mod walk;
 
 pub(crate) use file::{open_regular, unread as io_unread};
-pub(crate) use neighbourhood::{Neighbourhood, by_name};
+pub(crate) use neighbourhood::{ByName, Neighbourhood};
 pub(crate) use walk::{Entry, Walked, below, walk};

@@ -1,5 +1,9 @@
 //! What a value looks like: random, a word, a placeholder, a reference.
 
+use std::sync::OnceLock;
+
+use aho_corasick::AhoCorasick;
+
 /// Why a value cannot be a live secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placeholder {
@@ -107,6 +111,12 @@ pub fn entropy(value: &[u8]) -> f64 {
         .sum()
 }
 
+/// Finds every dummy word in one pass over a value.
+fn dummies() -> &'static AhoCorasick {
+    static DUMMIES: OnceLock<AhoCorasick> = OnceLock::new();
+    DUMMIES.get_or_init(|| AhoCorasick::new(DUMMY_WORDS).expect("a few words make a small automaton"))
+}
+
 /// Recognises placeholders, templates and documentation keys.
 pub fn placeholder(value: &[u8]) -> Option<Placeholder> {
     if is_template(value) {
@@ -122,11 +132,9 @@ pub fn placeholder(value: &[u8]) -> Option<Placeholder> {
         return Some(Placeholder::Documentation);
     }
     // A word inside a long random value is chance; in a short or wordy one it is meant.
-    DUMMY_WORDS
-        .iter()
-        .any(|word| {
-            memchr::memmem::find(&lower, word.as_bytes()).is_some() && (word.len() >= 5 || value.len() < 24)
-        })
+    dummies()
+        .find_overlapping_iter(&lower)
+        .any(|found| found.len() >= 5 || value.len() < 24)
         .then_some(Placeholder::Dummy)
 }
 
@@ -146,7 +154,9 @@ fn is_template(value: &[u8]) -> bool {
         (b"%(", b")"),
         (b"<%", b"%>"),
     ];
-    if openings.iter().any(|(open, close)| holds(open, close)) {
+    // Every opening has one of these; most values have none.
+    let opens = memchr::memchr3(b'{', b'(', b'%', value).is_some();
+    if opens && openings.iter().any(|(open, close)| holds(open, close)) {
         return true;
     }
     match (value.first(), value.last()) {

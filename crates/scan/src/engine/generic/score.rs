@@ -115,7 +115,7 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
     reasons.extend(service.map(|service| format!("{} is named beside it", service.name)));
     let weak = matches!(found.stand, Stand::Passed | Stand::Inline | Stand::Scheme);
     let confidence = if weak && confidence == Confidence::High { Confidence::Medium } else { confidence };
-    reasons.extend(found.stand.words().map(str::to_owned));
+    reasons.extend(standing(found.stand).map(str::to_owned));
     Some(Verdict {
         password: promise == Promise::Password,
         severity,
@@ -125,6 +125,18 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
         service,
         drawn: bits >= RANDOM_BITS,
     })
+}
+
+/// What a reader of the finding should know about how the value stands there.
+fn standing(stand: Stand) -> Option<&'static str> {
+    match stand {
+        Stand::Passed => Some("compared with it or passed, not assigned"),
+        Stand::Inline => Some("in the middle of a line, or apart from its name"),
+        Stand::Scheme => Some("stands behind the scheme of authentication that it serves"),
+        Stand::Beside => Some("the value of the pair that has this name"),
+        Stand::Pair => Some("in a list of pairs"),
+        Stand::Assigned | Stand::Alone => None,
+    }
 }
 
 /// Whether a value that was not drawn may be a password or secret that somebody chose: a glance, for most values are words.
