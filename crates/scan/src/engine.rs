@@ -19,6 +19,7 @@ mod literal;
 pub(crate) mod records;
 pub(crate) mod secret_data;
 pub(crate) mod sql_rows;
+pub mod surroundings;
 pub mod utf16;
 pub mod value;
 
@@ -30,7 +31,7 @@ use records::Records;
 use crate::rules::{Rule, RuleSet};
 
 /// Changes whenever the engine may judge the same bytes differently: it is part of the result cache's key.
-pub const ENGINE_VERSION: &str = "6";
+pub const ENGINE_VERSION: &str = "7";
 /// Matches of one rule that one window may hold before the anchor's own; more is a storm, not a credential.
 const MATCHES_PER_WINDOW_MAX: usize = 16;
 

@@ -59,7 +59,7 @@ fn database_login(hit: &Hit) -> Option<String> {
 /// `hits` is not empty; the first is the finding's place, the others its further lines.
 pub(crate) fn observe(hits: &[&Hit], all: &[Hit], seen: &Sighted<'_>, out: &mut Vec<Observation>) {
     let Some(first) = hits.first() else { return };
-    let class = PathClass::of(seen.path);
+    let class = first.class_at(seen.path);
     let found = &first.found;
     let mut reasons = found.reasons.clone();
     let severity = if found.public {
@@ -68,7 +68,8 @@ pub(crate) fn observe(hits: &[&Hit], all: &[Hit], seen: &Sighted<'_>, out: &mut 
         class.weigh(found.severity, found.specific && found.drawn)
     };
     if class != PathClass::Live {
-        reasons.push(format!("in a {} path", class.word()));
+        let place = if PathClass::of(seen.path) == class { "path" } else { "part of its file" };
+        reasons.push(format!("in a {} {place}", class.word()));
     }
     let subject = subject(first, all);
     let place = Place {

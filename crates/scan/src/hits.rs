@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use tenure_model::Fingerprint;
 
 use crate::container::{MemberGap, containers_around, member_path};
-use crate::engine::{Candidate, Match};
+use crate::engine::context::PathClass;
+use crate::engine::surroundings::Surroundings;
+use crate::engine::{Candidate, Match, Needs};
 
 /// Most hits kept of one blob; the rest is counted and said.
 pub const HITS_PER_BLOB_MAX: usize = 2_000;
@@ -29,6 +31,9 @@ pub struct Hit {
     pub start_column: u32,
     /// Byte after the value in its last line, from 1.
     pub end_column: u32,
+    /// Where in its file the value stands.
+    #[serde(default)]
+    pub surroundings: Surroundings,
     /// Index of the other half of the credential among the same blob's hits.
     pub pair: Option<usize>,
     /// Label of the member that it is in, when the blob is a container.
@@ -42,6 +47,20 @@ impl Hit {
         match &self.member {
             Some(member) => Cow::Owned(member_path(path, member)),
             None => Cow::Borrowed(path),
+        }
+    }
+
+    /// Whether it counts at all in a blob that is called `path`.
+    pub(crate) fn counts_at(&self, path: &str) -> bool {
+        let apart = self.surroundings != Surroundings::Plain && self.found.needs != Needs::Nothing;
+        !apart && PathClass::suffices(self.found.needs, path)
+    }
+
+    /// What kind of place it stands at in a blob that is called `path`.
+    pub(crate) fn class_at(&self, path: &str) -> PathClass {
+        match PathClass::of(path) {
+            PathClass::Live => self.surroundings.class(),
+            class => class,
         }
     }
 
@@ -114,6 +133,7 @@ impl Hits {
                 end_line: start_line + lines - 1,
                 start_column,
                 end_column,
+                surroundings: Surroundings::of(bytes, candidate.start as usize),
                 pair: None,
                 member: None,
             });
@@ -312,6 +332,7 @@ mod tests {
             end_line: line,
             start_column: 1,
             end_column: 2,
+            surroundings: Surroundings::Plain,
             pair,
             member: None,
         }

@@ -13,7 +13,6 @@ use crate::cache::ResultCache;
 use crate::container::{self, FileInput, Input};
 use crate::detect;
 use crate::engine::Engine;
-use crate::engine::context::PathClass;
 use crate::files::KnownFiles;
 use crate::findings::{Sighted, observe};
 use crate::history::{self, GapKey, History};
@@ -391,7 +390,7 @@ pub(crate) fn groups<'h>(hits: &'h [Hit], path: &str, engine: &Engine) -> Vec<Ve
         .iter()
         .filter(|hit| hit.found.path_bound && engine.rule_applies(&hit.found.rule_id, &hit.path_in(path)))
         .collect();
-    for hit in hits.iter().filter(|hit| PathClass::suffices(hit.found.needs, path)) {
+    for hit in hits.iter().filter(|hit| hit.counts_at(path)) {
         let speaks = if hit.found.path_bound {
             let sure =
                 |other: &&Hit| !other.found.path_bound && other.found.confidence > hit.found.confidence;

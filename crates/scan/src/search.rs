@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::container::{self, Budget, Input, Keystore, MemberGap, Visitor};
 use crate::detect::KEYSTORE_FILE;
+use crate::engine::surroundings::Surroundings;
 use crate::engine::{Candidate, Engine, Match, Needs, escapes, records, secret_data, sql_rows, utf16};
 use crate::hits::{Hit, Hits};
 
@@ -130,6 +131,7 @@ impl Visitor for Members<'_> {
             end_line: 1,
             start_column: 1,
             end_column: 1,
+            surroundings: Surroundings::Plain,
             pair: None,
             member: member.map(str::to_owned),
         };

@@ -32,7 +32,7 @@ use crate::detect::{Blob, Reading, Unreadable};
 const DOCUMENT_BYTES_MAX: usize = 24 << 20;
 /// Users and roles of one file; AWS's quotas allow an account ten thousand.
 const PRINCIPALS_MAX: usize = 10_000;
-/// Grants that are told of one file; all of them are weighed.
+/// Grants that are listed of one file; all of them are weighed, and whoever's are not listed is tagged with their number.
 const GRANTS_MAX: usize = 20_000;
 
 /// Walks a file once and hands over its entries.
@@ -68,7 +68,6 @@ struct Missing {
     broken_documents: usize,
     documents_beyond: usize,
     principals_beyond: usize,
-    grants_beyond: usize,
 }
 
 impl Missing {
@@ -82,14 +81,11 @@ impl Missing {
             let documents = counted(self.broken_documents, "policy document", "policy documents");
             of(self.broken_documents, "policy_broken", format!("{documents} could not be read"))
         };
-        let beyond = self.documents_beyond + self.principals_beyond + self.grants_beyond;
+        let beyond = self.documents_beyond + self.principals_beyond;
         let large = || {
             let detail = format!(
-                "{} users and roles and {} policy documents are beyond what is held of one file; of {} only the \
-                 judgement is told",
-                self.principals_beyond,
-                self.documents_beyond,
-                counted(self.grants_beyond, "grant", "grants"),
+                "{} users and roles and {} policy documents are beyond what is held of one file",
+                self.principals_beyond, self.documents_beyond,
             );
             of(beyond, "export_too_large", detail)
         };
@@ -229,9 +225,7 @@ impl Account<'_> {
         for denial in &power.denials {
             self.tag(&subject, line, "aws:denied", denial);
         }
-        for grant in power.grants {
-            self.grant(&subject, line, grant);
-        }
+        self.list(&subject, line, power.grants);
         Some((subject, whole, entry))
     }
 
@@ -266,13 +260,15 @@ impl Account<'_> {
         self.fact(subject, line, Fact::Owner { claim });
     }
 
-    fn grant(&mut self, subject: &Subject, line: u32, grant: Grant) {
-        self.grants += 1;
-        if self.grants > GRANTS_MAX {
-            self.missing.grants_beyond += 1;
-            return;
+    fn list(&mut self, subject: &Subject, line: u32, grants: Vec<Grant>) {
+        if self.grants + grants.len() > GRANTS_MAX {
+            let told = format!("{}, weighed but not listed", counted(grants.len(), "grant", "grants"));
+            return self.tag(subject, line, "aws:grants", &told);
         }
-        self.fact(subject, line, Fact::Grant { grant });
+        self.grants += grants.len();
+        for grant in grants {
+            self.fact(subject, line, Fact::Grant { grant });
+        }
     }
 
     fn tag(&mut self, subject: &Subject, line: u32, key: &str, value: &str) {
