@@ -422,7 +422,7 @@ impl Engine {
             specific: true,
             imported: rule.imported,
             path_bound: rule.is_path_bound(),
-            drawn: language::is_random(value),
+            drawn: language::is_random(value) && !generic::is_typed(value),
             needs: Needs::Nothing,
         })
     }

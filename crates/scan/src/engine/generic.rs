@@ -19,6 +19,7 @@ mod shape;
 
 pub use evidence::{Evidence, evidence};
 use name::promise;
+pub(super) use score::is_typed;
 use score::{Verdict, judge};
 pub(super) use shape::walled;
 use shape::{Assignment, Form, Stand, assignment, digits_of, lead, resolved};

@@ -387,6 +387,11 @@ fn is_common(text: &[u8]) -> bool {
         && (plain.is_empty() || COMMON.holds(&String::from_utf8_lossy(&plain)))
 }
 
+/// Whether somebody typed the value for want of a better one: a common password, or a word in disguise.
+pub(crate) fn is_typed(text: &[u8]) -> bool {
+    is_common(text) || reads_as_a_word(text)
+}
+
 /// `P@ssw0rd`, `s3cr3t!`: a word in disguise.
 fn reads_as_a_word(text: &[u8]) -> bool {
     let plain: String = text
