@@ -70,6 +70,8 @@ fn surroundings() -> AwsAccount {
     let boss = AwsPrincipal { groups: vec!["admins".to_owned()], ..user("boss", "") };
     let mut versions = managed("versions", "allow s3:ListAllMyBuckets on *");
     versions.other_versions.push(document("allow * on *"));
+    let mut plain = managed("plain", "allow s3:ListAllMyBuckets on *");
+    plain.other_versions.push(document("allow s3:* on *"));
     AwsAccount {
         root: "r".into(),
         path: "iam.json".into(),
@@ -86,7 +88,7 @@ fn surroundings() -> AwsAccount {
             },
             group("crew", "allow s3:GetObject on arn:aws:s3:::b/k"),
         ],
-        policies: vec![managed("mine", "allow s3:GetObject on arn:aws:s3:::b/k"), versions],
+        policies: vec![managed("mine", "allow s3:GetObject on arn:aws:s3:::b/k"), versions, plain],
         ..AwsAccount::default()
     }
 }
@@ -383,7 +385,8 @@ fn a_version_that_is_kept_opens_the_way_back_to_it() {
             .state("tenure-001")
     };
     assert_eq!(state(&["policy/versions"]), Some(PathState::Open));
-    assert_eq!(state(&["policy/mine"]), Some(PathState::Conditional), "no version is broader today");
+    assert_eq!(state(&["policy/mine"]), Some(PathState::Conditional), "no other version is kept today");
+    assert_eq!(state(&["policy/plain"]), Some(PathState::Latent), "no version that is kept gives a step");
     assert_eq!(state(&[]), Some(PathState::Latent));
 }
 

@@ -71,6 +71,16 @@ pub(super) fn managed_policy(arn: &str) -> Option<AwsDocument> {
     Some(serde_json::from_str(document).expect("the bundled policies were written in this shape"))
 }
 
+/// The ARN of a policy of AWS's own.
+pub(super) fn managed(partition: &str, name: &str) -> String {
+    format!("arn:{partition}:iam::aws:policy/{name}")
+}
+
+/// `aws`, `aws-us-gov` or `aws-cn`, of an ARN.
+pub(super) fn partition(arn: &str) -> &str {
+    arn.split(':').nth(1).filter(|partition| !partition.is_empty()).unwrap_or("aws")
+}
+
 fn unpacked(bytes: &[u8]) -> String {
     let mut text = String::new();
     ZlibDecoder::new(bytes).read_to_string(&mut text).expect("bundled data unpacks; a test does it");

@@ -169,7 +169,9 @@ impl<'a> Words<'_, 'a> {
         let words = match path.aim {
             Aim::OwnPolicy => "the policy is attached to the principal itself",
             Aim::OwnVersion if found.answer == Answer::Yes => "another version of it allows everything",
-            Aim::OwnVersion => "attached to the principal itself; no version that is kept today allows more",
+            Aim::OwnVersion => {
+                "attached to the principal itself; no version that is kept today allows everything"
+            }
             Aim::OwnUser | Aim::OwnGroup if target.stands_in => "for a user who may become this role",
             Aim::OwnRole | Aim::OwnUser => "the permission reaches the principal itself",
             Aim::OwnGroup => "the principal is in the group",

@@ -4,13 +4,11 @@
 use tenure_model::AwsPrincipalKind;
 
 use super::admin::{document_is_everything, is_everything};
+use super::catalogue::{managed, partition};
 use super::condition::{Answer, Given};
 use super::holder::{Holder, Limit, Own};
 use super::path::{ActionId, Aim, table};
 use super::world::{Who, World};
-
-/// The policy that whoever sets a boundary of its own would set.
-const WIDEST: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
 
 /// What a principal may take off itself.
 pub(super) struct Lift {
@@ -226,7 +224,9 @@ impl<'w, 'a> Bench<'w, 'a> {
         let arn = principal.arn.as_str();
         let given = Given { target: Some(principal), ..Given::default() };
         let [delete, put] = self.actions.boundary[self.kind];
-        let wider = Given { boundary: Some(Some(WIDEST)), ..given };
+        // The policy that whoever sets a boundary of its own would set.
+        let widest = managed(partition(arn), "AdministratorAccess");
+        let wider = Given { boundary: Some(Some(&widest)), ..given };
         let found = self.allowed(delete, arn, given, least).or_else(|| self.allowed(put, arn, wider, least));
         let found = found.or_else(|| self.version(policy, least));
         let (answer, by) = found?;

@@ -1,7 +1,9 @@
 //! What an escalation path can reach: the users, roles, groups and policies that fit its aim.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 
+use super::catalogue::{managed, partition};
 use super::condition::Answer;
 use super::holder::{Given, Limit, permits};
 use super::lift::Lift;
@@ -83,15 +85,12 @@ pub(super) struct Reacher<'w, 'a> {
 
 impl<'w, 'a> Reacher<'w, 'a> {
     pub(super) fn new(world: &'w World<'a>, whole_policies: Vec<&'a str>) -> Self {
-        let own =
-            ["AdministratorAccess", "IAMFullAccess"].map(|name| format!("arn:aws:iam::aws:policy/{name}"));
+        let partitions: BTreeSet<&str> = world.principals().map(|arn| partition(arn)).collect();
+        let own = partitions.into_iter().flat_map(|partition| {
+            ["AdministratorAccess", "IAMFullAccess"].map(|name| managed(partition, name))
+        });
         let others = whole_policies.into_iter().take(ATTACHABLE_MAX).map(str::to_owned);
-        Self {
-            world,
-            asked: Asked::new(),
-            attachable: own.into_iter().chain(others).collect(),
-            tries: Cell::new(0),
-        }
+        Self { world, asked: Asked::new(), attachable: own.chain(others).collect(), tries: Cell::new(0) }
     }
 
     /// Whether nothing more is tried.

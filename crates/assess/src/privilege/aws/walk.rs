@@ -8,6 +8,7 @@ use super::admin::{Whole, document_is_everything, is_everything};
 use super::condition::Answer;
 use super::holder::Given;
 use super::path::{ActionId, Aim, Object, Path, table};
+use super::rule::{Policy, Rule};
 use super::target::{Reacher, Target};
 use super::world::{Who, World};
 use super::writing::Writes;
@@ -204,12 +205,20 @@ impl<'a> Walk<'_, 'a> {
         }
     }
 
-    /// Whether a version that is kept gives everything. Where none does, an older one may have been deleted only
-    /// today and a newer one be made tomorrow: that is a condition.
+    /// Whether a version that is kept gives everything. Where none is kept, one may have been deleted only today and
+    /// another be made tomorrow: that is a condition, and so is one that gives a step of a path.
     fn better_version(&self, who: Who, target: &Target<'a>) -> Answer {
         let versions = self.world.library.other_versions(target.policy.unwrap_or_default());
         let whole = versions.iter().map(|version| document_is_everything(&self.world.holders[who], version));
-        whole.max().unwrap_or(Answer::Maybe).max(Answer::Maybe)
+        let on_iam = |id: &ActionId| table().actions[*id].object != Object::Other;
+        let gives_a_step = |version: &Policy<'_>| {
+            let step = |rule: &Rule<'_>| {
+                rule.allows && (0..table().actions.len()).filter(on_iam).any(|id| rule.watched.has(id))
+            };
+            version.is_broken || version.rules.iter().any(step)
+        };
+        let may = versions.is_empty() || versions.iter().any(gives_a_step);
+        whole.max().unwrap_or(Answer::No).max(if may { Answer::Maybe } else { Answer::No })
     }
 
     /// Paths whose target can be given power first. True when any leads somewhere.

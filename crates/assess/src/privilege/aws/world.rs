@@ -309,6 +309,11 @@ impl<'a> World<'a> {
         self.trusts.iter().flatten().any(Trust::asks_for_own_tags)
     }
 
+    /// The ARNs of all principals.
+    pub(super) fn principals(&self) -> impl Iterator<Item = &'a str> {
+        self.arns.iter().copied()
+    }
+
     /// The ARN by which somebody is known.
     pub(super) fn arn(&self, who: Who) -> &'a str {
         self.arns[who]

@@ -14,12 +14,14 @@ const CHOSEN_BYTES_MAX: usize = 64;
 /// Shortest passphrase of several words, and of one under the name of a secret, bytes.
 const PHRASE_BYTES_MIN: usize = 10;
 const SECRET_PHRASE_BYTES_MIN: usize = 20;
+/// Shortest password of two or three words with signs between them, bytes.
+const JOINED_BYTES_MIN: usize = 9;
 /// Most words of a passphrase.
 const PHRASE_WORDS_MAX: usize = 10;
 
-/// Whether a value that looks like a name in code is a password all the same: four words and more, or letters of both
-/// cases with digits around a dot.
-pub(super) fn is_chosen_with_signs(text: &[u8]) -> bool {
+/// Where a value that looks like a name in code is a password all the same: four words and more, or letters of both
+/// cases with digits around a dot; two or three words only where settings stand one a line.
+pub(super) fn chosen_with_signs(text: &[u8]) -> Option<Needs> {
     const ELSEWHERE: [&str; 22] = [
         "password",
         "passwd",
@@ -49,22 +51,25 @@ pub(super) fn is_chosen_with_signs(text: &[u8]) -> bool {
     let parts: Vec<&str> = lower.split(['-', '_', '.']).collect();
     if !plain || parts.len() < 2 || parts.iter().any(|part| ELSEWHERE.iter().any(|word| part.contains(word)))
     {
-        return false;
+        return None;
     }
     let has = |is: fn(&u8) -> bool| text.iter().any(is);
     let words = |part: &&str| part.len() >= 3 && part.bytes().all(|b| b.is_ascii_lowercase());
     let mixed = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit);
     let dotted = text.contains(&b'.') && parts.len() == 2 && mixed && text.len() >= 8;
-    !text.contains(&b'.') && parts.len() >= 4 && parts.iter().all(words) || dotted
+    if !text.contains(&b'.') && parts.len() >= 4 && parts.iter().all(words) || dotted {
+        return Some(Needs::Settings);
+    }
+    (text.len() >= JOINED_BYTES_MIN && parts.iter().all(words)).then_some(Needs::Directives)
 }
 
 /// A password with signs that join the words of names, too.
-pub(super) fn signed(found: Assignment) -> Option<Opinion> {
+pub(super) fn signed(needs: Needs, found: Assignment) -> Option<Opinion> {
     let because = "words or letters of both cases with signs between them".to_owned();
     matches!(found.stand, Stand::Assigned | Stand::Beside | Stand::Pair | Stand::Alone).then_some((
         Severity::Low,
         Confidence::Low,
-        Needs::Settings,
+        needs,
         because,
     ))
 }

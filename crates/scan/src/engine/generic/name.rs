@@ -17,7 +17,7 @@ static ABOUT: Words = Words::of(
     generator validator encoder decoder parser reader writer source location keys spec lifetime duration
     period interval strength column_name arn bytes lower upper letters digits number help
     tooltip show hide visible toggle match confirm confirmation again repeat retype mismatch changer checker
-    strategy rule rules option options command cmd module package property properties attribute table
+    strategy rule rules option options command cmd eval passwordeval passwdeval passeval remotepasseval localpasseval module package property properties attribute table
     model schema request response result callback event listener hook action reason comment note
     level warning charset encoding lockout history inactivity maxlen minlen tries attempts retries complexity scheme schemes formatter logger minimum maximum character
     characters char chars days weeks hours minutes wrong instance address logo lastpass keepass hasher hashers blacklist whitelist denylist allowlist wordlist dictionary entry encryption encryptor hashing library",
@@ -27,7 +27,7 @@ static PUBLIC: Words = Words::of(
     "\
     public pub hash hashed digest checksum sha sha1 sha256 sha512 md5 csrf xsrf etag fingerprint
     thumbprint tokenizer keyboard bypass compass passed passing passive passenger passes passthrough pad
-    unk eos bos sep cls mask next pagination continuation cursor sync ignore primary foreign
+    unk eos bos sep cls mask dedupe dedup next pagination continuation cursor sync ignore primary foreign
     partition sort i18n l10n translation tokens passport passage passwordless passivate author authors
     autheticated keyword keywords keyframe keyframes keypress keydown keyup keycode keyid monkey turkey hotkey
     hockey whiskey donkey jockey compasspoint unauthorized authority authorities sitekey site publishable
@@ -109,8 +109,11 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
     let public = |word: &String| PUBLIC.holds(word) || word.starts_with("csrf") || word.starts_with("xsrf");
     // `Sec-WebSocket-Key` is a nonce that every browser sends (RFC 6455).
     let handshake = words.windows(3).any(|three| three == ["web", "socket", "key"]);
+    // Where a list goes on, and the token of ASP.NET's forms.
+    let page = words.ends_with(&["page".to_owned(), "token".to_owned()])
+        || words.windows(2).any(|two| two == ["request", "verification"]);
     let several = last == "keys" && (tail.len() == 1 || tail.iter().any(|word| QUALIFIERS.holds(word)));
-    if ABOUT.holds(last) && !several || handshake || !seasoned && words.iter().any(public) {
+    if ABOUT.holds(last) && !several || handshake || page || !seasoned && words.iter().any(public) {
         return None;
     }
     if seasoned {

@@ -2,7 +2,7 @@
 
 use tenure_model::{Confidence, Severity};
 
-use super::chosen::{chosen_secret, is_chosen_with_signs, is_comment, may_be_typed, passphrase, signed};
+use super::chosen::{chosen_secret, chosen_with_signs, is_comment, may_be_typed, passphrase, signed};
 use super::name::{FOREIGN, Promise, Words, hands_on, promise, words};
 use super::services::service_named;
 use super::shape::{Assignment, Stand};
@@ -87,15 +87,17 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
     }
     let number = text.iter().all(|&b| b.is_ascii_digit() || b == b'.');
     let code = looks_like_code(text, found.quoted, bits);
-    let chosen = code && promise == Promise::Password && is_chosen_with_signs(text);
-    if number && (promise != Promise::Password || text.contains(&b'.')) || code && !chosen {
+    let chosen = if code && promise == Promise::Password { chosen_with_signs(text) } else { None };
+    if number && (promise != Promise::Password || text.contains(&b'.')) || code && chosen.is_none() {
         return None;
     }
     let service =
         if promise == Promise::Password || bits < RANDOM_BITS { None } else { service_named(before, name) };
     let (severity, confidence, needs, because) = match promise {
-        Promise::Password if chosen => signed(found)?,
-        Promise::Password => password(name, text, bits, found)?,
+        Promise::Password => match chosen {
+            Some(needs) => signed(needs, found)?,
+            None => password(name, text, bits, found)?,
+        },
         Promise::Vague if service.is_none() => vague(text, bits, found, is_of_somebody(name))?,
         // `credentials: <uuid>` names credentials that are kept elsewhere.
         Promise::Secret if uuid && words(name).last().is_some_and(|word| word.starts_with("credential")) => {
@@ -171,6 +173,17 @@ fn speaks_otherwise(name: &[u8], text: &[u8], found: Assignment) -> bool {
     // The next word of a sentence, in a language that no model of chance knows.
     let word = text.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'.' | b',' | b'!' | b':'));
     if found.stand == Stand::Inline && !found.quoted && word {
+        return true;
+    }
+    // `!secret mail_password`: a tag of YAML that fetches the value.
+    if !found.quoted && text.first() == Some(&b'!') && text[1..].iter().all(u8::is_ascii_lowercase) {
+        return true;
+    }
+    // `rgba(12,34,56,0.8)`
+    let function = text.iter().take_while(|b| b.is_ascii_lowercase()).count();
+    if text.ends_with(b")")
+        && [&b"rgb"[..], b"rgba", b"hsl", b"hsla", b"var", b"calc"].contains(&&text[..function])
+    {
         return true;
     }
     // A translation of the word, not a password.

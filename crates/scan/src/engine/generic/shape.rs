@@ -99,6 +99,8 @@ const SCHEME_RUN_MIN: usize = 12;
 const LINE_LEAD_BYTES: usize = 48;
 /// Longest value, bytes.
 const VALUE_BYTES_MAX: usize = 400;
+/// Longest prefix of an element's name with its bracket and colon, bytes.
+const PREFIX_BYTES_MAX: usize = 12;
 /// Longest start tag before a name, bytes.
 const TAG_BYTES_MAX: usize = 48;
 /// Longest gap between a name in one attribute or element and the value in the next, bytes.
@@ -156,13 +158,8 @@ pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
         }
         p += 1;
     }
-    // `TOKEN[] = "…"`, `key[16] = "…"`
-    if byte(bytes, p) == b'[' && !closed_quote {
-        let size = bytes[p + 1..].iter().take(4).take_while(|b| b.is_ascii_digit()).count();
-        if byte(bytes, p + 1 + size) == b']' {
-            p += 2 + size;
-            p += usize::from(byte(bytes, p) == b' ');
-        }
+    if !closed_quote {
+        p = past_size(bytes, p);
     }
     let rest = bytes.get(p..bytes.len().min(p + 4)).unwrap_or_default();
     let separated = match byte(rest, 0) {
@@ -182,7 +179,8 @@ pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
             || matches!(byte(bytes, stop), b')' | b'"' | b'\'' | b']')
                 && (chained(bytes, stop).is_some() || compared(bytes, start).is_some())
     };
-    (separated || spaced || line_ends || alone || scheme || apart()).then_some(Lead {
+    let in_tag = p > stop && !closed_quote && begins_tag(bytes, start);
+    (separated || spaced || line_ends || alone || scheme || in_tag || apart()).then_some(Lead {
         name: (start, stop),
         at: p,
         closed_quote,
@@ -205,6 +203,24 @@ fn with_head(bytes: &[u8], start: usize) -> usize {
     let word = &before[before.len() - word..];
     let belongs = NAME_HEADS.iter().any(|head| word.eq_ignore_ascii_case(head));
     if belongs { start - 1 - word.len() } else { start }
+}
+
+/// Past the size of an array: `TOKEN[] = "…"`, `key[16] = "…"`.
+fn past_size(bytes: &[u8], p: usize) -> usize {
+    if byte(bytes, p) != b'[' {
+        return p;
+    }
+    let size = bytes[p + 1..].iter().take(4).take_while(|b| b.is_ascii_digit()).count();
+    let end = p + 2 + size;
+    if bytes[end - 1..].first() != Some(&b']') { p } else { end + usize::from(byte(bytes, end) == b' ') }
+}
+
+/// Whether the name is that of an element: `<Password Type="…">`, `<wsse:Password …>`.
+fn begins_tag(bytes: &[u8], start: usize) -> bool {
+    let before = &bytes[start.saturating_sub(PREFIX_BYTES_MAX)..start];
+    let prefix = before.iter().rev().skip(usize::from(before.ends_with(b":")));
+    let other = prefix.copied().find(|b| !before.ends_with(b":") || !b.is_ascii_alphanumeric());
+    other == Some(b'<')
 }
 
 /// Whether the name is a scheme of authentication with something behind it that is no word.
@@ -237,7 +253,8 @@ pub(in crate::engine) fn walled(bytes: &[u8], from: usize, to: usize) -> (usize,
 
 /// Whether the name is a command line's flag.
 fn is_flag(bytes: &[u8], name_start: usize) -> bool {
-    bytes[name_start..].starts_with(b"--") || bytes[..name_start].ends_with(b"--")
+    let powershell = byte(bytes, name_start) == b'-' && byte(bytes, name_start + 1).is_ascii_uppercase();
+    powershell || bytes[name_start..].starts_with(b"--") || bytes[..name_start].ends_with(b"--")
 }
 
 /// Reads what follows a name.
@@ -326,15 +343,15 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
         b',' => from(p + 1, Stand::Inline, true),
         b'@' => from(p, Stand::Passed, true),
         b'{' if !lead.closed_quote && next(p + 1) == b'"' => from(p, Stand::Assigned, true),
+        b'{' => from(line::default_behind(bytes, p, lead.closed_quote, high)?, Stand::Assigned, true),
         b'(' => from(p + 1, Stand::Passed, true),
         b'>' if lead.name.0 > 0
             && (lead.closed_quote || matches!(bytes[lead.name.0 - 1], b'<' | b':' | b'"' | b'\'')) =>
         {
             element(bytes, p)
         }
-        b'{' if lead.closed_quote => None,
         _ if lead.name.0 > 0
-            && (matches!(bytes[lead.name.0 - 1], b'<' | b'"') || lead.closed_quote)
+            && (matches!(bytes[lead.name.0 - 1], b'<' | b':' | b'"') || lead.closed_quote)
             && tag_end(bytes, lead, high).is_some() =>
         {
             element(bytes, tag_end(bytes, lead, high)?)
@@ -389,6 +406,10 @@ fn tagged(bytes: &[u8], at: usize, high: usize) -> usize {
     let next = spaced(bytes, at + end, high);
     let word = &bytes[at + 1..at + end];
     let plain = word.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'!' | b'_'));
+    // A tag that fetches the value from elsewhere.
+    if matches!(word, b"secret" | b"ref" | b"env" | b"env_var" | b"include") {
+        return at;
+    }
     if plain && byte(bytes, next) != b'=' { next } else { at }
 }
 

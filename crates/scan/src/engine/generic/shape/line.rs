@@ -59,6 +59,7 @@ pub(super) fn starts_line(bytes: &[u8], at: usize) -> bool {
     // A section before the name: `spring.datasource.`, `//registry.acme.test/:_`.
     lead.is_empty()
         || lead.ends_with(b"::") && !lead.contains(&b' ')
+        || is_section(lead)
         || matches!(
             lead,
             b"export"
@@ -103,4 +104,31 @@ pub(super) fn starts_line(bytes: &[u8], at: usize) -> bool {
                 | b"@"
                 | b"%"
         )
+}
+
+/// `Mail\\`, `network/proxy/`: groups of settings before a name, as Qt's programs write them.
+fn is_section(lead: &[u8]) -> bool {
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'\\' | b'/');
+    matches!(lead.last(), Some(b'\\' | b'/')) && lead[0].is_ascii_alphanumeric() && lead.iter().all(plain)
+}
+
+/// Bytes behind the brace among which a default value begins.
+const ACCESSOR_BYTES_MAX: usize = 48;
+const BLOCK_BYTES_MAX: usize = 300;
+
+/// Where the value begins that a name has at first: behind the accessors of a property in C#, `Token { get; set; } = "…"`,
+/// or in the block of a variable in HCL, `variable "token" { default = "…" }`. `p` is where the brace opens.
+pub(super) fn default_behind(bytes: &[u8], p: usize, is_label: bool, high: usize) -> Option<usize> {
+    if is_label {
+        let block = &bytes[p..high.min(p + BLOCK_BYTES_MAX)];
+        let block = memchr::memmem::find(block, b"\n}").map_or(block, |end| &block[..end]);
+        let word = memchr::memmem::find(block, b"default")? + b"default".len();
+        let sign = block[word..].iter().position(|b| !matches!(b, b' ' | b'\t'))?;
+        return (block[word + sign] == b'=').then_some(p + word + sign + 1);
+    }
+    let accessors = &bytes[p..high.min(p + ACCESSOR_BYTES_MAX)];
+    let end = memchr::memchr(b'}', accessors)?;
+    let get = accessors[1..end].trim_ascii_start().starts_with(b"get;");
+    let equals = accessors[end + 1..].iter().position(|&b| b != b' ')? + end + 1;
+    (get && accessors[equals] == b'=').then_some(p + equals + 1)
 }

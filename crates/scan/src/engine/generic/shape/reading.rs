@@ -72,7 +72,7 @@ pub(super) fn value_at(
 }
 
 /// Functions that make a value of another type out of a literal, and nothing else.
-const WRAPPERS: [&[u8]; 61] = [
+const WRAPPERS: [&[u8]; 63] = [
     b"from",
     b"str",
     b"Some",
@@ -106,6 +106,8 @@ const WRAPPERS: [&[u8]; 61] = [
     b"SymmetricSecurityKey",
     b"StringType",
     b"text",
+    b"from_static",
+    b"Field",
     b"Value",
     b"DecodeString",
     b"parse",
