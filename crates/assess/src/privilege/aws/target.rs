@@ -85,7 +85,7 @@ pub(super) struct Reacher<'w, 'a> {
 
 impl<'w, 'a> Reacher<'w, 'a> {
     pub(super) fn new(world: &'w World<'a>, whole_policies: Vec<&'a str>) -> Self {
-        let partitions: BTreeSet<&str> = world.principals().map(|arn| partition(arn)).collect();
+        let partitions: BTreeSet<&str> = world.principals().map(partition).collect();
         let own = partitions.into_iter().flat_map(|partition| {
             ["AdministratorAccess", "IAMFullAccess"].map(|name| managed(partition, name))
         });
