@@ -11,6 +11,8 @@ use regex::bytes::{RegexSet, RegexSetBuilder};
 use crate::engine::{Anchor, Candidate, Engine, VALUE_GROUPS, settle};
 use crate::rules::{Reads, RuleSet};
 
+/// Smallest file that is read as records, bytes: a login and what it signs in with are longer, and so is any key.
+const FILE_BYTES_MIN: usize = 6;
 /// Largest file that is read as records, bytes.
 const FILE_BYTES_MAX: usize = 64 << 10;
 /// Largest file that may be one credential as a whole, bytes.
@@ -65,7 +67,8 @@ impl Readers {
 /// Adds to the `candidates` of `bytes` what rules find that read small files as records.
 pub(crate) fn add(engine: &Engine, bytes: &[u8], candidates: Vec<Candidate>) -> Vec<Candidate> {
     let Records { file, lines } = &engine.records;
-    if bytes.len() > FILE_BYTES_MAX || file.rules.is_empty() && lines.rules.is_empty() {
+    let size = FILE_BYTES_MIN..=FILE_BYTES_MAX;
+    if !size.contains(&bytes.len()) || file.rules.is_empty() && lines.rules.is_empty() {
         return candidates;
     }
     if begins_otherwise(bytes) {
