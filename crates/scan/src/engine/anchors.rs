@@ -326,7 +326,7 @@ fn best_offset(text: &[u8]) -> usize {
 fn frequency(piece: u32) -> f64 {
     static OF_STEP: LazyLock<[f64; 256]> = LazyLock::new(|| {
         let mut of_step = [(-RARE_DOUBLINGS).exp2(); 256];
-        for (step, often) in (1u8..).zip(&mut of_step[1..]) {
+        for (step, often) in (1..=u8::MAX).zip(&mut of_step[1..]) {
             *often = (f64::from(step) / GRAM_STEPS).exp2();
         }
         of_step
