@@ -112,7 +112,9 @@ proptest! {
         let mut turned = statements.clone();
         turned.reverse();
         let turned = judge(&turned, None);
-        for other in [joined, turned] {
+        // A denial in a policy of its own can be taken off without what is allowed beside it.
+        let cut_alike = !statements.iter().any(|statement| statement.starts_with("deny"));
+        for other in cut_alike.then_some(joined).into_iter().chain([turned]) {
             prop_assert_eq!((apart.level, apart.admin), (other.level, other.admin));
             for id in ids(&apart, &other) {
                 prop_assert_eq!(apart.state(&id), other.state(&id));
