@@ -17,7 +17,7 @@ use super::forest::{Forest, LOST, ROOT};
 use super::inflate::{Buffer, Fit, Inflater};
 use super::loose::LooseStore;
 use super::oid::{ObjectKind, Oid};
-use super::pack::{Pack, whole_kind};
+use super::pack::{Pack, Views, whole_kind};
 use super::repository::Repository;
 use super::stores;
 
@@ -51,6 +51,19 @@ pub(crate) enum Loss {
     TooLarge,
     /// The repository inflates to more than a scan is ready to read.
     Budget,
+}
+
+/// What one thread reads objects with.
+pub(crate) struct Reader {
+    inflater: Inflater,
+    views: Views,
+}
+
+impl Reader {
+    /// One that has read nothing yet.
+    pub(crate) fn new() -> Self {
+        Self { inflater: Inflater::new(), views: Views::default() }
+    }
 }
 
 /// The objects of a repository.
@@ -155,12 +168,13 @@ impl Objects {
     fn plant(&self, spots: &[Spot]) -> Forest {
         let mut parent = vec![LOST; self.ids.len()];
         let mut kind = vec![None; self.ids.len()];
+        let mut views = Views::default();
         for (store, pack) in (0u32..).zip(&self.packs) {
             for (entry, &n) in (0u32..).zip(&pack.object_of) {
                 if n == u32::MAX || spots[n as usize] != (Spot { store, entry }) {
                     continue;
                 }
-                let Some(head) = pack.entry(entry) else { continue };
+                let Some(head) = pack.entry_in(store, &mut views, entry) else { continue };
                 kind[n as usize] = whole_kind(&head.header);
                 parent[n as usize] = match head.header {
                     Header::OfsDelta { base_distance } => pack
@@ -281,7 +295,7 @@ impl Objects {
     }
 
     /// Inflates the stored form of an object, whole or delta, into `out`.
-    pub(crate) fn inflate(&self, spot: Spot, inflater: &mut Inflater, out: &mut Buffer) -> Result<(), Loss> {
+    pub(crate) fn inflate(&self, spot: Spot, reader: &mut Reader, out: &mut Buffer) -> Result<(), Loss> {
         if let Some(store) = self.loose_store(spot) {
             let oid = &store.ids[spot.entry as usize];
             let head = store.heads[spot.entry as usize].ok_or(Loss::Damaged)?;
@@ -296,7 +310,7 @@ impl Objects {
             return Ok(());
         }
         let pack = &self.packs[spot.store as usize];
-        let entry = pack.entry(spot.entry).ok_or(Loss::Damaged)?;
+        let entry = pack.entry_in(spot.store, &mut reader.views, spot.entry).ok_or(Loss::Damaged)?;
         if entry.len > OBJECT_BYTES_MAX {
             return Err(Loss::TooLarge);
         }
@@ -304,7 +318,7 @@ impl Objects {
             return Err(Loss::Damaged);
         }
         let len = usize::try_from(entry.len).map_err(|_| Loss::TooLarge)?;
-        let fit = inflater.inflate(entry.stream, out.reset(len)).map_err(|_| Loss::Damaged)?;
+        let fit = reader.inflater.inflate(entry.stream, out.reset(len)).map_err(|_| Loss::Damaged)?;
         if fit == Fit::Loose {
             self.gaps.lock().unwrap_or_else(PoisonError::into_inner).entry(spot.store).or_default();
         }
@@ -362,12 +376,12 @@ impl Objects {
             chain.push(base);
             at = base;
         }
-        let mut inflater = Inflater::new();
+        let mut reader = Reader::new();
         let (mut whole, mut delta, mut next) = (Buffer::default(), Buffer::default(), Buffer::default());
         let mut ops = Vec::new();
-        self.inflate(spots[at as usize], &mut inflater, &mut whole)?;
+        self.inflate(spots[at as usize], &mut reader, &mut whole)?;
         for &told in chain.iter().rev().skip(1) {
-            self.inflate(spots[told as usize], &mut inflater, &mut delta)?;
+            self.inflate(spots[told as usize], &mut reader, &mut delta)?;
             let parsed = Delta::parse(delta.bytes()).map_err(|_| Loss::Damaged)?;
             let len = result_len(&parsed)?;
             parsed.apply(whole.bytes(), next.reset(len), &mut ops).map_err(|_| Loss::Damaged)?;

@@ -1,7 +1,8 @@
 //! One pack file and where its entries begin.
 
 use std::io;
-use std::path::Path;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 use gix_hash::Kind::Sha1;
 use gix_pack::data::entry::Header;
@@ -13,16 +14,36 @@ use super::oid::{OID_BYTES, ObjectKind, Oid};
 pub(crate) const PACK_HEAD: u64 = gix_pack::data::header::SIZE as u64;
 /// Objects in one pack; the tables for them take about a hundred bytes each.
 const PACK_OBJECTS_MAX: u32 = 50_000_000;
+/// Bytes that views show before their pages are given back.
+const VIEW_BYTES_MAX: u64 = 32 << 20;
+/// Packs up to this size stay mapped: there may be many of them, and a process can have only so many mappings.
+const VIEWED_BYTES_MIN: u64 = 4 << 20;
+/// What the system maps at once, around a byte that is asked for.
+const FAULT_BYTES: u64 = 64 << 10;
 
 /// A mapped pack.
 pub(crate) struct Pack {
     /// `objects/pack/pack-….pack`, as rows and errors name it.
     pub(crate) name: String,
+    path: PathBuf,
+    fence: Fence,
     data: gix_pack::data::File,
     /// Where each entry begins, ascending, then where the last one ends.
     bounds: Vec<u64>,
     /// For each entry its object, as a number in the table of all objects.
     pub(crate) object_of: Vec<u32>,
+}
+
+/// One reader's own mappings of packs, made anew before too many of their pages lie in memory: the pages of a mapping
+/// count as memory of this program until it ends.
+#[derive(Default)]
+pub(crate) struct Views {
+    /// By the number of the pack.
+    open: Vec<Option<gix_pack::data::File>>,
+    /// Bytes shown since the last time that all were closed.
+    shown: u64,
+    /// The pack and the piece of it that were shown last.
+    last: (u32, u64),
 }
 
 /// What the head of an entry says.
@@ -48,14 +69,12 @@ pub(crate) struct Index {
 impl Pack {
     /// Maps a pack file; entries come later, from its index or from reading it through.
     pub(crate) fn open(path: &Path, name: String, fence: &Fence) -> io::Result<Self> {
-        let path = fence.file(path).map_err(|refusal| io::Error::other(refusal.words()))?;
-        let data =
-            gix_pack::data::File::at(path, Sha1).map_err(|error| io::Error::other(error.to_string()))?;
+        let data = map(path, fence)?;
         if data.num_objects() > PACK_OBJECTS_MAX {
             return Err(io::Error::other("it claims more objects than the limit"));
         }
         let bounds = vec![data.pack_end() as u64];
-        Ok(Self { name, data, bounds, object_of: Vec::new() })
+        Ok(Self { name, path: path.to_owned(), fence: fence.clone(), data, bounds, object_of: Vec::new() })
     }
 
     /// How many objects the pack's own head speaks of.
@@ -132,18 +151,63 @@ impl Pack {
         self.entry_between(start, end)
     }
 
+    /// Reads the head of an entry through views; `number` is that of this pack.
+    pub(crate) fn entry_in<'a>(&'a self, number: u32, views: &'a mut Views, entry: u32) -> Option<Entry<'a>> {
+        let (start, end) = (self.bounds[entry as usize], self.bounds[entry as usize + 1]);
+        entry_of(views.show(self, number, start..end), start, end)
+    }
+
     /// Reads the head of the entry at `start`, whose stream ends before `end`.
     pub(crate) fn entry_between(&self, start: u64, end: u64) -> Option<Entry<'_>> {
-        let bytes = self.data.entry_slice(start..end)?;
-        let entry = gix_pack::data::Entry::from_bytes(bytes, start, Sha1).ok()?;
-        let stream = bytes.get(entry.header_size()..)?;
-        Some(Entry { header: entry.header, len: entry.decompressed_size, stream })
+        entry_of(&self.data, start, end)
     }
 
     /// Entries whose bounds are known.
     pub(crate) fn len(&self) -> u32 {
         u32::try_from(self.bounds.len().saturating_sub(1)).unwrap_or(u32::MAX)
     }
+}
+
+impl Views {
+    /// The mapping through which these bytes of a pack are read.
+    fn show<'a>(&'a mut self, pack: &'a Pack, number: u32, bytes: Range<u64>) -> &'a gix_pack::data::File {
+        if pack.file_len() < VIEWED_BYTES_MIN {
+            return &pack.data;
+        }
+        let (first, last) = (bytes.start / FAULT_BYTES, bytes.end / FAULT_BYTES);
+        self.shown += FAULT_BYTES * (last - first + u64::from((number, first) != self.last));
+        self.last = (number, last);
+        if self.shown > VIEW_BYTES_MAX {
+            self.open.clear();
+            self.shown = 0;
+        }
+        let number = number as usize;
+        if self.open.len() <= number {
+            self.open.resize_with(number + 1, || None);
+        }
+        let open = &mut self.open[number];
+        if open.is_none() {
+            *open = map(&pack.path, &pack.fence).ok().filter(|data| same(data, &pack.data));
+        }
+        // A pack that went away in the meantime (git tidies up) is still there for its first mapping.
+        open.as_ref().unwrap_or(&pack.data)
+    }
+}
+
+fn map(path: &Path, fence: &Fence) -> io::Result<gix_pack::data::File> {
+    let path = fence.file(path).map_err(|refusal| io::Error::other(refusal.words()))?;
+    gix_pack::data::File::at(path, Sha1).map_err(|error| io::Error::other(error.to_string()))
+}
+
+fn same(one: &gix_pack::data::File, other: &gix_pack::data::File) -> bool {
+    one.data_len() == other.data_len() && one.checksum() == other.checksum()
+}
+
+fn entry_of(data: &gix_pack::data::File, start: u64, end: u64) -> Option<Entry<'_>> {
+    let bytes = data.entry_slice(start..end)?;
+    let entry = gix_pack::data::Entry::from_bytes(bytes, start, Sha1).ok()?;
+    let stream = bytes.get(entry.header_size()..)?;
+    Some(Entry { header: entry.header, len: entry.decompressed_size, stream })
 }
 
 /// The kind of a whole entry; `None` for a delta.

@@ -7,8 +7,8 @@ use tenure_model::{ReadState, Unread};
 
 use super::delta::{Delta, Op};
 use super::forest::Forest;
-use super::inflate::{Buffer, Buffers, Inflater};
-use super::objects::{Loss, Objects, Spot, result_len};
+use super::inflate::{Buffer, Buffers};
+use super::objects::{Loss, Objects, Reader, Spot, result_len};
 use super::oid::{ObjectKind, Oid};
 
 /// Bytes that one thread holds for objects whose children are still to come.
@@ -240,7 +240,7 @@ struct Worker<'a, V: Visitor> {
     /// Wanted objects in each tree.
     need: &'a [u32],
     local: V::Local,
-    inflater: Inflater,
+    reader: Reader,
     buffers: Buffers,
     stack: Vec<Frame<V::State>>,
     held: usize,
@@ -320,7 +320,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
             visitor,
             need,
             local: visitor.begin(),
-            inflater: Inflater::new(),
+            reader: Reader::new(),
             buffers: Buffers::default(),
             stack: Vec::new(),
             held: 0,
@@ -334,7 +334,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
     fn tree(&mut self, root: u32) {
         let mut bytes = self.buffers.take();
         let inflated =
-            self.round.objects.inflate(self.round.spots[root as usize], &mut self.inflater, &mut bytes);
+            self.round.objects.inflate(self.round.spots[root as usize], &mut self.reader, &mut bytes);
         if let Err(loss) = inflated.and_then(|()| self.spend(bytes.bytes().len())) {
             self.walked.lost.push((root, loss));
             return;
@@ -385,7 +385,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
 
     fn make(&mut self, n: u32, out: &mut Buffer) -> Result<(), Loss> {
         let base = &self.stack.last().expect("a child is made from the top of the stack").bytes;
-        self.round.objects.inflate(self.round.spots[n as usize], &mut self.inflater, &mut self.delta)?;
+        self.round.objects.inflate(self.round.spots[n as usize], &mut self.reader, &mut self.delta)?;
         let delta = Delta::parse(self.delta.bytes()).map_err(|_| Loss::Damaged)?;
         let len = result_len(&delta)?;
         if self.held + len > HELD_BYTES_MAX {
