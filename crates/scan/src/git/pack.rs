@@ -15,7 +15,7 @@ pub(crate) const PACK_HEAD: u64 = gix_pack::data::header::SIZE as u64;
 /// Objects in one pack; the tables for them take about a hundred bytes each.
 const PACK_OBJECTS_MAX: u32 = 50_000_000;
 /// Bytes that views show before their pages are given back.
-const VIEW_BYTES_MAX: u64 = 32 << 20;
+const VIEW_BYTES_MAX: u64 = 64 << 20;
 /// Packs up to this size stay mapped: there may be many of them, and a process can have only so many mappings.
 const VIEWED_BYTES_MIN: u64 = 4 << 20;
 /// What the system maps at once, around a byte that is asked for.
@@ -39,11 +39,16 @@ pub(crate) struct Pack {
 #[derive(Default)]
 pub(crate) struct Views {
     /// By the number of the pack.
-    open: Vec<Option<gix_pack::data::File>>,
+    open: Vec<Option<View>>,
     /// Bytes shown since the last time that all were closed.
     shown: u64,
-    /// The pack and the piece of it that were shown last.
-    last: (u32, u64),
+}
+
+struct View {
+    /// The mapping; `None` when the pack cannot be mapped again.
+    data: Option<gix_pack::data::File>,
+    /// A bit for each piece that was shown.
+    pieces: Vec<u64>,
 }
 
 /// What the head of an entry says.
@@ -174,23 +179,43 @@ impl Views {
         if pack.file_len() < VIEWED_BYTES_MIN {
             return &pack.data;
         }
-        let (first, last) = (bytes.start / FAULT_BYTES, bytes.end / FAULT_BYTES);
-        self.shown += FAULT_BYTES * (last - first + u64::from((number, first) != self.last));
-        self.last = (number, last);
-        if self.shown > VIEW_BYTES_MAX {
-            self.open.clear();
-            self.shown = 0;
-        }
         let number = number as usize;
         if self.open.len() <= number {
             self.open.resize_with(number + 1, || None);
         }
-        let open = &mut self.open[number];
-        if open.is_none() {
-            *open = map(&pack.path, &pack.fence).ok().filter(|data| same(data, &pack.data));
+        let view = self.open[number].get_or_insert_with(|| View::of(pack));
+        self.shown += view.note(bytes);
+        if self.shown > VIEW_BYTES_MAX {
+            self.open.iter_mut().for_each(|open| *open = None);
+            self.shown = 0;
         }
+        let view = self.open[number].get_or_insert_with(|| View::of(pack));
         // A pack that went away in the meantime (git tidies up) is still there for its first mapping.
-        open.as_ref().unwrap_or(&pack.data)
+        view.data.as_ref().unwrap_or(&pack.data)
+    }
+}
+
+impl View {
+    fn of(pack: &Pack) -> Self {
+        let data = map(&pack.path, &pack.fence).ok().filter(|data| same(data, &pack.data));
+        let pieces = pack.file_len() / FAULT_BYTES / u64::from(u64::BITS) + 1;
+        Self { data, pieces: vec![0; usize::try_from(pieces).unwrap_or(0)] }
+    }
+
+    /// Notes what is shown; how many bytes of it are new.
+    fn note(&mut self, bytes: Range<u64>) -> u64 {
+        let mut new = 0;
+        for piece in bytes.start / FAULT_BYTES..=bytes.end / FAULT_BYTES {
+            let (word, bit) = (piece / u64::from(u64::BITS), 1 << (piece % u64::from(u64::BITS)));
+            let Some(word) = usize::try_from(word).ok().and_then(|word| self.pieces.get_mut(word)) else {
+                break;
+            };
+            if *word & bit == 0 {
+                *word |= bit;
+                new += FAULT_BYTES;
+            }
+        }
+        new
     }
 }
 
