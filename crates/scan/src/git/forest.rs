@@ -11,7 +11,8 @@ pub(crate) const LOST: u32 = u32::MAX - 1;
 pub(crate) struct Forest {
     /// Base of each object, or `ROOT`, or `LOST`.
     parent: Vec<u32>,
-    /// Children of object `n`: `children[starts[n]..starts[n + 1]]`, the one with the largest tree below it last.
+    /// Children of object `n`: `children[starts[n]..starts[n + 1]]`, as they lie on the disk, but the one with the
+    /// largest tree below it last.
     starts: Vec<u32>,
     children: Vec<u32>,
     /// Objects that have a root, parents first.
@@ -21,8 +22,8 @@ pub(crate) struct Forest {
 }
 
 impl Forest {
-    /// Grows the forest. `kind` is known for roots only, and is handed down.
-    pub(crate) fn grow(parent: Vec<u32>, mut kind: Vec<Option<ObjectKind>>) -> Self {
+    /// Grows the forest. `kind` is known for roots only, and is handed down; `spots` says where objects lie.
+    pub(crate) fn grow(parent: Vec<u32>, mut kind: Vec<Option<ObjectKind>>, spots: &[impl Ord]) -> Self {
         let count = parent.len();
         let mut starts = vec![0u32; count + 1];
         for &base in parent.iter().filter(|&&base| base < LOST) {
@@ -51,18 +52,19 @@ impl Forest {
             at += 1;
         }
         let mut forest = Self { parent, starts, children, order, kind };
-        forest.put_largest_child_last();
+        forest.order_children(spots);
         forest
     }
 
     /// Descending into the largest child last, when its parent is no longer needed, keeps the number of objects held
     /// at once below log2 of their count, however long the chains are.
-    fn put_largest_child_last(&mut self) {
+    fn order_children(&mut self, spots: &[impl Ord]) {
         let weight = self.sums(|_| 1);
         for n in 0..self.parent.len() {
             let group = self.starts[n] as usize..self.starts[n + 1] as usize;
             if group.len() > 1 {
                 let group = &mut self.children[group];
+                group.sort_unstable_by(|&one, &other| spots[one as usize].cmp(&spots[other as usize]));
                 let largest = (0..group.len()).max_by_key(|&at| weight[group[at] as usize]).unwrap_or(0);
                 group[largest..].rotate_left(1);
             }
@@ -118,7 +120,7 @@ mod tests {
         let parent = vec![ROOT, 0, 1, 0, 5, 4, LOST, 6];
         let mut kind = vec![None; 8];
         kind[0] = Some(ObjectKind::Blob);
-        let forest = Forest::grow(parent, kind);
+        let forest = Forest::grow(parent, kind, &[0, 3, 2, 1, 4, 5, 6, 7]);
         assert_eq!(forest.kind(2), Some(ObjectKind::Blob));
         assert_eq!(forest.children(0), [3, 1], "the longer branch comes last");
         assert_eq!(forest.lost().collect::<Vec<_>>(), [4, 5, 6, 7]);

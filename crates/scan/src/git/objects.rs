@@ -116,7 +116,7 @@ impl Objects {
             prefix_shift: 0,
             spots: Vec::with_capacity(found.len()),
             spares: Vec::new(),
-            forest: Forest::grow(Vec::new(), Vec::new()),
+            forest: Forest::grow(Vec::new(), Vec::new(), &[0; 0]),
             second: OnceLock::new(),
             promised: stores.promised || repository.is_partial_clone(),
             gaps: Mutex::new(BTreeMap::new()),
@@ -195,7 +195,7 @@ impl Objects {
                 parent[n] = ROOT;
             }
         }
-        Forest::grow(parent, kind)
+        Forest::grow(parent, kind, spots)
     }
 
     /// Turns to spare copies where an object has no way to its root, and says what is lost for good.
