@@ -29,6 +29,7 @@ mod state;
 mod stores;
 mod trees;
 mod walk;
+mod window;
 
 #[cfg(test)]
 mod tests;

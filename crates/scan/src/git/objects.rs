@@ -17,9 +17,10 @@ use super::forest::{Forest, LOST, ROOT};
 use super::inflate::{Buffer, Fit, Inflater};
 use super::loose::LooseStore;
 use super::oid::{ObjectKind, Oid};
-use super::pack::{Pack, Views, whole_kind};
+use super::pack::{Pack, whole_kind};
 use super::repository::Repository;
 use super::stores;
+use super::window::Window;
 
 /// The largest object that is inflated. Forges refuse files over 100 MB.
 pub(crate) const OBJECT_BYTES_MAX: u64 = 128 << 20;
@@ -28,6 +29,10 @@ const CHAIN_MAX: usize = 8_192;
 /// Deflate cannot make more than this many bytes out of one.
 const DEFLATE_RATIO_MAX: u64 = 1_032;
 
+/// Bytes read at once where objects are read one by one …
+const WINDOW_BYTES: u64 = 4 << 10;
+/// … and where all of a pack is.
+const THROUGH_BYTES: u64 = 256 << 10;
 /// Ids with one prefix that are compared one by one.
 const PREFIX_SCAN_MAX: usize = 8;
 
@@ -56,13 +61,13 @@ pub(crate) enum Loss {
 /// What one thread reads objects with.
 pub(crate) struct Reader {
     inflater: Inflater,
-    views: Views,
+    window: Window,
 }
 
 impl Reader {
     /// One that has read nothing yet.
     pub(crate) fn new() -> Self {
-        Self { inflater: Inflater::new(), views: Views::default() }
+        Self { inflater: Inflater::new(), window: Window::new(WINDOW_BYTES) }
     }
 }
 
@@ -168,13 +173,13 @@ impl Objects {
     fn plant(&self, spots: &[Spot]) -> Forest {
         let mut parent = vec![LOST; self.ids.len()];
         let mut kind = vec![None; self.ids.len()];
-        let mut views = Views::default();
+        let mut window = Window::new(THROUGH_BYTES);
         for (store, pack) in (0u32..).zip(&self.packs) {
             for (entry, &n) in (0u32..).zip(&pack.object_of) {
                 if n == u32::MAX || spots[n as usize] != (Spot { store, entry }) {
                     continue;
                 }
-                let Some(head) = pack.entry_in(store, &mut views, entry) else { continue };
+                let Some(head) = window.head(pack, store, entry) else { continue };
                 kind[n as usize] = whole_kind(&head.header);
                 parent[n as usize] = match head.header {
                     Header::OfsDelta { base_distance } => pack
@@ -310,7 +315,8 @@ impl Objects {
             return Ok(());
         }
         let pack = &self.packs[spot.store as usize];
-        let entry = pack.entry_in(spot.store, &mut reader.views, spot.entry).ok_or(Loss::Damaged)?;
+        let entry =
+            reader.window.entry(pack, spot.store, spot.entry, OBJECT_BYTES_MAX).ok_or(Loss::Damaged)?;
         if entry.len > OBJECT_BYTES_MAX {
             return Err(Loss::TooLarge);
         }

@@ -1,8 +1,9 @@
 //! One pack file and where its entries begin.
 
+use std::fs::File;
 use std::io;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use gix_hash::Kind::Sha1;
 use gix_pack::data::entry::Header;
@@ -14,41 +15,23 @@ use super::oid::{OID_BYTES, ObjectKind, Oid};
 pub(crate) const PACK_HEAD: u64 = gix_pack::data::header::SIZE as u64;
 /// Objects in one pack; the tables for them take about a hundred bytes each.
 const PACK_OBJECTS_MAX: u32 = 50_000_000;
-/// Bytes that views show before their pages are given back.
-const VIEW_BYTES_MAX: u64 = 64 << 20;
-/// Packs up to this size stay mapped: there may be many of them, and a process can have only so many mappings.
-const VIEWED_BYTES_MIN: u64 = 4 << 20;
-/// What the system maps at once, around a byte that is asked for.
-const FAULT_BYTES: u64 = 64 << 10;
+/// Packs up to this size are read from their mappings.
+const MAPPED_BYTES_MAX: u64 = 4 << 20;
 
-/// A mapped pack.
+/// An opened pack.
 pub(crate) struct Pack {
     /// `objects/pack/pack-….pack`, as rows and errors name it.
     pub(crate) name: String,
-    path: PathBuf,
-    fence: Fence,
+    /// What objects are read from. A mapping would count every page of a large pack as memory of this program, and end
+    /// it when another program cuts the file short.
+    file: Option<File>,
+    /// For small packs, of which there can be more than a process can open files, and for what reads the file from one
+    /// end to the other, because its index is of no use.
     data: gix_pack::data::File,
     /// Where each entry begins, ascending, then where the last one ends.
     bounds: Vec<u64>,
     /// For each entry its object, as a number in the table of all objects.
     pub(crate) object_of: Vec<u32>,
-}
-
-/// One reader's own mappings of packs, made anew before too many of their pages lie in memory: the pages of a mapping
-/// count as memory of this program until it ends.
-#[derive(Default)]
-pub(crate) struct Views {
-    /// By the number of the pack.
-    open: Vec<Option<View>>,
-    /// Bytes shown since the last time that all were closed.
-    shown: u64,
-}
-
-struct View {
-    /// The mapping; `None` when the pack cannot be mapped again.
-    data: Option<gix_pack::data::File>,
-    /// A bit for each piece that was shown.
-    pieces: Vec<u64>,
 }
 
 /// What the head of an entry says.
@@ -72,14 +55,19 @@ pub(crate) struct Index {
 }
 
 impl Pack {
-    /// Maps a pack file; entries come later, from its index or from reading it through.
-    pub(crate) fn open(path: &Path, name: String, fence: &Fence) -> io::Result<Self> {
-        let data = map(path, fence)?;
+    /// Opens a pack file; entries come later, from its index or from reading it through. `may_keep` says whether it may
+    /// stay open.
+    pub(crate) fn open(path: &Path, name: String, fence: &Fence, may_keep: bool) -> io::Result<Self> {
+        let path = fence.file(path).map_err(|refusal| io::Error::other(refusal.words()))?;
+        let data =
+            gix_pack::data::File::at(&path, Sha1).map_err(|error| io::Error::other(error.to_string()))?;
+        let large = may_keep && data.data_len() as u64 > MAPPED_BYTES_MAX;
+        let file = if large { File::open(path).ok() } else { None };
         if data.num_objects() > PACK_OBJECTS_MAX {
             return Err(io::Error::other("it claims more objects than the limit"));
         }
         let bounds = vec![data.pack_end() as u64];
-        Ok(Self { name, path: path.to_owned(), fence: fence.clone(), data, bounds, object_of: Vec::new() })
+        Ok(Self { name, file, data, bounds, object_of: Vec::new() })
     }
 
     /// How many objects the pack's own head speaks of.
@@ -152,19 +140,28 @@ impl Pack {
 
     /// Reads the head of an entry.
     pub(crate) fn entry(&self, entry: u32) -> Option<Entry<'_>> {
-        let (start, end) = (self.bounds[entry as usize], self.bounds[entry as usize + 1]);
+        let Range { start, end } = self.extent(entry);
         self.entry_between(start, end)
     }
 
-    /// Reads the head of an entry through views; `number` is that of this pack.
-    pub(crate) fn entry_in<'a>(&'a self, number: u32, views: &'a mut Views, entry: u32) -> Option<Entry<'a>> {
-        let (start, end) = (self.bounds[entry as usize], self.bounds[entry as usize + 1]);
-        entry_of(views.show(self, number, start..end), start, end)
+    /// The file, to be read at any place, when it stays open.
+    pub(crate) fn file(&self) -> Option<&File> {
+        self.file.as_ref()
+    }
+
+    /// Bytes of the mapping.
+    pub(crate) fn mapped(&self, extent: Range<u64>) -> Option<&[u8]> {
+        self.data.entry_slice(extent)
+    }
+
+    /// Where an entry begins and ends.
+    pub(crate) fn extent(&self, entry: u32) -> Range<u64> {
+        self.bounds[entry as usize]..self.bounds[entry as usize + 1]
     }
 
     /// Reads the head of the entry at `start`, whose stream ends before `end`.
     pub(crate) fn entry_between(&self, start: u64, end: u64) -> Option<Entry<'_>> {
-        entry_of(&self.data, start, end)
+        Entry::from_bytes(self.data.entry_slice(start..end)?, start)
     }
 
     /// Entries whose bounds are known.
@@ -173,66 +170,13 @@ impl Pack {
     }
 }
 
-impl Views {
-    /// The mapping through which these bytes of a pack are read.
-    fn show<'a>(&'a mut self, pack: &'a Pack, number: u32, bytes: Range<u64>) -> &'a gix_pack::data::File {
-        if pack.file_len() < VIEWED_BYTES_MIN {
-            return &pack.data;
-        }
-        let number = number as usize;
-        if self.open.len() <= number {
-            self.open.resize_with(number + 1, || None);
-        }
-        let view = self.open[number].get_or_insert_with(|| View::of(pack));
-        self.shown += view.note(bytes);
-        if self.shown > VIEW_BYTES_MAX {
-            self.open.iter_mut().for_each(|open| *open = None);
-            self.shown = 0;
-        }
-        let view = self.open[number].get_or_insert_with(|| View::of(pack));
-        // A pack that went away in the meantime (git tidies up) is still there for its first mapping.
-        view.data.as_ref().unwrap_or(&pack.data)
+impl<'a> Entry<'a> {
+    /// Reads the head of the entry that begins at `start` of its pack with `bytes`.
+    pub(crate) fn from_bytes(bytes: &'a [u8], start: u64) -> Option<Self> {
+        let entry = gix_pack::data::Entry::from_bytes(bytes, start, Sha1).ok()?;
+        let stream = bytes.get(entry.header_size()..)?;
+        Some(Entry { header: entry.header, len: entry.decompressed_size, stream })
     }
-}
-
-impl View {
-    fn of(pack: &Pack) -> Self {
-        let data = map(&pack.path, &pack.fence).ok().filter(|data| same(data, &pack.data));
-        let pieces = pack.file_len() / FAULT_BYTES / u64::from(u64::BITS) + 1;
-        Self { data, pieces: vec![0; usize::try_from(pieces).unwrap_or(0)] }
-    }
-
-    /// Notes what is shown; how many bytes of it are new.
-    fn note(&mut self, bytes: Range<u64>) -> u64 {
-        let mut new = 0;
-        for piece in bytes.start / FAULT_BYTES..=bytes.end / FAULT_BYTES {
-            let (word, bit) = (piece / u64::from(u64::BITS), 1 << (piece % u64::from(u64::BITS)));
-            let Some(word) = usize::try_from(word).ok().and_then(|word| self.pieces.get_mut(word)) else {
-                break;
-            };
-            if *word & bit == 0 {
-                *word |= bit;
-                new += FAULT_BYTES;
-            }
-        }
-        new
-    }
-}
-
-fn map(path: &Path, fence: &Fence) -> io::Result<gix_pack::data::File> {
-    let path = fence.file(path).map_err(|refusal| io::Error::other(refusal.words()))?;
-    gix_pack::data::File::at(path, Sha1).map_err(|error| io::Error::other(error.to_string()))
-}
-
-fn same(one: &gix_pack::data::File, other: &gix_pack::data::File) -> bool {
-    one.data_len() == other.data_len() && one.checksum() == other.checksum()
-}
-
-fn entry_of(data: &gix_pack::data::File, start: u64, end: u64) -> Option<Entry<'_>> {
-    let bytes = data.entry_slice(start..end)?;
-    let entry = gix_pack::data::Entry::from_bytes(bytes, start, Sha1).ok()?;
-    let stream = bytes.get(entry.header_size()..)?;
-    Some(Entry { header: entry.header, len: entry.decompressed_size, stream })
 }
 
 /// The kind of a whole entry; `None` for a delta.

@@ -19,6 +19,8 @@ const ALTERNATES_DEPTH_MAX: usize = 5;
 const FOLDERS_MAX: usize = 64;
 /// Bytes of a list of alternates.
 const ALTERNATES_BYTES_MAX: u64 = 1 << 20;
+/// Packs of one repository that stay open; the rest is mapped.
+const OPEN_PACKS_MAX: usize = 64;
 /// Packs of one repository.
 const PACKS_MAX: usize = 20_000;
 
@@ -164,7 +166,9 @@ fn open_packs(
             return;
         }
         let index = pack_folder.join(bytes_path(&[stem, b".idx"].concat()));
-        match Pack::open(&pack_folder.join(bytes_path(file_name)), inside.clone(), repository.fence()) {
+        let path = pack_folder.join(bytes_path(file_name));
+        let may_keep = stores.packs.len() < OPEN_PACKS_MAX;
+        match Pack::open(&path, inside.clone(), repository.fence(), may_keep) {
             Ok(pack) => stores.packs.push(with_entries(pack, &index, repository, unread)),
             Err(error) => {
                 let detail = format!("the pack cannot be opened: {error}");
