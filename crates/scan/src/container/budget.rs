@@ -162,8 +162,9 @@ impl Intake {
         Counted { inner, intake: self }
     }
 
-    fn take(&self, bytes: usize) {
-        self.taken.set(self.taken.get() + bytes as u64);
+    /// Counts bytes that were taken.
+    pub(super) fn take(&self, bytes: u64) {
+        self.taken.set(self.taken.get() + bytes);
     }
 }
 
@@ -176,7 +177,7 @@ pub(super) struct Counted<'a, R> {
 impl<R: BufRead> Read for Counted<'_, R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let got = self.inner.read(into)?;
-        self.intake.take(got);
+        self.intake.take(got as u64);
         if got == 0 && !into.is_empty() {
             self.intake.ended.set(true);
         }
@@ -194,7 +195,7 @@ impl<R: BufRead> BufRead for Counted<'_, R> {
     }
 
     fn consume(&mut self, bytes: usize) {
-        self.intake.take(bytes);
+        self.intake.take(bytes as u64);
         self.inner.consume(bytes);
     }
 }

@@ -15,8 +15,6 @@ use super::oid::{OID_BYTES, ObjectKind, Oid};
 pub(crate) const PACK_HEAD: u64 = gix_pack::data::header::SIZE as u64;
 /// Objects in one pack; the tables for them take about a hundred bytes each.
 const PACK_OBJECTS_MAX: u32 = 50_000_000;
-/// Packs up to this size are read from their mappings.
-const MAPPED_BYTES_MAX: u64 = 4 << 20;
 
 /// An opened pack.
 pub(crate) struct Pack {
@@ -25,7 +23,7 @@ pub(crate) struct Pack {
     /// What objects are read from. A mapping would count every page of a large pack as memory of this program, and end
     /// it when another program cuts the file short.
     file: Option<File>,
-    /// For small packs, of which there can be more than a process can open files, and for what reads the file from one
+    /// For packs that are small, of which there can be more than a process can open files, and for what reads the file from one
     /// end to the other, because its index is of no use.
     data: gix_pack::data::File,
     /// Where each entry begins, ascending, then where the last one ends.
@@ -55,13 +53,13 @@ pub(crate) struct Index {
 }
 
 impl Pack {
-    /// Opens a pack file; entries come later, from its index or from reading it through. `may_keep` says whether it may
-    /// stay open.
-    pub(crate) fn open(path: &Path, name: String, fence: &Fence, may_keep: bool) -> io::Result<Self> {
+    /// Opens a pack file; entries come later, from its index or from reading it through. A pack that is larger than
+    /// `mapped_max` bytes is read piece by piece.
+    pub(crate) fn open(path: &Path, name: String, fence: &Fence, mapped_max: u64) -> io::Result<Self> {
         let path = fence.file(path).map_err(|refusal| io::Error::other(refusal.words()))?;
         let data =
             gix_pack::data::File::at(&path, Sha1).map_err(|error| io::Error::other(error.to_string()))?;
-        let large = may_keep && data.data_len() as u64 > MAPPED_BYTES_MAX;
+        let large = data.data_len() as u64 > mapped_max;
         let file = if large { File::open(path).ok() } else { None };
         if data.num_objects() > PACK_OBJECTS_MAX {
             return Err(io::Error::other("it claims more objects than the limit"));

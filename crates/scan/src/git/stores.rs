@@ -19,10 +19,24 @@ const ALTERNATES_DEPTH_MAX: usize = 5;
 const FOLDERS_MAX: usize = 64;
 /// Bytes of a list of alternates.
 const ALTERNATES_BYTES_MAX: u64 = 1 << 20;
-/// Packs of one repository that stay open; the rest is mapped.
+/// Bytes of packs that are mapped, because that is cheaper than reading them piece by piece …
+const MAPPED_BYTES_MAX: u64 = 96 << 20;
+/// … and packs that are read piece by piece: each is an open file.
 const OPEN_PACKS_MAX: usize = 64;
 /// Packs of one repository.
 const PACKS_MAX: usize = 20_000;
+
+impl Stores {
+    /// How large the next pack may be to be mapped.
+    fn mapped_max(&self) -> u64 {
+        let packs = || self.packs.iter().map(|(pack, _)| pack);
+        if packs().filter(|pack| pack.file().is_some()).count() >= OPEN_PACKS_MAX {
+            return u64::MAX;
+        }
+        MAPPED_BYTES_MAX
+            .saturating_sub(packs().filter(|pack| pack.file().is_none()).map(Pack::file_len).sum())
+    }
+}
 
 /// Opens every store that a repository may use.
 pub(crate) fn open(repository: &Repository, unread: &mut Vec<Unread>) -> Stores {
@@ -167,8 +181,7 @@ fn open_packs(
         }
         let index = pack_folder.join(bytes_path(&[stem, b".idx"].concat()));
         let path = pack_folder.join(bytes_path(file_name));
-        let may_keep = stores.packs.len() < OPEN_PACKS_MAX;
-        match Pack::open(&path, inside.clone(), repository.fence(), may_keep) {
+        match Pack::open(&path, inside.clone(), repository.fence(), stores.mapped_max()) {
             Ok(pack) => stores.packs.push(with_entries(pack, &index, repository, unread)),
             Err(error) => {
                 let detail = format!("the pack cannot be opened: {error}");

@@ -5,7 +5,7 @@ use std::io::{BufReader, Read};
 use bzip2::bufread::BzDecoder;
 use flate2::bufread::DeflateDecoder;
 
-use super::super::budget::{Budget, Effort, Intake, Metered};
+use super::super::budget::{Budget, Effort, Held, Intake, Metered};
 use super::super::compressed::Streams;
 use super::super::gap::Gap;
 use super::super::input::{Input, Section, fill_at};
@@ -19,6 +19,10 @@ pub(super) const LOCAL_MAGIC: &[u8] = b"PK\x03\x04";
 pub(super) const LOCAL_BYTES: usize = 30;
 /// Bytes that are handed to a decoder at once.
 const INTAKE_BYTES: usize = 32 << 10;
+/// Largest member that is inflated in one step …
+const AT_ONCE_BYTES_MAX: u64 = 32 << 20;
+/// … and how many bytes of it one packed byte may become.
+const AT_ONCE_RATIO_MAX: u64 = 100;
 /// A field that says: see the extra fields.
 const IN_EXTRA: u64 = 0xffff_ffff;
 /// Kind of the extra field with sizes beyond 4 GiB.
@@ -151,7 +155,13 @@ fn unpack(
     let source = intake.of(BufReader::with_capacity(INTAKE_BYTES, Section::new(bytes, data, stop)));
     match member.method {
         0 => summed(walk, at, member, source, intake, STORED),
-        8 => summed(walk, at, member, DeflateDecoder::new(source), intake, gzip::INFLATE),
+        8 => match inflate_at_once(bytes, member, (data, stop), budget) {
+            Some((made, _memory)) => {
+                intake.take(stop - data);
+                summed(walk, at, member, &made[..], intake, gzip::INFLATE)
+            }
+            None => summed(walk, at, member, DeflateDecoder::new(source), intake, gzip::INFLATE),
+        },
         12 => {
             let _memory = budget.hold(bz::BZIP2_BYTES)?;
             budget.work(bz::BZIP2_STREAM_WORK);
@@ -175,6 +185,29 @@ fn unpack(
         }
         _ => Err(Gap::Unsupported),
     }
+}
+
+/// Inflates a member whose sizes are told, in one step: twice as fast as in pieces. What does not come out exactly as
+/// told, or could be a bomb, is left to the decoder that finds out why.
+fn inflate_at_once<'a>(
+    bytes: &dyn Input,
+    member: &Member,
+    (data, stop): (u64, u64),
+    budget: &'a Budget,
+) -> Option<(Vec<u8>, Held<'a>)> {
+    let packed = stop.checked_sub(data).filter(|&packed| packed == member.packed)?;
+    let explained = member.size <= AT_ONCE_BYTES_MAX && packed <= AT_ONCE_BYTES_MAX;
+    if !explained || member.size > packed.saturating_mul(AT_ONCE_RATIO_MAX) {
+        return None;
+    }
+    let memory = budget.hold(packed + member.size).ok()?;
+    let mut taken = vec![0; usize::try_from(packed).ok()?];
+    if fill_at(bytes, data, &mut taken).ok()? < taken.len() {
+        return None;
+    }
+    let mut made = vec![0; usize::try_from(member.size).ok()?];
+    let got = libdeflater::Decompressor::new().deflate_decompress(&taken, &mut made).ok()?;
+    (got == made.len() && crc32fast::hash(&made) == member.sum).then_some((made, memory))
 }
 
 /// Shows what `decoder` makes, and holds it against the sum and size that the archive tells.
