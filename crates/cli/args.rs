@@ -32,8 +32,6 @@ pub(crate) enum Command {
     Broker(BrokerArgs),
     /// Hand a migration to a broker, and prove the end of the old access.
     Handoff(HandoffArgs),
-    /// Connections to brokers.
-    /// Hand a migration to a broker, and prove the end of the old access.
     /// Make a small repository with history, workflows and a cloud export, and scan it.
     Demo(DemoArgs),
     /// The detection rules.
