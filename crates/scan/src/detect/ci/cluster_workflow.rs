@@ -40,6 +40,7 @@ const KINDS: &[(&str, bool)] = &[
     ("CronWorkflow", true),
     ("WorkflowTemplate", false),
     ("ClusterWorkflowTemplate", false),
+    ("EventListener", false),
 ];
 /// Values of one document that are looked at.
 const VISITS_MAX: usize = 20_000;
@@ -75,14 +76,31 @@ impl Detector for ClusterWorkflow {
 }
 
 fn pipelines<'t>(tree: &'t Tree<'t>) -> Vec<Pipeline<'t>> {
-    let jobs: Vec<Job<'t>> = tree.all().filter_map(jobs).flatten().take(JOBS_MAX).collect();
+    let documents = tree.all().flat_map(|document| made_by(document).unwrap_or_else(|| vec![document]));
+    let jobs: Vec<Job<'t>> = documents.filter_map(jobs).flatten().take(JOBS_MAX).collect();
     vec![Pipeline::new(&SYSTEM, None, jobs)]
+}
+
+/// What a template of Tekton's triggers makes when an event comes, also where a patch of kustomize puts it there; `None` for
+/// any other document.
+fn made_by(document: Yaml<'_>) -> Option<Vec<Yaml<'_>>> {
+    let patched = document.items().filter_map(|patch| patch.get("value")).flat_map(Yaml::items);
+    let patched: Vec<Yaml<'_>> =
+        patched.filter(|made| made.get("apiVersion").is_some()).take(JOBS_MAX).collect();
+    if !patched.is_empty() {
+        return Some(patched);
+    }
+    document.get("kind")?.text().filter(|kind| *kind == "TriggerTemplate")?;
+    let spec = document.get("spec")?;
+    let list = spec.get("resourcetemplates").or_else(|| spec.get("resourceTemplates"))?;
+    Some(list.items().take(JOBS_MAX).collect())
 }
 
 fn jobs(document: Yaml<'_>) -> Option<Vec<Job<'_>>> {
     let version = document.get("apiVersion")?.text()?;
     let kind = document.get("kind")?.text()?;
-    let ours = version.starts_with("tekton.dev/") || version.starts_with("argoproj.io/");
+    let ours =
+        ["tekton.dev/", "triggers.tekton.dev/", "argoproj.io/"].iter().any(|own| version.starts_with(own));
     let (_, runs) = KINDS.iter().find(|(known, _)| *known == kind && ours)?;
     let metadata = document.get("metadata");
     let name = ["name", "generateName"].iter().find_map(|key| metadata?.get(key)?.text()).unwrap_or(kind);
@@ -229,6 +247,10 @@ impl<'t> References<'t> {
     fn reference(&mut self, key: &'t str, value: Yaml<'t>, slot: Option<&'t str>) -> bool {
         let name = |key: &str| value.get(key).filter(|name| name.text().is_some());
         match key {
+            // What an event listener compares the signature of an event with.
+            _ if name("secretName").is_some() && name("secretKey").is_some() => {
+                self.note(name("secretName"), name("secretKey").and_then(Yaml::text), None, Exposure::With)
+            }
             "secretKeyRef" => self.note(name("name"), name("key").and_then(Yaml::text), slot, Exposure::Step),
             "secretRef" => self.note(name("name"), None, None, Exposure::Step),
             "secret" => self.note(name("secretName"), None, slot, Exposure::Job),
@@ -268,6 +290,7 @@ impl<'t> References<'t> {
         let place = Place { said, ..Place::default() };
         self.found.push(SecretUse {
             written: None,
+            started: None,
             name: Cow::Borrowed(name),
             store: Store::Cluster(self.namespace),
             purpose: purpose::of_use(name, place, "kubernetes"),

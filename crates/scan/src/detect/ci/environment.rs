@@ -138,7 +138,12 @@ impl<'t> Environment<'t> {
         let references: Vec<(&str, &str)> = shell::references(text).collect();
         for &(name, written) in &references {
             let spot = self.told_at(search.find(&[written, name]));
-            self.take(name, spot, receiving, references.len() > 1);
+            let slot = receiving.slot.filter(|_| shell::is_whole(text, written));
+            if slot.is_some_and(|slot| self.fills(name, slot)) {
+                self.secret(Cow::Borrowed(name), spot, receiving, false);
+            } else {
+                self.take(name, spot, receiving, references.len() > 1);
+            }
         }
     }
 
@@ -156,12 +161,17 @@ impl<'t> Environment<'t> {
             let Some(text) = node.text() else { continue };
             let mut search = node.search();
             let variables = shell::variables(text);
-            for Variable { name, written, slot } in variables.taken {
+            for Variable { name, written, slot, whole } in variables.taken {
                 let spot = self.told_at(search.find(&[written, name]));
                 if self.set.contains(name) {
                     continue;
                 }
-                self.take(name, spot, Receiving { slot, ..Receiving::at(Exposure::Run) }, false);
+                let receiving = Receiving { slot, ..Receiving::at(Exposure::Run) };
+                if slot.is_some_and(|slot| whole && self.fills(name, slot)) {
+                    self.secret(Cow::Borrowed(name), spot, receiving, false);
+                } else {
+                    self.take(name, spot, receiving, false);
+                }
             }
             self.set.extend(variables.set);
             let deeds = shell::deeds(node);
@@ -169,6 +179,21 @@ impl<'t> Environment<'t> {
                 deeds.into_iter().map(|deed| Deed { spot: self.told_at(deed.spot), ..deed }).collect();
             self.deeds.extend(told);
         }
+    }
+
+    /// Whether a variable from outside is a kept secret by what it fills: `AWS_SECRET_ACCESS_KEY=$RELEASE_KEY`. Small letters are
+    /// a script's own, and the system's own variables begin with its name.
+    fn fills(&self, name: &str, slot: &str) -> bool {
+        const SYSTEMS: [&str; 8] =
+            ["CI_", "CIRCLE_", "BITBUCKET_", "BUILDKITE_", "DRONE_", "TRAVIS_", "BUILD_", "JENKINS_"];
+        let configuration = purpose::by_name(name, tenure_model::Quality::Heuristic)
+            .is_some_and(|purpose| purpose.part == purpose::Part::Configuration);
+        name != slot
+            && purpose::names_a_secret(slot)
+            && !configuration
+            && !(self.predefined)(name)
+            && !name.bytes().any(|byte| byte.is_ascii_lowercase())
+            && !SYSTEMS.iter().any(|begin| name.starts_with(begin))
     }
 
     /// A use of a variable, if its name says that it is a kept secret.
@@ -190,6 +215,7 @@ impl<'t> Environment<'t> {
             purpose: purpose::of_use(&name, place, self.unknown),
             name,
             written: None,
+            started: None,
             store: self.store.clone(),
             spot,
             exposure: receiving.exposure,

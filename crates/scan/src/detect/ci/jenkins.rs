@@ -4,9 +4,12 @@
 //! id, the stage around them, triggers and time limits; facts of it count as heuristic.
 
 mod casc;
+mod cron;
 mod groovy;
+mod library;
 
 pub(super) use casc::JenkinsConfiguration;
+pub(super) use library::JenkinsLibrary;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -57,15 +60,7 @@ impl Detector for Jenkins {
     }
 
     fn claims(&self, blob: &Blob<'_>) -> bool {
-        let file = blob.path.rsplit('/').next().unwrap_or_default();
-        let groovy = file.ends_with(".groovy") && file.starts_with("Jenkinsfile");
-        let named = file.strip_prefix("Jenkinsfile").is_some_and(|rest| {
-            rest.is_empty()
-                || ((rest.starts_with('.') || rest.starts_with('-') || rest.starts_with('_'))
-                    && !is_other(rest))
-        });
-        (named || groovy || file.to_ascii_lowercase().ends_with(".jenkinsfile"))
-            && !reading::is_specimen(blob)
+        is_jenkinsfile(blob.path) && !reading::is_specimen(blob)
     }
 
     fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
@@ -76,9 +71,21 @@ impl Detector for Jenkins {
         let mut witness = Witness::new(blob, self.name());
         let script = Script::read(&text);
         let unreadable = script.unreadable();
-        let unreadable = unreadable.or(reading::note(blob, &script.pipeline(), key, &mut witness));
+        let mut pipeline = script.pipeline();
+        library::name_libraries(blob, &mut pipeline, &script);
+        let unreadable = unreadable.or(reading::note(blob, &pipeline, key, &mut witness));
         witness.done(unreadable)
     }
+}
+
+/// Whether a file is a pipeline by its name.
+fn is_jenkinsfile(path: &str) -> bool {
+    let file = path.rsplit('/').next().unwrap_or_default();
+    let groovy = file.ends_with(".groovy") && file.starts_with("Jenkinsfile");
+    let named = file
+        .strip_prefix("Jenkinsfile")
+        .is_some_and(|rest| rest.is_empty() || (rest.starts_with(['.', '-', '_']) && !is_other(rest)));
+    named || groovy || file.to_ascii_lowercase().ends_with(".jenkinsfile")
 }
 
 /// Endings that are no pipelines: documents and backups.
@@ -102,6 +109,7 @@ const ID_KEYS: [&str; 11] = [
 ];
 
 /// A stage with what was found in it.
+#[derive(Clone)]
 struct Stage<'t> {
     name: &'t str,
     line: u32,
@@ -120,6 +128,14 @@ struct Block<'t> {
     stage: Option<usize>,
 }
 
+/// A call of a function, which may be one of a shared library.
+struct FunctionCall<'t> {
+    function: &'t str,
+    line: u32,
+    /// Index of the stage that it stands in.
+    stage: usize,
+}
+
 struct Script<'t> {
     tokens: Vec<Token<'t>>,
     whole: bool,
@@ -133,6 +149,9 @@ struct Script<'t> {
     binding: usize,
     /// What names are set to, where that is written out.
     literals: BTreeMap<&'t str, &'t str>,
+    calls: Vec<FunctionCall<'t>>,
+    /// Shared libraries as written, `name@version`, and where.
+    libraries: Vec<(&'t str, Spot)>,
 }
 
 impl<'t> Script<'t> {
@@ -149,6 +168,8 @@ impl<'t> Script<'t> {
             approved: false,
             binding: 0,
             literals: BTreeMap::new(),
+            calls: Vec::new(),
+            libraries: Vec::new(),
         };
         for three in script.tokens.windows(3) {
             if let [Token::Word(name, _), Token::Sign(b'=', _), Token::Text(text, _)] = three {
@@ -222,7 +243,7 @@ impl<'t> Script<'t> {
             "timeout" => self.timeout(at),
             "cron" => {
                 if let Some(expression) = self.first_text(at) {
-                    self.crons.extend(expression.lines().filter_map(cron_of_jenkins));
+                    self.crons.extend(expression.lines().filter_map(cron::of_line));
                     self.trigger("schedule");
                 }
             }
@@ -233,6 +254,7 @@ impl<'t> Script<'t> {
             "withCredentials" | "withAWS" | "withKubeConfig" | "withDockerRegistry" => self.binding += 1,
             _ => {}
         }
+        self.note_call(at, word, line);
         if word == "null" || self.binding_of(at).is_none() {
             return;
         }
@@ -245,6 +267,36 @@ impl<'t> Script<'t> {
             }
             _ => self.computed(spot),
         }
+    }
+
+    fn note_call(&mut self, at: usize, function: &'t str, line: u32) {
+        let (next, after) = (self.tokens.get(at + 1), self.tokens.get(at + 2));
+        let call = matches!(next, Some(Token::Sign(b'(' | b'{', _) | Token::Text(..)))
+            || matches!((next, after), (Some(Token::Word(..)), Some(Token::Sign(b':', _))))
+            // `deploy.toStaging(…)`: a file of a library may define several functions.
+            || matches!((next, after), (Some(Token::Sign(b'.', _)), Some(Token::Word(..))));
+        let member = at
+            .checked_sub(1)
+            .is_some_and(|before| matches!(self.tokens[before], Token::Sign(b'.' | b'@', _)));
+        if call && !member && self.calls.len() < USES_MAX {
+            let stage = self.stage_index();
+            self.calls.push(FunctionCall { function, line, stage });
+        }
+    }
+
+    /// Whether the text at this place names a shared library: `@Library('x@v')`, `library identifier: 'x@v'`.
+    fn names_a_library(&self, at: usize) -> bool {
+        const NAMES_MAX: usize = 16;
+        for back in (at.saturating_sub(NAMES_MAX)..at).rev() {
+            match self.tokens[back] {
+                Token::Word("Library" | "library", _) => return true,
+                Token::Word("identifier", _)
+                | Token::Text(..)
+                | Token::Sign(b'(' | b'[' | b',' | b':', _) => {}
+                _ => return false,
+            }
+        }
+        false
     }
 
     /// A credential is asked for by an id that the file does not say.
@@ -271,8 +323,12 @@ impl<'t> Script<'t> {
         self.blocks.iter().any(|block| block.word == word)
     }
 
+    fn stage_index(&self) -> usize {
+        self.blocks.iter().rev().find_map(|block| block.stage).unwrap_or(0)
+    }
+
     fn stage(&mut self) -> &mut Stage<'t> {
-        let index = self.blocks.iter().rev().find_map(|block| block.stage).unwrap_or(0);
+        let index = self.stage_index();
         &mut self.stages[index]
     }
 
@@ -317,6 +373,9 @@ impl<'t> Script<'t> {
         if deeds > 0 {
             self.stage().deeds.push(Deed { what: DeedKind::PasswordArgument, spot: Spot::line(spot.line) });
         }
+        if self.libraries.len() < USES_MAX && self.names_a_library(at) {
+            self.libraries.push((text, spot));
+        }
         // `"${NAME}"` and `"${env.NAME}"` are what the script sets NAME to.
         let inside = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).map(|name| name.trim());
         let id = inside
@@ -345,6 +404,7 @@ impl<'t> Script<'t> {
         };
         let found = SecretUse {
             written: None,
+            started: None,
             name: Cow::Borrowed(text),
             store: Store::repository("credentials"),
             purpose: purpose::of_use(text, place, "jenkins"),
@@ -462,13 +522,17 @@ impl<'t> Script<'t> {
         })
     }
 
-    fn pipeline(self) -> Pipeline<'t> {
+    fn runs_per_day(&self) -> Option<f64> {
+        schedule::runs_per_day(self.crons.iter().map(AsRef::as_ref))
+    }
+
+    fn pipeline(&self) -> Pipeline<'t> {
         let whole = &self.stages[0];
         let (minutes, limited) = (whole.timeout_minutes, whole.has_timeout);
-        let runs_per_day = schedule::runs_per_day(self.crons.iter().map(AsRef::as_ref));
+        let runs_per_day = self.runs_per_day();
         let scheduled = self.triggers.iter().any(|trigger| trigger == "schedule");
-        let jobs = self.stages.into_iter().filter(|stage| !stage.uses.is_empty() || !stage.deeds.is_empty());
-        let jobs = jobs.map(|stage| Job {
+        let jobs = self.stages.iter().filter(|stage| !stage.uses.is_empty() || !stage.deeds.is_empty());
+        let jobs = jobs.cloned().map(|stage| Job {
             triggers: self.triggers.clone(),
             runs_per_day,
             scheduled,
@@ -519,62 +583,5 @@ impl Call {
             _ => None,
         };
         Self { binding: "", said }
-    }
-}
-
-/// A Jenkins schedule in cron's own words: `H` stands for a number that Jenkins draws once.
-fn cron_of_jenkins(line: &str) -> Option<Cow<'_, str>> {
-    let line = line.trim();
-    if line.is_empty() || line.starts_with('#') || line.starts_with("TZ=") {
-        return None;
-    }
-    let alias = match line {
-        "@hourly" => Some("0 * * * *"),
-        "@daily" | "@midnight" => Some("0 0 * * *"),
-        "@weekly" => Some("0 0 * * 0"),
-        "@monthly" => Some("0 0 1 * *"),
-        "@yearly" | "@annually" => Some("0 0 1 1 *"),
-        _ => None,
-    };
-    if let Some(alias) = alias {
-        return Some(Cow::Borrowed(alias));
-    }
-    let fields: Vec<String> = line
-        .split_whitespace()
-        .map(|field| match field.strip_prefix('H') {
-            Some("") => "1".to_owned(),
-            Some(step) if step.starts_with('/') => format!("*{step}"),
-            Some(range) if range.starts_with('(') => {
-                let (inside, rest) = range[1..].split_once(')').unwrap_or((&range[1..], ""));
-                if rest.is_empty() {
-                    inside.split('-').next().unwrap_or("1").to_owned()
-                } else {
-                    format!("{inside}{rest}")
-                }
-            }
-            _ => field.to_owned(),
-        })
-        .collect();
-    Some(Cow::Owned(fields.join(" ")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::detect::ci::cron;
-
-    #[test]
-    fn schedules_of_jenkins_are_counted() {
-        for (line, runs) in [
-            ("H 4 * * *", 1.0),
-            ("H/15 * * * *", 96.0),
-            ("@daily", 1.0),
-            ("H(0-29)/10 * * * *", 72.0),
-            ("H H(0-7) * * *", 1.0),
-        ] {
-            let expression = cron_of_jenkins(line).expect("the line is a schedule");
-            assert_eq!(cron::runs_per_day(&expression).map(f64::round), Some(runs), "{line}: {expression}");
-        }
-        assert_eq!(cron_of_jenkins("# H 4 * * *"), None);
     }
 }

@@ -24,13 +24,21 @@ const SHELVES: &[&str] = &[
     "testdata",
     "test-data",
     "fixtures",
+    // Code of others that was copied here: their systems run it, not this repository's.
+    "vendor",
+    "third_party",
+    "node_modules",
 ];
 
 /// Whether a file that could lie anywhere lies where people put what nobody runs.
 pub(super) fn is_specimen(blob: &Blob<'_>) -> bool {
-    let mut folders: Vec<&str> = blob.path_in_repository().split('/').collect();
-    folders.pop();
-    folders.iter().any(|folder| SHELVES.contains(folder))
+    lies_on_a_shelf(blob.path_in_repository())
+}
+
+/// The same for a path below the repository's folder.
+pub(super) fn lies_on_a_shelf(path: &str) -> bool {
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    folders.split('/').any(|folder| SHELVES.contains(&folder))
 }
 
 /// Reads a YAML file whose pipelines `pipelines` names.

@@ -4,6 +4,7 @@
 //! Code says what shall be; whether it was applied, and with which values, is for the plan or the state to say.
 
 mod hcl;
+mod module;
 mod policy;
 mod provider;
 mod resource;
