@@ -100,7 +100,7 @@ fn uses(blob: &Blob<'_>, pipeline: &Pipeline<'_>, secret: &Secret<'_, '_>, witne
         let Some(job) = pipeline.jobs.get(*index) else { continue };
         let line = found.spot.line;
         let proof = found.proof(job).filter(|_| opens);
-        let offered = proof.map(|proof| pipeline.system.federation(proof, secret.purpose.provider));
+        let offered = proof.map(|proof| pipeline.system.federation(proof, &secret.purpose));
         let mut consumer = consumer(blob, job, found);
         if let Some((state, how)) = &offered {
             consumer.federation = Some(*state);

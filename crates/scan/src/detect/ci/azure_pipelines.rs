@@ -164,7 +164,7 @@ fn pipeline<'t>(tree: &'t Tree<'t>, blob: &Blob<'_>) -> Option<Pipeline<'t>> {
             }
             continue;
         }
-        let named = node.get("stage").and_then(Yaml::text);
+        let named = node.get("stage").and_then(Yaml::text).filter(|name| !name.is_empty());
         let stage = named.or(stage);
         let holders = if named.is_some() { [&holders[..], &[node]].concat() } else { holders };
         let first = stack.len();
@@ -211,7 +211,7 @@ fn is_leaf(key: Yaml<'_>) -> bool {
 fn job<'t>(root: Yaml<'t>, node: Yaml<'t>, id: String, holders: &[Yaml<'t>]) -> Job<'t> {
     let chain: Vec<Yaml<'t>> = holders.iter().copied().chain(std::iter::once(node)).collect();
     let groups = references::groups(&chain);
-    let environment = Environment::new(store(&groups), "azure", references::is_predefined);
+    let environment = Environment::new(store(&groups), "azure_pipelines", references::is_predefined);
     let mut tasks = Tasks::new(environment);
     tasks.variables(&chain);
     for (group, line) in &groups {

@@ -3,6 +3,7 @@
 //! The file is a program: only running it would tell everything. What is read are credentials asked for by their
 //! id, the stage around them, triggers and time limits; facts of it count as heuristic.
 
+mod binding;
 mod casc;
 mod cron;
 mod groovy;
@@ -18,7 +19,7 @@ use tenure_model::{Federation, FingerprintKey, Quality};
 
 use self::groovy::{Token, Tokens};
 use super::job::{Deed, DeedKind, Job, Pipeline};
-use super::purpose::{self, Part, Place, Purpose};
+use super::purpose::{self, Place};
 use super::secret_use::{Exposure, SecretUse, Store};
 use super::system::{Proof, System};
 use super::{reading, schedule, shell};
@@ -92,21 +93,6 @@ fn is_jenkinsfile(path: &str) -> bool {
 fn is_other(rest: &str) -> bool {
     [".md", ".txt", ".orig", ".bak", ".yml", ".yaml", ".json"].iter().any(|ending| rest.ends_with(ending))
 }
-
-/// Arguments whose text is the id of a credential. The first one also calls the helper of that name.
-const ID_KEYS: [&str; 11] = [
-    "credentials",
-    "credentialsId",
-    "azureCredentialsId",
-    "gcpCredentialsId",
-    "registryCredentialsId",
-    "tokenCredentialId",
-    "vaultCredentialId",
-    "vaultCredentialsId",
-    "sshCredentialsId",
-    "authentication",
-    "credentialId",
-];
 
 /// A stage with what was found in it.
 #[derive(Clone)]
@@ -260,7 +246,15 @@ impl<'t> Script<'t> {
         }
         let length = u32::try_from(word.len()).unwrap_or(u32::MAX);
         let spot = Spot { length, ..Spot::line(line) };
-        match self.literals.get(word).copied() {
+        // `env.NAME` is what the script sets NAME to.
+        let member = match (word, self.tokens.get(at + 1), self.tokens.get(at + 2)) {
+            ("env", Some(Token::Sign(b'.', _)), Some(Token::Word(name, _))) => {
+                self.literals.get(name).copied()
+            }
+            _ => None,
+        };
+        match member.or(self.literals.get(word).copied()) {
+            Some(id) if member.is_some() => self.bound(at, id, spot),
             // An id that is kept in a variable of the script.
             Some(id) if !matches!(self.tokens.get(at + 1), Some(Token::Sign(b'.' | b'[' | b'(', _))) => {
                 self.bound(at, id, spot);
@@ -420,108 +414,6 @@ impl<'t> Script<'t> {
         }
     }
 
-    /// Whether the text at this place is the id of a credential, and what asks for it.
-    fn binding_of(&self, at: usize) -> Option<Call> {
-        let before = |back: usize| at.checked_sub(back).and_then(|index| self.tokens.get(index));
-        let is =
-            |back: usize, sign: u8| matches!(before(back), Some(Token::Sign(found, _)) if *found == sign);
-        let word = |back: usize| match before(back) {
-            Some(Token::Word(word, _)) => *word,
-            _ => "",
-        };
-        // `credentialsId: 'x'`, and `credentials: 'x'` of withAWS and sshagent.
-        if is(1, b':') && ID_KEYS.contains(&word(2)) {
-            return Some(self.call_around(at));
-        }
-        // `registryCredentialsId 'x'` of an agent.
-        if ID_KEYS[1..].contains(&word(1)) {
-            return Some(Call::new(if word(1) == "registryCredentialsId" { "withRegistry" } else { "" }));
-        }
-        if is(1, b'(') {
-            match word(2) {
-                "credentials" => return Some(Call { binding: "credentials", said: None }),
-                "azureServicePrincipal" => return Some(Call::new("azureServicePrincipal")),
-                "sshagent" => return Some(Call::new("sshagent")),
-                _ => {}
-            }
-        }
-        // `sshagent(['a', 'b'])` and `sshagent(credentials: ['a'])`.
-        let list_of_keys =
-            (1..=12).take_while(|&back| before(back).is_some()).find_map(|back| match before(back) {
-                Some(Token::Word("sshagent", _)) => Some(true),
-                Some(
-                    Token::Sign(b'[' | b'(' | b',' | b':', _)
-                    | Token::Text(..)
-                    | Token::Word("credentials", _),
-                ) => None,
-                _ => Some(false),
-            });
-        if list_of_keys == Some(true) && (is(1, b'[') || is(1, b',')) {
-            return Some(Call::new("sshagent"));
-        }
-        // `docker.withRegistry('https://…', 'x')`.
-        let second = is(1, b',')
-            && matches!(before(2), Some(Token::Text(..)))
-            && is(3, b'(')
-            && word(4) == "withRegistry";
-        second.then(|| Call::new("withRegistry"))
-    }
-
-    /// The call in whose brackets a token stands.
-    fn call_around(&self, at: usize) -> Call {
-        let mut depth = 0;
-        for back in (at.saturating_sub(80)..at).rev() {
-            match self.tokens[back] {
-                Token::Sign(b')' | b']', _) => depth += 1,
-                Token::Sign(b'(' | b'[', _) if depth > 0 => depth -= 1,
-                Token::Sign(b'(', _) => {
-                    if let Some(Token::Word(word, _)) =
-                        back.checked_sub(1).and_then(|index| self.tokens.get(index))
-                    {
-                        return Call::new(word);
-                    }
-                }
-                // `[$class: 'AmazonWebServicesCredentialsBinding', credentialsId: 'x']`.
-                Token::Text(text, _) if depth == 0 && text.ends_with("Binding") => return Call::new(text),
-                _ => {}
-            }
-        }
-        Call::new("")
-    }
-
-    /// The variable that receives the credential: set from it, or named in the same call.
-    fn slot(&self, at: usize, call: &Call) -> Option<&'t str> {
-        if call.binding == "credentials" {
-            let set = at.checked_sub(4)?;
-            return match (self.tokens.get(set), self.tokens.get(set + 1)) {
-                (Some(Token::Word(name, _)), Some(Token::Sign(b'=', _))) => Some(name),
-                _ => None,
-            };
-        }
-        const VARIABLES: [&str; 6] = [
-            "passwordVariable",
-            "variable",
-            "secretKeyVariable",
-            "keyFileVariable",
-            "clientSecretVariable",
-            "tokenVariable",
-        ];
-        let near = at.saturating_sub(16)..self.tokens.len().min(at + 16);
-        let call_ends = |token: &Token<'_>| matches!(token, Token::Sign(b')' | b'}' | b'{', _));
-        let after = self.tokens[at..near.end].iter().position(call_ends).map_or(near.end, |end| at + end);
-        let opens = |token: &Token<'_>| matches!(token, Token::Sign(b'(' | b'{', _));
-        let before = self.tokens[near.start..at]
-            .iter()
-            .rposition(opens)
-            .map_or(near.start, |start| near.start + start);
-        self.tokens[before..after].windows(3).find_map(|three| match three {
-            [Token::Word(key, _), Token::Sign(b':', _), Token::Text(name, _)] if VARIABLES.contains(key) => {
-                Some(*name)
-            }
-            _ => None,
-        })
-    }
-
     fn runs_per_day(&self) -> Option<f64> {
         schedule::runs_per_day(self.crons.iter().map(AsRef::as_ref))
     }
@@ -557,31 +449,5 @@ impl<'t> Stage<'t> {
     fn new(name: &'t str, line: u32) -> Self {
         let (uses, deeds) = (Vec::new(), Vec::new());
         Self { name, line, uses, deeds, timeout_minutes: None, has_timeout: false, approval: false }
-    }
-}
-
-/// What asks for a credential.
-struct Call {
-    binding: &'static str,
-    said: Option<Purpose>,
-}
-
-impl Call {
-    fn new(word: &str) -> Self {
-        let known = |kind, provider| {
-            let quality = Quality::Heuristic;
-            Some(Purpose { part: Part::Credential, kind, provider, quality })
-        };
-        let said = match word {
-            "AmazonWebServicesCredentialsBinding" | "aws" | "withAWS" => known("aws_access_key", "aws"),
-            "azureServicePrincipal" => known("entra_client_secret", "azure"),
-            "sshagent" | "sshUserPrivateKey" | "SSHUserPrivateKeyBinding" => known("ssh_private_key", "ssh"),
-            "kubeconfigFile" | "withKubeConfig" | "kubeconfigContent" => {
-                known("kubeconfig_token", "kubernetes")
-            }
-            "withRegistry" | "withDockerRegistry" => known("registry_password", "registry"),
-            _ => None,
-        };
-        Self { binding: "", said }
     }
 }

@@ -117,7 +117,7 @@ impl Bench<'_, '_, '_, '_> {
                 .iter()
                 .filter_map(|(index, found)| {
                     let proof = found.proof(self.job(*index)?)?;
-                    Some(self.pipeline.system.federation(proof, purpose.provider).1)
+                    Some(self.pipeline.system.federation(proof, &purpose).1)
                 })
                 .collect();
             let mut reasons = vec![in_jobs.clone()];

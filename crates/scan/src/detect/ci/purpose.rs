@@ -196,7 +196,9 @@ pub(in crate::detect) fn names_a_secret(name: &str) -> bool {
         }
         _ => false,
     };
+    // `DEPLOY_PAT01` is one of several.
     let name = format!("_{}", words.join("_"));
+    let name = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let ends = |ending: &str| name.strip_suffix(ending).is_some_and(|rest| rest.ends_with('_'));
     whose
         || SECRET_ENDINGS.split_whitespace().any(ends)
@@ -371,6 +373,7 @@ mod tests {
             "SIGNING_SECRET_V2",
             "NPM_TOKEN_SHOP",
             "ADOToken",
+            "DEPLOY_PAT01",
         ] {
             assert!(names_a_secret(name), "{name}");
         }

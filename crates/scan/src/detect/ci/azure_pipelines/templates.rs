@@ -55,7 +55,7 @@ pub(super) fn named(root: Yaml<'_>) -> Vec<Named<'_>> {
             let job = job.and_then(|job: usize| jobs.get(job).cloned());
             found.push(Named { written, line: template.line(), job });
         }
-        let stage = node.get("stage").and_then(Yaml::text).or(stage);
+        let stage = node.get("stage").and_then(Yaml::text).filter(|name| !name.is_empty()).or(stage);
         let job = match ["job", "deployment"].iter().find_map(|key| node.get(key)) {
             Some(id) => {
                 jobs.push(job_id(stage, id.text(), jobs.len()));
