@@ -20,7 +20,7 @@ use tenure_model::{Federation, FingerprintKey, Quality};
 use self::groovy::{Token, Tokens};
 use super::job::{Deed, DeedKind, Job, Pipeline};
 use super::purpose::{self, Place};
-use super::secret_use::{Exposure, SecretUse, Store};
+use super::secret_use::{Exposure, SecretUse};
 use super::system::{Proof, System};
 use super::{reading, schedule, shell};
 use crate::detect::witness::{Spot, Witness};
@@ -388,7 +388,9 @@ impl<'t> Script<'t> {
             return;
         }
         let slot = self.slot(at, &call);
-        let said = call.said.or_else(|| slot.and_then(|slot| purpose::by_name(slot, Quality::Config)));
+        let (store, name, told) = binding::kept(text);
+        let said =
+            told.or(call.said).or_else(|| slot.and_then(|slot| purpose::by_name(slot, Quality::Config)));
         let place = Place { said, slot: None, shared: false, other_s3: false };
         let exposure = if self.inside("environment") && self.blocks.iter().all(|block| block.stage.is_none())
         {
@@ -399,9 +401,9 @@ impl<'t> Script<'t> {
         let found = SecretUse {
             written: None,
             started: None,
-            name: Cow::Borrowed(text),
-            store: Store::repository("credentials"),
-            purpose: purpose::of_use(text, place, "jenkins"),
+            name: Cow::Borrowed(name),
+            store,
+            purpose: purpose::of_use(name, place, "jenkins"),
             spot,
             exposure,
             slot: slot.map(Cow::Borrowed),

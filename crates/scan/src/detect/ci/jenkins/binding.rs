@@ -1,15 +1,18 @@
 //! Where a Jenkins script asks for a credential by its id, and what for.
 
+use std::borrow::Cow;
+
 use tenure_model::Quality;
 
 use super::Script;
 use super::groovy::Token;
 use crate::detect::ci::purpose::{Part, Purpose};
+use crate::detect::ci::secret_use::Store;
 
 /// Ends of the names of classes that take a credential's id: `[$class: '…Binding', credentialsId: 'x']`.
 const CLASSES: [&str; 2] = ["Binding", "Builder"];
 /// Arguments whose text is the id of a credential. The first one also calls the helper of that name.
-const ID_KEYS: [&str; 12] = [
+const ID_KEYS: [&str; 13] = [
     "credentials",
     "credentialsId",
     "azureCredentialsId",
@@ -22,7 +25,10 @@ const ID_KEYS: [&str; 12] = [
     "authentication",
     "credentialId",
     "kubeconfigId",
+    "secretRef",
 ];
+/// How a reference to a secret of 1Password begins: `op://vault/item/field`.
+const ONE_PASSWORD: &str = "op://";
 
 impl<'t> Script<'t> {
     /// Whether the text at this place is the id of a credential, and what asks for it.
@@ -105,7 +111,8 @@ impl<'t> Script<'t> {
                 _ => None,
             };
         }
-        const VARIABLES: [&str; 6] = [
+        const VARIABLES: [&str; 7] = [
+            "envVar",
             "passwordVariable",
             "variable",
             "secretKeyVariable",
@@ -127,6 +134,18 @@ impl<'t> Script<'t> {
             }
             _ => None,
         })
+    }
+}
+
+/// A credential by its id: the store that keeps it, and its name there; what the way of writing says of it.
+pub(super) fn kept(id: &str) -> (Store<'static>, &str, Option<Purpose>) {
+    if id.starts_with(ONE_PASSWORD) {
+        return (Store::Owner(Cow::Borrowed("1password")), id, None);
+    }
+    // A login at a registry of AWS: `ecr:region:id`.
+    match id.strip_prefix("ecr:").and_then(|rest| rest.rsplit(':').next()) {
+        Some(name) => (Store::repository("credentials"), name, Call::new("aws").said),
+        None => (Store::repository("credentials"), id, None),
     }
 }
 
