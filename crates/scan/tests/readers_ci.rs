@@ -69,7 +69,7 @@ fn files_elsewhere_than_their_system_looks_are_inert() {
 }
 
 /// Paths under which every reader of a CI system takes a file.
-const PATHS: [&str; 14] = [
+const PATHS: [&str; 15] = [
     ".github/workflows/x.yml",
     "action.yml",
     ".gitlab-ci.yml",
@@ -81,6 +81,7 @@ const PATHS: [&str; 14] = [
     ".woodpecker.yml",
     ".travis.yml",
     "Jenkinsfile",
+    "vars/x.groovy",
     ".github/dependabot.yml",
     "renovate.json",
     ".tekton/run.yaml",

@@ -6,7 +6,7 @@ use super::job::Pipeline;
 use super::judgement::Bench;
 use super::{account, secret};
 use crate::detect::witness::Witness;
-use crate::detect::yaml::{self, Broken, Tree};
+use crate::detect::yaml::{self, Tree};
 use crate::detect::{Blob, Reading, Unreadable, text};
 
 /// Largest file of a CI system that is read; none that people write comes near.
@@ -53,7 +53,7 @@ pub(super) fn of_yaml(
         Err(reading) => return reading,
     };
     yaml::read(&text, |tree, broken| {
-        let mut unreadable = broken.map(|Broken { reason, detail, .. }| Unreadable { reason, detail });
+        let mut unreadable = broken.map(Unreadable::from);
         let mut witness = Witness::new(blob, reader);
         for pipeline in pipelines(tree) {
             let cut = note(blob, &pipeline, key, &mut witness);
@@ -65,11 +65,7 @@ pub(super) fn of_yaml(
 
 /// The text of a file, or why it has none.
 pub(super) fn decoded<'b>(blob: &Blob<'b>) -> Result<std::borrow::Cow<'b, str>, Reading> {
-    if blob.bytes.len() > CI_FILE_BYTES_MAX {
-        let limit = CI_FILE_BYTES_MAX >> 20;
-        return Err(Reading::failed("too_large_for_reader", format!("a CI file is read up to {limit} MiB")));
-    }
-    text::decode(blob.bytes).ok_or_else(|| Reading::failed("not_text", "the file is not UTF-8 text"))
+    text::of(blob, CI_FILE_BYTES_MAX, "file of a CI system")
 }
 
 /// Notes facts and findings of one pipeline; gives what of it was not read.
