@@ -43,6 +43,7 @@ fixtures! {
     jenkins_a_controllers_configuration: "casc/jenkins.yaml", "jenkins/jenkins.yaml";
     cluster_an_argo_workflow: "jobs/report.yaml", "cluster/argo.yaml";
     cluster_a_tekton_run: ".tekton/release.yaml", "cluster/tekton.yaml";
+    cluster_a_workflow_in_a_chart: "charts/enrol/templates/workflow.yaml", "cluster/argo-chart.yaml";
     cluster_a_run_that_breaks: ".tekton/once.yaml", "cluster/broken.yaml";
     updates_of_dependabot: ".github/dependabot.yml", "updates/dependabot.yml";
     updates_of_dependabot_that_break: ".github/dependabot.yml", "updates/dependabot-broken.yml";

@@ -12,6 +12,7 @@ use super::purpose::{self, Place};
 use super::secret_use::{Exposure, SecretUse, Store};
 use super::system::{Proof, System};
 use super::{cron, reading, schedule};
+use crate::detect::template::is_computed;
 use crate::detect::witness::Spot;
 use crate::detect::yaml::{Tree, Yaml};
 use crate::detect::{Blob, Detector, Reading};
@@ -71,7 +72,7 @@ impl Detector for ClusterWorkflow {
     }
 
     fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
-        reading::of_yaml(blob, self.name(), key, pipelines)
+        reading::of_templates(blob, self.name(), key, pipelines)
     }
 }
 
@@ -283,7 +284,7 @@ impl<'t> References<'t> {
         exposure: Exposure,
     ) -> bool {
         let Some((node, name)) = name.and_then(|node| Some((node, node.text()?))) else { return false };
-        if name.trim().is_empty() || name.contains("$(") || name.contains("{{") {
+        if name.trim().is_empty() || is_computed(name) {
             return true;
         }
         let said = slot.or(key).and_then(|slot| purpose::by_name(slot, tenure_model::Quality::Config));

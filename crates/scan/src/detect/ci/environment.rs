@@ -28,6 +28,8 @@ pub(super) struct Environment<'t> {
     predefined: fn(&str) -> bool,
     declared: BTreeSet<&'t str>,
     uses: Vec<SecretUse<'t>>,
+    /// Of the uses, those that the file itself takes from the store by its key: no variable of that name hides them.
+    by_key: BTreeSet<usize>,
     deeds: Vec<Deed>,
     block: usize,
     /// Names that the scripts of this block set.
@@ -62,6 +64,7 @@ impl<'t> Environment<'t> {
             predefined,
             declared: BTreeSet::new(),
             uses: Vec::new(),
+            by_key: BTreeSet::new(),
             deeds: Vec::new(),
             block: 0,
             set: BTreeSet::new(),
@@ -92,7 +95,7 @@ impl<'t> Environment<'t> {
 
     /// A mapping of variables: what it sets, and what it takes for that.
     pub(super) fn variables(&mut self, mapping: Yaml<'t>, exposure: Exposure) {
-        for (name, value) in mapping.pairs() {
+        for (name, value) in mapping.merged_pairs() {
             let Some(name) = name.text() else { continue };
             // `TOKEN: $TOKEN` hands on what comes from outside.
             let itself =
@@ -225,6 +228,12 @@ impl<'t> Environment<'t> {
         });
     }
 
+    /// A use of a secret that the file takes from the store by its key, for a variable that may be called alike.
+    pub(super) fn by_key(&mut self, name: &'t str, spot: Spot, receiving: Receiving<'t>) {
+        self.by_key.insert(self.uses.len());
+        self.secret(Cow::Borrowed(name), spot, receiving, false);
+    }
+
     /// A variable that a tool takes by itself, although nobody writes its name.
     pub(super) fn implied(&mut self, name: &'t str, line: u32) {
         self.secret(Cow::Borrowed(name), Spot::line(line), Receiving::at(Exposure::With), false);
@@ -253,10 +262,13 @@ impl<'t> Environment<'t> {
 
     /// What was learned: uses of kept secrets, each place once; deeds; and whether no limit was reached.
     pub(super) fn finish(self) -> (Vec<SecretUse<'t>>, Vec<Deed>, bool) {
-        let Self { declared, uses, deeds, visits_left, .. } = self;
+        let Self { declared, uses, by_key, deeds, visits_left, .. } = self;
         let mut seen = BTreeSet::new();
-        let kept = uses.into_iter().filter(|found| !declared.contains(found.name.as_ref()));
-        let once = kept.filter(|found| seen.insert((found.spot, found.name.clone())));
+        let kept = uses
+            .into_iter()
+            .enumerate()
+            .filter(|(index, found)| by_key.contains(index) || !declared.contains(found.name.as_ref()));
+        let once = kept.map(|(_, found)| found).filter(|found| seen.insert((found.spot, found.name.clone())));
         (once.collect(), deeds, visits_left > 0)
     }
 }

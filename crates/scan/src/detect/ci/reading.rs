@@ -5,8 +5,9 @@ use tenure_model::FingerprintKey;
 use super::job::Pipeline;
 use super::judgement::Bench;
 use super::{account, secret};
+use crate::detect::template;
 use crate::detect::witness::Witness;
-use crate::detect::yaml::{self, Tree};
+use crate::detect::yaml::{self, Broken, Tree};
 use crate::detect::{Blob, Reading, Unreadable, text};
 
 /// Largest file of a CI system that is read; none that people write comes near.
@@ -48,19 +49,41 @@ pub(super) fn of_yaml(
     key: &FingerprintKey,
     pipelines: impl for<'t> Fn(&'t Tree<'t>) -> Vec<Pipeline<'t>>,
 ) -> Reading {
-    let text = match decoded(blob) {
-        Ok(text) => text,
-        Err(reading) => return reading,
-    };
-    yaml::read(&text, |tree, broken| {
-        let mut unreadable = broken.map(Unreadable::from);
-        let mut witness = Witness::new(blob, reader);
-        for pipeline in pipelines(tree) {
-            let cut = note(blob, &pipeline, key, &mut witness);
-            unreadable = unreadable.take().or(cut);
-        }
-        witness.done(unreadable)
-    })
+    let tell = |tree: &Tree<'_>, broken| tell(blob, reader, key, (tree, broken), &pipelines);
+    match decoded(blob) {
+        Ok(text) => yaml::read(&text, tell),
+        Err(reading) => reading,
+    }
+}
+
+/// The same for YAML that a template engine may have to fill first.
+pub(super) fn of_templates(
+    blob: &Blob<'_>,
+    reader: &'static str,
+    key: &FingerprintKey,
+    pipelines: impl for<'t> Fn(&'t Tree<'t>) -> Vec<Pipeline<'t>>,
+) -> Reading {
+    let tell = |tree: &Tree<'_>, broken| tell(blob, reader, key, (tree, broken), &pipelines);
+    match decoded(blob) {
+        Ok(text) => template::read_quoted(&text, tell),
+        Err(reading) => reading,
+    }
+}
+
+fn tell(
+    blob: &Blob<'_>,
+    reader: &'static str,
+    key: &FingerprintKey,
+    (tree, broken): (&Tree<'_>, Option<Broken>),
+    pipelines: &impl for<'t> Fn(&'t Tree<'t>) -> Vec<Pipeline<'t>>,
+) -> Reading {
+    let mut unreadable = broken.map(Unreadable::from);
+    let mut witness = Witness::new(blob, reader);
+    for pipeline in pipelines(tree) {
+        let cut = note(blob, &pipeline, key, &mut witness);
+        unreadable = unreadable.take().or(cut);
+    }
+    witness.done(unreadable)
 }
 
 /// The text of a file, or why it has none.

@@ -41,12 +41,13 @@ pub(super) fn pipeline<'t>(names: &Names<'_>, workflow: &Workflow<'t>, calls: &C
     Pipeline { unread_parts, ..Pipeline::new(&SYSTEM, workflow.name, jobs) }
 }
 
-/// The workflow that a job calls, where it is kept elsewhere or is not found.
+/// The workflow that a job calls, where it is not found, or is kept elsewhere and receives secrets.
 fn unread(blob: &Blob<'_>, job: &Job<'_>) -> Option<(String, Spot)> {
     let uses = job.calls?;
     let what = match called::own_file(blob, uses) {
         Some(path) if is_here(blob.neighbours, path) => return None,
         Some(_) => format!("the workflow {uses}, which is not found here"),
+        None if job.inherits.is_none() && job.passes.is_empty() => return None,
         None => format!("the workflow {uses}"),
     };
     Some((what, Spot::line(job.line)))

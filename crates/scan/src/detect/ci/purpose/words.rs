@@ -170,6 +170,7 @@ pub(super) const NAMES: &[Row] = &[
     kept("GHCR_PAT", "github_pat", "github"),
     kept("GITHUB_TOKEN", "github_pat", "github"),
     kept("BOT_TOKEN", "github_pat", "github"),
+    kept("NPM TOKEN", "npm_token", "npm"),
 ];
 
 /// Last words of names that say what something is called or where it is, and open nothing.
