@@ -59,6 +59,8 @@ fn files_elsewhere_than_their_system_looks_are_inert() {
         ("examples/.gitlab-ci.yml", "gitlab/.gitlab-ci.yml"),
         ("docs/config.yml", "circleci/config.yml"),
         ("docs/azure-pipelines.yml", "azure/azure-pipelines.yml"),
+        ("shop.zip!/azure-pipelines.yml", "azure/azure-pipelines.yml"),
+        ("vendor/lib/azure-pipelines.yml", "azure/azure-pipelines.yml"),
         ("examples/bitbucket-pipelines.yml", "bitbucket/bitbucket-pipelines.yml"),
         ("sub/.drone.yml", "drone/.drone.yml"),
         ("sub/.travis.yml", "travis/.travis.yml"),
