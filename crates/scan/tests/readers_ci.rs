@@ -43,6 +43,7 @@ fixtures! {
     jenkins_a_controllers_configuration: "casc/jenkins.yaml", "jenkins/jenkins.yaml";
     cluster_an_argo_workflow: "jobs/report.yaml", "cluster/argo.yaml";
     cluster_a_tekton_run: ".tekton/release.yaml", "cluster/tekton.yaml";
+    cluster_a_workflow_in_a_chart: "charts/enrol/templates/workflow.yaml", "cluster/argo-chart.yaml";
     cluster_a_run_that_breaks: ".tekton/once.yaml", "cluster/broken.yaml";
     updates_of_dependabot: ".github/dependabot.yml", "updates/dependabot.yml";
     updates_of_dependabot_that_break: ".github/dependabot.yml", "updates/dependabot-broken.yml";
@@ -58,6 +59,8 @@ fn files_elsewhere_than_their_system_looks_are_inert() {
         ("examples/.gitlab-ci.yml", "gitlab/.gitlab-ci.yml"),
         ("docs/config.yml", "circleci/config.yml"),
         ("docs/azure-pipelines.yml", "azure/azure-pipelines.yml"),
+        ("shop.zip!/azure-pipelines.yml", "azure/azure-pipelines.yml"),
+        ("vendor/lib/azure-pipelines.yml", "azure/azure-pipelines.yml"),
         ("examples/bitbucket-pipelines.yml", "bitbucket/bitbucket-pipelines.yml"),
         ("sub/.drone.yml", "drone/.drone.yml"),
         ("sub/.travis.yml", "travis/.travis.yml"),
@@ -69,7 +72,7 @@ fn files_elsewhere_than_their_system_looks_are_inert() {
 }
 
 /// Paths under which every reader of a CI system takes a file.
-const PATHS: [&str; 14] = [
+const PATHS: [&str; 15] = [
     ".github/workflows/x.yml",
     "action.yml",
     ".gitlab-ci.yml",
@@ -81,6 +84,7 @@ const PATHS: [&str; 14] = [
     ".woodpecker.yml",
     ".travis.yml",
     "Jenkinsfile",
+    "vars/x.groovy",
     ".github/dependabot.yml",
     "renovate.json",
     ".tekton/run.yaml",

@@ -41,6 +41,22 @@ fn an_azure_pipeline_with_its_templates() {
 }
 
 #[test]
+fn a_jenkinsfile_with_libraries_of_its_own_and_of_others() {
+    insta::assert_snapshot!(seen("Jenkinsfile"));
+}
+
+#[test]
+fn a_function_of_a_shared_library_knows_who_calls_it() {
+    insta::assert_snapshot!(seen("vars/shipShop.groovy"));
+    insta::assert_snapshot!(seen("vars/broken.groovy"));
+}
+
+#[test]
+fn a_policy_in_another_file_of_a_terraform_module() {
+    insta::assert_snapshot!(seen("infra/main.tf"));
+}
+
+#[test]
 fn a_service_knows_the_timer_beside_it() {
     insta::assert_snapshot!(seen("units/backup.service"));
 }

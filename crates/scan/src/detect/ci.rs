@@ -45,6 +45,7 @@ pub(super) const READERS: &[&dyn Detector] = &[
     &travis::Travis,
     &cluster_workflow::ClusterWorkflow,
     &jenkins::Jenkins,
+    &jenkins::JenkinsLibrary,
     &jenkins::JenkinsConfiguration,
     &dependency_updates::Dependabot,
     &dependency_updates::Renovate,

@@ -40,6 +40,11 @@ impl dyn Neighbours + '_ {
     }
 }
 
+/// Whether a repository holds a file.
+pub(crate) fn is_here(neighbours: &dyn Neighbours, path: &str) -> bool {
+    neighbours.below(path).first().is_some_and(|first| first == path)
+}
+
 /// A path as written in a file, from the repository's folder: without `./` and `/` before it, `..` walked up. `None`
 /// when it leads out.
 pub(crate) fn normal(path: &str) -> Option<String> {

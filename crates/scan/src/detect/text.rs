@@ -4,8 +4,19 @@ use std::borrow::Cow;
 
 use memchr::{memchr_iter, memmem};
 
+use super::{Blob, Reading};
+
 /// Bytes at the start that decide whether a reader claims a file.
 const SNIFF_BYTES: usize = 64 << 10;
+
+/// The text of a file that is read up to a size, or why there is none; `what` is the reader's word for such a file.
+pub(crate) fn of<'b>(blob: &Blob<'b>, bytes_max: usize, what: &str) -> Result<Cow<'b, str>, Reading> {
+    if blob.bytes.len() > bytes_max {
+        let detail = format!("the {what} is larger than the {} MiB that are read of one", bytes_max >> 20);
+        return Err(Reading::failed("too_large_for_reader", detail));
+    }
+    decode(blob.bytes).ok_or_else(|| Reading::failed("not_text", format!("the {what} is not UTF-8 text")))
+}
 
 /// The bytes as UTF-8. A UTF-8 mark is dropped; UTF-16 with a mark is converted, because the shell on
 /// Windows writes redirected output that way. `None` when the bytes are not text.

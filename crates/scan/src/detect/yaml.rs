@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use memchr::{memchr_iter, memmem};
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
+use super::Unreadable;
 use super::witness::Spot;
 
 /// Deepest nesting. GitHub's own limit for workflows is far below.
@@ -32,6 +33,12 @@ pub(crate) struct Broken {
     pub(crate) line: usize,
     /// The line that stands too far to the left, when that is all.
     too_far_left: Option<usize>,
+}
+
+impl From<Broken> for Unreadable {
+    fn from(Broken { reason, detail, .. }: Broken) -> Self {
+        Self { reason, detail }
+    }
 }
 
 impl Broken {

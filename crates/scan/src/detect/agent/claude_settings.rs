@@ -51,7 +51,7 @@ impl ClaudeSettings {
         values: &dyn Recogniser,
     ) -> Reading {
         let mut witness = Witness::new(blob, self.name());
-        let broken = broken.map(|Broken { reason, detail, .. }| Unreadable { reason, detail });
+        let broken = broken.map(Unreadable::from);
         let Some(root) = tree.first() else { return witness.done(broken) };
         let permissions = Permissions::read(root);
         let configuration =

@@ -41,15 +41,9 @@ impl Detector for Codex {
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {
-        if blob.bytes.len() > CONFIGURATION_BYTES_MAX {
-            let limit = CONFIGURATION_BYTES_MAX >> 20;
-            return Reading::failed(
-                "too_large_for_reader",
-                format!("a configuration is read up to {limit} MiB"),
-            );
-        }
-        let Some(text) = text::decode(blob.bytes) else {
-            return Reading::failed("not_text", "the configuration is not UTF-8 text");
+        let text = match text::of(blob, CONFIGURATION_BYTES_MAX, "configuration") {
+            Ok(text) => text,
+            Err(reading) => return reading,
         };
         let lines = LineIndex::new(&text);
         let (table, errors) = DeTable::parse_recoverable(&text);

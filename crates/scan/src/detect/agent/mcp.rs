@@ -71,15 +71,9 @@ impl Detector for McpServers {
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {
-        if blob.bytes.len() > CONFIGURATION_BYTES_MAX {
-            let limit = CONFIGURATION_BYTES_MAX >> 20;
-            return Reading::failed(
-                "too_large_for_reader",
-                format!("a configuration is read up to {limit} MiB"),
-            );
-        }
-        let Some(text) = text::decode(blob.bytes) else {
-            return Reading::failed("not_text", "the configuration is not UTF-8 text");
+        let text = match text::of(blob, CONFIGURATION_BYTES_MAX, "configuration") {
+            Ok(text) => text,
+            Err(reading) => return reading,
         };
         let take = |tree: &Tree<'_>, broken: Option<Broken>| self.tell(blob, tree, broken, values);
         if is_json(blob.path) { jsonc::read(&text, take) } else { yaml::read(&text, take) }
@@ -132,7 +126,7 @@ impl McpServers {
             reason: "too_many_servers",
             detail: format!("{} of {} tool servers are read", SERVERS_MAX, servers.len()),
         });
-        let broken = broken.map(|Broken { reason, detail, .. }| Unreadable { reason, detail });
+        let broken = broken.map(Unreadable::from);
         witness.done(broken.or(cut))
     }
 }

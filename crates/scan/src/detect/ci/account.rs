@@ -9,7 +9,7 @@ use tenure_model::{
 use super::job::{Exchange, Job, Pipeline};
 use super::purpose::{PLAIN_KIND, Part};
 use super::secret::{Secret, Secrets};
-use super::secret_use::SecretUse;
+use super::secret_use::{SecretUse, Started};
 use crate::detect::Blob;
 use crate::detect::witness::Witness;
 use crate::findings::AWS_ACCESS_KEY;
@@ -99,8 +99,8 @@ fn uses(blob: &Blob<'_>, pipeline: &Pipeline<'_>, secret: &Secret<'_, '_>, witne
     for (index, found) in &secret.uses {
         let Some(job) = pipeline.jobs.get(*index) else { continue };
         let line = found.spot.line;
-        let proof = job.proof.as_ref().filter(|_| opens);
-        let offered = proof.map(|proof| pipeline.system.federation(proof, secret.purpose.provider));
+        let proof = found.proof(job).filter(|_| opens);
+        let offered = proof.map(|proof| pipeline.system.federation(proof, &secret.purpose));
         let mut consumer = consumer(blob, job, found);
         if let Some((state, how)) = &offered {
             consumer.federation = Some(*state);
@@ -118,12 +118,19 @@ fn uses(blob: &Blob<'_>, pipeline: &Pipeline<'_>, secret: &Secret<'_, '_>, witne
 }
 
 fn consumer(blob: &Blob<'_>, job: &Job<'_>, found: &SecretUse<'_>) -> Consumer {
+    let job_itself = job.as_consumer(blob);
+    let job_itself = match found.started.clone() {
+        Some(Started { triggers, runs_per_day, called_by, .. }) => {
+            Consumer { triggers, runs_per_day, called_by, ..job_itself }
+        }
+        None => job_itself,
+    };
     Consumer {
         line: found.spot.line,
         secret_name: Some(found.written.as_ref().unwrap_or(&found.name).clone().into_owned()),
         exposure: Some(found.exposure.word().to_owned()),
         action: found.receiver.map(|receiver| receiver.reference.to_owned()),
-        ..job.as_consumer(blob)
+        ..job_itself
     }
 }
 

@@ -8,15 +8,18 @@ mod tasks;
 mod templates;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
-use tenure_model::{Federation, FingerprintKey};
+use tenure_model::{Federation, FingerprintKey, Observation};
 
 use self::tasks::Tasks;
+use self::templates::Caller;
 use super::environment::Environment;
 use super::job::{Definition, Job, Pipeline};
 use super::secret_use::Store;
 use super::system::{Proof, System};
 use super::{reading, schedule};
+use crate::detect::neighbours::is_here;
 use crate::detect::witness::Spot;
 use crate::detect::yaml::{self, Tree, Yaml};
 use crate::detect::{Blob, Detector, Reading};
@@ -35,8 +38,7 @@ static SYSTEM: System = System {
     trusted_publishing: &[],
 };
 /// Folders in which such files lie by custom.
-const FOLDERS: &[&str] =
-    &[".azure-pipelines/", "azure-pipelines/", ".azuredevops/", ".pipelines/", ".azure/pipelines/"];
+const FOLDERS: &[&str] = &[".azure-pipelines", "azure-pipelines", ".azuredevops", ".pipelines"];
 /// Jobs of one file that are read.
 const JOBS_MAX: usize = 1_000;
 /// Nodes that are visited in search of jobs.
@@ -64,37 +66,48 @@ impl Detector for AzurePipelines {
             Err(reading) => return reading,
         };
         let path = blob.path_in_repository();
-        let mut told = reading::of_yaml(blob, self.name(), key, |tree| pipeline(tree).into_iter().collect());
+        let mut told =
+            reading::of_yaml(blob, self.name(), key, |tree| pipeline(tree, blob).into_iter().collect());
         let templates = templates::followed(blob.neighbours, path, &text);
         if templates.is_empty() {
             return told;
         }
         let begins = yaml::read(&text, |tree, _| tree.first().map(Begins::of).unwrap_or_default());
         let before = templates::told_before(blob.neighbours, path);
-        for template in templates.into_iter().filter(|template| !before.contains(&template.path)) {
+        for template in templates {
+            let told_before = before.contains(&template.path);
             let path = format!("{}{}", blob.base, template.path);
             let blob_of = Blob { path: &path, bytes: template.text.as_bytes(), ..*blob };
-            let called_by = format!("{}{}", blob.base, template.called_by);
             let reading = reading::of_yaml(&blob_of, self.name(), key, |tree| {
-                let pipeline = pipeline(tree).map(|pipeline| begins.start(pipeline, &called_by));
-                pipeline.into_iter().collect()
+                let pipeline = pipeline(tree, &blob_of);
+                pipeline
+                    .map(|pipeline| begins.start(pipeline, &template.callers, blob.base))
+                    .into_iter()
+                    .collect()
             });
-            told.observations.extend(reading.observations);
-            told.observations.extend(reading.unreadable.map(|why| why.row(&path)));
+            // Another pipeline's jobs use the same, but what is wrong there is wrong once.
+            let unread = reading.unreadable.map(|why| why.row(&path)).filter(|_| !told_before);
+            let fresh = |told: &Observation| !told_before || matches!(told, Observation::Evidence(_));
+            told.observations.extend(reading.observations.into_iter().filter(fresh));
+            told.observations.extend(unread);
         }
         told
     }
 }
 
-/// Whether a file is a pipeline by its name.
+/// Whether a file is a pipeline by its name or its folder's.
 fn is_pipeline(path: &str) -> bool {
-    if !(path.ends_with(".yml") || path.ends_with(".yaml")) {
+    // What lies in an archive is run by nobody.
+    let archived = path.contains("!/");
+    if !(path.ends_with(".yml") || path.ends_with(".yaml")) || archived || reading::lies_on_a_shelf(path) {
         return false;
     }
-    let name = path.trim_start_matches('.');
-    let at_root =
-        !path.contains('/') && (name.starts_with("azure-pipeline") || name.starts_with("azure_pipeline"));
-    at_root || FOLDERS.iter().any(|folder| path.starts_with(folder))
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let name = name.trim_start_matches('.');
+    name.starts_with("azure-pipeline")
+        || name.starts_with("azure_pipeline")
+        || path.starts_with(".azure/pipelines/")
+        || folders.split('/').any(|folder| FOLDERS.contains(&folder))
 }
 
 /// What starts a pipeline, and so the templates in it.
@@ -112,18 +125,34 @@ impl Begins {
         Self { triggers, runs_per_day, scheduled: !crons.is_empty() }
     }
 
-    /// The jobs of a template, as the pipeline that brings it in starts them.
-    fn start<'t>(&self, mut pipeline: Pipeline<'t>, called_by: &str) -> Pipeline<'t> {
+    /// The jobs of a template, as the pipeline that brings it in starts them. Steps alone belong to each job that they are
+    /// brought into.
+    fn start<'t>(&self, mut pipeline: Pipeline<'t>, callers: &[Caller], base: &str) -> Pipeline<'t> {
+        let inside: BTreeSet<&str> = callers.iter().filter_map(|caller| caller.job.as_deref()).collect();
+        if let [alone] = &pipeline.jobs[..]
+            && alone.id == templates::job_id(None, None, 0)
+            && !inside.is_empty()
+        {
+            let of = |(index, id): (usize, &&str)| {
+                let deeds = if index == 0 { alone.deeds.clone() } else { Vec::new() };
+                Job { id: (*id).to_owned(), deeds, ..alone.clone() }
+            };
+            pipeline.jobs = inside.iter().enumerate().map(of).collect();
+        }
         for job in &mut pipeline.jobs {
             job.triggers.clone_from(&self.triggers);
             (job.runs_per_day, job.scheduled) = (self.runs_per_day, self.scheduled);
-            job.called_by = vec![called_by.to_owned()];
+            let brings = |caller: &&Caller| caller.job.as_ref().is_none_or(|id| *id == job.id);
+            let mut places: Vec<String> =
+                callers.iter().filter(brings).map(|caller| format!("{base}{}", caller.place)).collect();
+            places.dedup();
+            job.called_by = places;
         }
         pipeline
     }
 }
 
-fn pipeline<'t>(tree: &'t Tree<'t>) -> Option<Pipeline<'t>> {
+fn pipeline<'t>(tree: &'t Tree<'t>, blob: &Blob<'_>) -> Option<Pipeline<'t>> {
     let root = tree.first()?;
     let mut found = Vec::new();
     let mut stack = vec![(root, None, vec![root])];
@@ -137,7 +166,7 @@ fn pipeline<'t>(tree: &'t Tree<'t>) -> Option<Pipeline<'t>> {
             }
             continue;
         }
-        let named = node.get("stage").and_then(Yaml::text);
+        let named = node.get("stage").and_then(Yaml::text).filter(|name| !name.is_empty());
         let stage = named.or(stage);
         let holders = if named.is_some() { [&holders[..], &[node]].concat() } else { holders };
         let first = stack.len();
@@ -153,18 +182,21 @@ fn pipeline<'t>(tree: &'t Tree<'t>) -> Option<Pipeline<'t>> {
         found.push((root, None, None, Vec::new()));
     }
     let jobs = found.iter().enumerate().map(|(index, (node, id, stage, holders))| {
-        let id = id.map_or_else(|| format!("job {}", index + 1), str::to_owned);
-        let id = stage.map_or(id.clone(), |stage| format!("{stage}/{id}"));
-        job(root, *node, id, holders)
+        job(root, *node, templates::job_id(*stage, *id, index), holders)
     });
     let definitions = templates(root);
     let name = root.get("name").and_then(Yaml::text).filter(|name| !name.contains('$'));
-    // A name that a run computes, or a file of another repository.
-    let elsewhere =
-        templates::named(root).into_iter().filter(|(name, _)| name.contains('@') || name.contains('$'));
-    let elsewhere = elsewhere.filter(|(name, _)| !name.ends_with("@self"));
-    let unread_parts =
-        elsewhere.map(|(name, line)| (format!("the template {name}"), Spot::line(line))).collect();
+    let from = blob.path_in_repository();
+    let unread = |named: templates::Named<'_>| {
+        let what = match templates::local(from, named.written) {
+            Some(path) if is_here(blob.neighbours, &path) => return None,
+            Some(_) => format!("the template {}, which is not found here", named.written),
+            // A name that a run computes, or a file of another repository.
+            None => format!("the template {}", named.written),
+        };
+        Some((what, Spot::line(named.line)))
+    };
+    let unread_parts = templates::named(root).into_iter().filter_map(unread).collect();
     Some(Pipeline { definitions, unread_parts, ..Pipeline::new(&SYSTEM, name, jobs.collect()) })
 }
 
@@ -181,7 +213,7 @@ fn is_leaf(key: Yaml<'_>) -> bool {
 fn job<'t>(root: Yaml<'t>, node: Yaml<'t>, id: String, holders: &[Yaml<'t>]) -> Job<'t> {
     let chain: Vec<Yaml<'t>> = holders.iter().copied().chain(std::iter::once(node)).collect();
     let groups = references::groups(&chain);
-    let environment = Environment::new(store(&groups), "azure", references::is_predefined);
+    let environment = Environment::new(store(&groups), "azure_pipelines", references::is_predefined);
     let mut tasks = Tasks::new(environment);
     tasks.variables(&chain);
     for (group, line) in &groups {

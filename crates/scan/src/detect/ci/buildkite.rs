@@ -105,7 +105,14 @@ fn job<'t>(root: Yaml<'t>, step: Yaml<'t>, number: usize, approval: bool) -> Job
     }
     for plugin in plugins(step) {
         environment.next_block();
-        exchanges.extend(plugin.read(&mut environment));
+        let made = plugin.read(&mut environment);
+        // What the plugin trades lies in the environment of all that follows.
+        if made.is_some_and(|made| made.provider == "aws") {
+            ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]
+                .into_iter()
+                .for_each(|name| environment.declare(name));
+        }
+        exchanges.extend(made);
     }
     let title = ["label", "name"].iter().find_map(|key| step.get(key)?.text());
     let id = step.get("key").or_else(|| step.get("id")).and_then(Yaml::text).or(title);
@@ -170,6 +177,24 @@ fn fetched_by_plugin<'t>(environment: &mut Environment<'t>, settings: Yaml<'t>, 
         slot.into_iter().for_each(|slot| environment.declare(slot));
     }
     environment.store = usual;
+}
+
+/// What a plugin fetches from Vault by the path of a secret, for a variable or a login.
+fn from_vault<'t>(
+    environment: &mut Environment<'t>,
+    settings: Yaml<'t>,
+    receiving: Receiving<'t>,
+) -> Option<()> {
+    let slot = settings.get("env_var").and_then(Yaml::text);
+    let login = settings.get("secret_path");
+    let path = login.or_else(|| settings.get("path").filter(|_| slot.is_some()))?;
+    let name = path.text()?;
+    let receiving = Receiving { slot: slot.or(login.map(|_| "DOCKER_PASSWORD")), ..receiving };
+    let usual = std::mem::replace(&mut environment.store, Store::Owner(Cow::Borrowed("vault")));
+    environment.secret(name.into(), path.search().find(&[name]), receiving, false);
+    environment.store = usual;
+    slot.into_iter().for_each(|slot| environment.declare(slot));
+    Some(())
 }
 
 /// `buildkite-agent secret get NAME` in a script.
@@ -256,6 +281,9 @@ impl<'t> Plugin<'t> {
                 fetched_by_plugin(environment, settings, receiving);
                 return None;
             }
+            if last.starts_with("vault-") && from_vault(environment, settings, receiving).is_some() {
+                return None;
+            }
             environment.value(settings, receiving);
             named_variables(environment, settings, receiving);
         }
@@ -263,6 +291,7 @@ impl<'t> Plugin<'t> {
         let last = name.rsplit('/').next().unwrap_or(name).trim_end_matches("-buildkite-plugin");
         let (provider, target) = match last {
             "aws-assume-role-with-web-identity" => ("aws", given("role-arn")),
+            "oblt-google-auth" => ("gcp", None),
             "gcp-workload-identity-federation" => ("gcp", given("service-account")),
             "vault-oidc-auth" => ("vault", given("role")),
             "vault-secrets" => {

@@ -12,6 +12,7 @@ use super::purpose::{self, Place};
 use super::secret_use::{Exposure, SecretUse, Store};
 use super::system::{Proof, System};
 use super::{cron, reading, schedule};
+use crate::detect::template::is_computed;
 use crate::detect::witness::Spot;
 use crate::detect::yaml::{Tree, Yaml};
 use crate::detect::{Blob, Detector, Reading};
@@ -40,6 +41,7 @@ const KINDS: &[(&str, bool)] = &[
     ("CronWorkflow", true),
     ("WorkflowTemplate", false),
     ("ClusterWorkflowTemplate", false),
+    ("EventListener", false),
 ];
 /// Values of one document that are looked at.
 const VISITS_MAX: usize = 20_000;
@@ -70,19 +72,36 @@ impl Detector for ClusterWorkflow {
     }
 
     fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
-        reading::of_yaml(blob, self.name(), key, pipelines)
+        reading::of_templates(blob, self.name(), key, pipelines)
     }
 }
 
 fn pipelines<'t>(tree: &'t Tree<'t>) -> Vec<Pipeline<'t>> {
-    let jobs: Vec<Job<'t>> = tree.all().filter_map(jobs).flatten().take(JOBS_MAX).collect();
+    let documents = tree.all().flat_map(|document| made_by(document).unwrap_or_else(|| vec![document]));
+    let jobs: Vec<Job<'t>> = documents.filter_map(jobs).flatten().take(JOBS_MAX).collect();
     vec![Pipeline::new(&SYSTEM, None, jobs)]
+}
+
+/// What a template of Tekton's triggers makes when an event comes, also where a patch of kustomize puts it there; `None` for
+/// any other document.
+fn made_by(document: Yaml<'_>) -> Option<Vec<Yaml<'_>>> {
+    let patched = document.items().filter_map(|patch| patch.get("value")).flat_map(Yaml::items);
+    let patched: Vec<Yaml<'_>> =
+        patched.filter(|made| made.get("apiVersion").is_some()).take(JOBS_MAX).collect();
+    if !patched.is_empty() {
+        return Some(patched);
+    }
+    document.get("kind")?.text().filter(|kind| *kind == "TriggerTemplate")?;
+    let spec = document.get("spec")?;
+    let list = spec.get("resourcetemplates").or_else(|| spec.get("resourceTemplates"))?;
+    Some(list.items().take(JOBS_MAX).collect())
 }
 
 fn jobs(document: Yaml<'_>) -> Option<Vec<Job<'_>>> {
     let version = document.get("apiVersion")?.text()?;
     let kind = document.get("kind")?.text()?;
-    let ours = version.starts_with("tekton.dev/") || version.starts_with("argoproj.io/");
+    let ours =
+        ["tekton.dev/", "triggers.tekton.dev/", "argoproj.io/"].iter().any(|own| version.starts_with(own));
     let (_, runs) = KINDS.iter().find(|(known, _)| *known == kind && ours)?;
     let metadata = document.get("metadata");
     let name = ["name", "generateName"].iter().find_map(|key| metadata?.get(key)?.text()).unwrap_or(kind);
@@ -229,6 +248,10 @@ impl<'t> References<'t> {
     fn reference(&mut self, key: &'t str, value: Yaml<'t>, slot: Option<&'t str>) -> bool {
         let name = |key: &str| value.get(key).filter(|name| name.text().is_some());
         match key {
+            // What an event listener compares the signature of an event with.
+            _ if name("secretName").is_some() && name("secretKey").is_some() => {
+                self.note(name("secretName"), name("secretKey").and_then(Yaml::text), None, Exposure::With)
+            }
             "secretKeyRef" => self.note(name("name"), name("key").and_then(Yaml::text), slot, Exposure::Step),
             "secretRef" => self.note(name("name"), None, None, Exposure::Step),
             "secret" => self.note(name("secretName"), None, slot, Exposure::Job),
@@ -261,13 +284,14 @@ impl<'t> References<'t> {
         exposure: Exposure,
     ) -> bool {
         let Some((node, name)) = name.and_then(|node| Some((node, node.text()?))) else { return false };
-        if name.trim().is_empty() || name.contains("$(") || name.contains("{{") {
+        if name.trim().is_empty() || is_computed(name) {
             return true;
         }
         let said = slot.or(key).and_then(|slot| purpose::by_name(slot, tenure_model::Quality::Config));
         let place = Place { said, ..Place::default() };
         self.found.push(SecretUse {
             written: None,
+            started: None,
             name: Cow::Borrowed(name),
             store: Store::Cluster(self.namespace),
             purpose: purpose::of_use(name, place, "kubernetes"),

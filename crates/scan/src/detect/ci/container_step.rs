@@ -58,14 +58,14 @@ pub(super) fn from_secrets<'t>(
         if let Some(secret) = node.get("from_secret") {
             if let Some(name) = secret.text() {
                 let spot = secret.search().find(&[name]);
-                environment.secret(name.into(), spot, receiving, false);
+                environment.by_key(name, spot, receiving);
             }
             continue;
         }
         let first = stack.len();
         stack.extend(node.items().map(|item| (item, receiving)));
         stack.extend(
-            node.pairs()
+            node.merged_pairs()
                 .map(|(key, value)| (value, Receiving { slot: key.text().or(receiving.slot), ..receiving })),
         );
         stack[first..].reverse();

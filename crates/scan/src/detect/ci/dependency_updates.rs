@@ -93,6 +93,7 @@ fn dependabot<'t>(tree: &'t Tree<'t>) -> Option<Pipeline<'t>> {
                 let place = Place { said: purpose::of_registry(&kind, slot), ..Place::default() };
                 uses.push(SecretUse {
                     written: None,
+                    started: None,
                     name: Cow::Borrowed(name),
                     store: Store::repository("dependabot"),
                     purpose: purpose::of_use(name, place, "registry"),
@@ -195,6 +196,7 @@ fn renovate<'t>(tree: &'t Tree<'t>, key: &FingerprintKey) -> Option<Pipeline<'t>
             let place = Place { said, ..Place::default() };
             uses.push(SecretUse {
                 written: None,
+                started: None,
                 purpose: purpose::of_use(&name, place, "registry"),
                 name,
                 store: Store::repository("renovate"),

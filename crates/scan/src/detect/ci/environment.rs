@@ -28,6 +28,8 @@ pub(super) struct Environment<'t> {
     predefined: fn(&str) -> bool,
     declared: BTreeSet<&'t str>,
     uses: Vec<SecretUse<'t>>,
+    /// Of the uses, those that the file itself takes from the store by its key: no variable of that name hides them.
+    by_key: BTreeSet<usize>,
     deeds: Vec<Deed>,
     block: usize,
     /// Names that the scripts of this block set.
@@ -62,6 +64,7 @@ impl<'t> Environment<'t> {
             predefined,
             declared: BTreeSet::new(),
             uses: Vec::new(),
+            by_key: BTreeSet::new(),
             deeds: Vec::new(),
             block: 0,
             set: BTreeSet::new(),
@@ -92,7 +95,7 @@ impl<'t> Environment<'t> {
 
     /// A mapping of variables: what it sets, and what it takes for that.
     pub(super) fn variables(&mut self, mapping: Yaml<'t>, exposure: Exposure) {
-        for (name, value) in mapping.pairs() {
+        for (name, value) in mapping.merged_pairs() {
             let Some(name) = name.text() else { continue };
             // `TOKEN: $TOKEN` hands on what comes from outside.
             let itself =
@@ -138,7 +141,12 @@ impl<'t> Environment<'t> {
         let references: Vec<(&str, &str)> = shell::references(text).collect();
         for &(name, written) in &references {
             let spot = self.told_at(search.find(&[written, name]));
-            self.take(name, spot, receiving, references.len() > 1);
+            let slot = receiving.slot.filter(|_| shell::is_whole(text, written));
+            if slot.is_some_and(|slot| self.fills(name, slot)) {
+                self.secret(Cow::Borrowed(name), spot, receiving, false);
+            } else {
+                self.take(name, spot, receiving, references.len() > 1);
+            }
         }
     }
 
@@ -156,12 +164,17 @@ impl<'t> Environment<'t> {
             let Some(text) = node.text() else { continue };
             let mut search = node.search();
             let variables = shell::variables(text);
-            for Variable { name, written, slot } in variables.taken {
+            for Variable { name, written, slot, whole } in variables.taken {
                 let spot = self.told_at(search.find(&[written, name]));
                 if self.set.contains(name) {
                     continue;
                 }
-                self.take(name, spot, Receiving { slot, ..Receiving::at(Exposure::Run) }, false);
+                let receiving = Receiving { slot, ..Receiving::at(Exposure::Run) };
+                if slot.is_some_and(|slot| whole && self.fills(name, slot)) {
+                    self.secret(Cow::Borrowed(name), spot, receiving, false);
+                } else {
+                    self.take(name, spot, receiving, false);
+                }
             }
             self.set.extend(variables.set);
             let deeds = shell::deeds(node);
@@ -169,6 +182,21 @@ impl<'t> Environment<'t> {
                 deeds.into_iter().map(|deed| Deed { spot: self.told_at(deed.spot), ..deed }).collect();
             self.deeds.extend(told);
         }
+    }
+
+    /// Whether a variable from outside is a kept secret by what it fills: `AWS_SECRET_ACCESS_KEY=$RELEASE_KEY`. Small letters are
+    /// a script's own, and the system's own variables begin with its name.
+    fn fills(&self, name: &str, slot: &str) -> bool {
+        const SYSTEMS: [&str; 8] =
+            ["CI_", "CIRCLE_", "BITBUCKET_", "BUILDKITE_", "DRONE_", "TRAVIS_", "BUILD_", "JENKINS_"];
+        let configuration = purpose::by_name(name, tenure_model::Quality::Heuristic)
+            .is_some_and(|purpose| purpose.part == purpose::Part::Configuration);
+        name != slot
+            && purpose::names_a_secret(slot)
+            && !configuration
+            && !(self.predefined)(name)
+            && !name.bytes().any(|byte| byte.is_ascii_lowercase())
+            && !SYSTEMS.iter().any(|begin| name.starts_with(begin))
     }
 
     /// A use of a variable, if its name says that it is a kept secret.
@@ -190,6 +218,7 @@ impl<'t> Environment<'t> {
             purpose: purpose::of_use(&name, place, self.unknown),
             name,
             written: None,
+            started: None,
             store: self.store.clone(),
             spot,
             exposure: receiving.exposure,
@@ -197,6 +226,12 @@ impl<'t> Environment<'t> {
             receiver: receiving.receiver,
             block: self.block,
         });
+    }
+
+    /// A use of a secret that the file takes from the store by its key, for a variable that may be called alike.
+    pub(super) fn by_key(&mut self, name: &'t str, spot: Spot, receiving: Receiving<'t>) {
+        self.by_key.insert(self.uses.len());
+        self.secret(Cow::Borrowed(name), spot, receiving, false);
     }
 
     /// A variable that a tool takes by itself, although nobody writes its name.
@@ -227,10 +262,13 @@ impl<'t> Environment<'t> {
 
     /// What was learned: uses of kept secrets, each place once; deeds; and whether no limit was reached.
     pub(super) fn finish(self) -> (Vec<SecretUse<'t>>, Vec<Deed>, bool) {
-        let Self { declared, uses, deeds, visits_left, .. } = self;
+        let Self { declared, uses, by_key, deeds, visits_left, .. } = self;
         let mut seen = BTreeSet::new();
-        let kept = uses.into_iter().filter(|found| !declared.contains(found.name.as_ref()));
-        let once = kept.filter(|found| seen.insert((found.spot, found.name.clone())));
+        let kept = uses
+            .into_iter()
+            .enumerate()
+            .filter(|(index, found)| by_key.contains(index) || !declared.contains(found.name.as_ref()));
+        let once = kept.map(|(_, found)| found).filter(|found| seen.insert((found.spot, found.name.clone())));
         (once.collect(), deeds, visits_left > 0)
     }
 }

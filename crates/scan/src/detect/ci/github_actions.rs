@@ -19,7 +19,7 @@ use self::workflow::{Job, Touch, Workflow};
 use crate::detect::ci::secret_use::Exposure;
 use crate::detect::ci::{account, secret};
 use crate::detect::witness::Witness;
-use crate::detect::yaml::{self, Broken};
+use crate::detect::yaml::{self};
 use crate::detect::{Blob, Detector, Reading, Unreadable, text};
 
 /// Largest workflow that is read; GitHub runs none that is larger.
@@ -45,15 +45,12 @@ impl Detector for GithubActions {
     }
 
     fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
-        if blob.bytes.len() > WORKFLOW_BYTES_MAX {
-            let limit = WORKFLOW_BYTES_MAX >> 20;
-            return Reading::failed("too_large_for_reader", format!("a workflow is read up to {limit} MiB"));
-        }
-        let Some(text) = text::decode(blob.bytes) else {
-            return Reading::failed("not_text", "the workflow is not UTF-8 text");
+        let text = match text::of(blob, WORKFLOW_BYTES_MAX, "workflow") {
+            Ok(text) => text,
+            Err(reading) => return reading,
         };
         yaml::read(&text, |tree, broken| {
-            let mut unreadable = broken.map(|Broken { reason, detail, .. }| Unreadable { reason, detail });
+            let mut unreadable = broken.map(Unreadable::from);
             let mut witness = Witness::new(blob, self.name());
             if let Some(root) = tree.first() {
                 let workflow = Workflow::read(root);

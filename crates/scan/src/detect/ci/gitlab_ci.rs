@@ -19,7 +19,7 @@ use super::secret_use::{Exposure, Store};
 use super::system::{Proof, System};
 use super::{reading, schedule};
 use crate::detect::witness::Witness;
-use crate::detect::yaml::{self, Broken, Yaml};
+use crate::detect::yaml::{self, Yaml};
 use crate::detect::{Blob, Detector, Neighbours, Reading, Unreadable};
 
 /// The system in words.
@@ -138,7 +138,7 @@ fn configuration(
             let path = format!("{}{}", blob.base, file.path);
             let blob_of = Blob { path: &path, bytes: file.text.as_bytes(), ..*blob };
             let mut witness = Witness::new(&blob_of, GitlabCi.name());
-            let mut unreadable = broken.map(|Broken { reason, detail, .. }| Unreadable { reason, detail });
+            let mut unreadable = broken.map(Unreadable::from);
             if let Some(root) = Root::new(trees, index) {
                 let pipeline = pipeline(&root, blob.neighbours);
                 unreadable = unreadable.or(reading::note(&blob_of, &pipeline, key, &mut witness));

@@ -3,10 +3,14 @@
 //! The file is a program: only running it would tell everything. What is read are credentials asked for by their
 //! id, the stage around them, triggers and time limits; facts of it count as heuristic.
 
+mod binding;
 mod casc;
+mod cron;
 mod groovy;
+mod library;
 
 pub(super) use casc::JenkinsConfiguration;
+pub(super) use library::JenkinsLibrary;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,8 +19,8 @@ use tenure_model::{Federation, FingerprintKey, Quality};
 
 use self::groovy::{Token, Tokens};
 use super::job::{Deed, DeedKind, Job, Pipeline};
-use super::purpose::{self, Part, Place, Purpose};
-use super::secret_use::{Exposure, SecretUse, Store};
+use super::purpose::{self, Place};
+use super::secret_use::{Exposure, SecretUse};
 use super::system::{Proof, System};
 use super::{reading, schedule, shell};
 use crate::detect::witness::{Spot, Witness};
@@ -57,15 +61,7 @@ impl Detector for Jenkins {
     }
 
     fn claims(&self, blob: &Blob<'_>) -> bool {
-        let file = blob.path.rsplit('/').next().unwrap_or_default();
-        let groovy = file.ends_with(".groovy") && file.starts_with("Jenkinsfile");
-        let named = file.strip_prefix("Jenkinsfile").is_some_and(|rest| {
-            rest.is_empty()
-                || ((rest.starts_with('.') || rest.starts_with('-') || rest.starts_with('_'))
-                    && !is_other(rest))
-        });
-        (named || groovy || file.to_ascii_lowercase().ends_with(".jenkinsfile"))
-            && !reading::is_specimen(blob)
+        is_jenkinsfile(blob.path) && !reading::is_specimen(blob)
     }
 
     fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
@@ -76,9 +72,21 @@ impl Detector for Jenkins {
         let mut witness = Witness::new(blob, self.name());
         let script = Script::read(&text);
         let unreadable = script.unreadable();
-        let unreadable = unreadable.or(reading::note(blob, &script.pipeline(), key, &mut witness));
+        let mut pipeline = script.pipeline();
+        library::name_libraries(blob, &mut pipeline, &script);
+        let unreadable = unreadable.or(reading::note(blob, &pipeline, key, &mut witness));
         witness.done(unreadable)
     }
+}
+
+/// Whether a file is a pipeline by its name.
+fn is_jenkinsfile(path: &str) -> bool {
+    let file = path.rsplit('/').next().unwrap_or_default();
+    let groovy = file.ends_with(".groovy") && file.starts_with("Jenkinsfile");
+    let named = file
+        .strip_prefix("Jenkinsfile")
+        .is_some_and(|rest| rest.is_empty() || (rest.starts_with(['.', '-', '_']) && !is_other(rest)));
+    named || groovy || file.to_ascii_lowercase().ends_with(".jenkinsfile")
 }
 
 /// Endings that are no pipelines: documents and backups.
@@ -86,22 +94,8 @@ fn is_other(rest: &str) -> bool {
     [".md", ".txt", ".orig", ".bak", ".yml", ".yaml", ".json"].iter().any(|ending| rest.ends_with(ending))
 }
 
-/// Arguments whose text is the id of a credential. The first one also calls the helper of that name.
-const ID_KEYS: [&str; 11] = [
-    "credentials",
-    "credentialsId",
-    "azureCredentialsId",
-    "gcpCredentialsId",
-    "registryCredentialsId",
-    "tokenCredentialId",
-    "vaultCredentialId",
-    "vaultCredentialsId",
-    "sshCredentialsId",
-    "authentication",
-    "credentialId",
-];
-
 /// A stage with what was found in it.
+#[derive(Clone)]
 struct Stage<'t> {
     name: &'t str,
     line: u32,
@@ -120,6 +114,14 @@ struct Block<'t> {
     stage: Option<usize>,
 }
 
+/// A call of a function, which may be one of a shared library.
+struct FunctionCall<'t> {
+    function: &'t str,
+    line: u32,
+    /// Index of the stage that it stands in.
+    stage: usize,
+}
+
 struct Script<'t> {
     tokens: Vec<Token<'t>>,
     whole: bool,
@@ -133,6 +135,9 @@ struct Script<'t> {
     binding: usize,
     /// What names are set to, where that is written out.
     literals: BTreeMap<&'t str, &'t str>,
+    calls: Vec<FunctionCall<'t>>,
+    /// Shared libraries as written, `name@version`, and where.
+    libraries: Vec<(&'t str, Spot)>,
 }
 
 impl<'t> Script<'t> {
@@ -149,6 +154,8 @@ impl<'t> Script<'t> {
             approved: false,
             binding: 0,
             literals: BTreeMap::new(),
+            calls: Vec::new(),
+            libraries: Vec::new(),
         };
         for three in script.tokens.windows(3) {
             if let [Token::Word(name, _), Token::Sign(b'=', _), Token::Text(text, _)] = three {
@@ -222,7 +229,7 @@ impl<'t> Script<'t> {
             "timeout" => self.timeout(at),
             "cron" => {
                 if let Some(expression) = self.first_text(at) {
-                    self.crons.extend(expression.lines().filter_map(cron_of_jenkins));
+                    self.crons.extend(expression.lines().filter_map(cron::of_line));
                     self.trigger("schedule");
                 }
             }
@@ -233,18 +240,57 @@ impl<'t> Script<'t> {
             "withCredentials" | "withAWS" | "withKubeConfig" | "withDockerRegistry" => self.binding += 1,
             _ => {}
         }
+        self.note_call(at, word, line);
         if word == "null" || self.binding_of(at).is_none() {
             return;
         }
         let length = u32::try_from(word.len()).unwrap_or(u32::MAX);
         let spot = Spot { length, ..Spot::line(line) };
-        match self.literals.get(word).copied() {
+        // `env.NAME` is what the script sets NAME to.
+        let member = match (word, self.tokens.get(at + 1), self.tokens.get(at + 2)) {
+            ("env", Some(Token::Sign(b'.', _)), Some(Token::Word(name, _))) => {
+                self.literals.get(name).copied()
+            }
+            _ => None,
+        };
+        match member.or(self.literals.get(word).copied()) {
+            Some(id) if member.is_some() => self.bound(at, id, spot),
             // An id that is kept in a variable of the script.
             Some(id) if !matches!(self.tokens.get(at + 1), Some(Token::Sign(b'.' | b'[' | b'(', _))) => {
                 self.bound(at, id, spot);
             }
             _ => self.computed(spot),
         }
+    }
+
+    fn note_call(&mut self, at: usize, function: &'t str, line: u32) {
+        let (next, after) = (self.tokens.get(at + 1), self.tokens.get(at + 2));
+        let call = matches!(next, Some(Token::Sign(b'(' | b'{', _) | Token::Text(..)))
+            || matches!((next, after), (Some(Token::Word(..)), Some(Token::Sign(b':', _))))
+            // `deploy.toStaging(…)`: a file of a library may define several functions.
+            || matches!((next, after), (Some(Token::Sign(b'.', _)), Some(Token::Word(..))));
+        let member = at
+            .checked_sub(1)
+            .is_some_and(|before| matches!(self.tokens[before], Token::Sign(b'.' | b'@', _)));
+        if call && !member && self.calls.len() < USES_MAX {
+            let stage = self.stage_index();
+            self.calls.push(FunctionCall { function, line, stage });
+        }
+    }
+
+    /// Whether the text at this place names a shared library: `@Library('x@v')`, `library identifier: 'x@v'`.
+    fn names_a_library(&self, at: usize) -> bool {
+        const NAMES_MAX: usize = 16;
+        for back in (at.saturating_sub(NAMES_MAX)..at).rev() {
+            match self.tokens[back] {
+                Token::Word("Library" | "library", _) => return true,
+                Token::Word("identifier", _)
+                | Token::Text(..)
+                | Token::Sign(b'(' | b'[' | b',' | b':', _) => {}
+                _ => return false,
+            }
+        }
+        false
     }
 
     /// A credential is asked for by an id that the file does not say.
@@ -271,8 +317,12 @@ impl<'t> Script<'t> {
         self.blocks.iter().any(|block| block.word == word)
     }
 
+    fn stage_index(&self) -> usize {
+        self.blocks.iter().rev().find_map(|block| block.stage).unwrap_or(0)
+    }
+
     fn stage(&mut self) -> &mut Stage<'t> {
-        let index = self.blocks.iter().rev().find_map(|block| block.stage).unwrap_or(0);
+        let index = self.stage_index();
         &mut self.stages[index]
     }
 
@@ -317,6 +367,9 @@ impl<'t> Script<'t> {
         if deeds > 0 {
             self.stage().deeds.push(Deed { what: DeedKind::PasswordArgument, spot: Spot::line(spot.line) });
         }
+        if self.libraries.len() < USES_MAX && self.names_a_library(at) {
+            self.libraries.push((text, spot));
+        }
         // `"${NAME}"` and `"${env.NAME}"` are what the script sets NAME to.
         let inside = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).map(|name| name.trim());
         let id = inside
@@ -335,7 +388,9 @@ impl<'t> Script<'t> {
             return;
         }
         let slot = self.slot(at, &call);
-        let said = call.said.or_else(|| slot.and_then(|slot| purpose::by_name(slot, Quality::Config)));
+        let (store, name, told) = binding::kept(text);
+        let said =
+            told.or(call.said).or_else(|| slot.and_then(|slot| purpose::by_name(slot, Quality::Config)));
         let place = Place { said, slot: None, shared: false, other_s3: false };
         let exposure = if self.inside("environment") && self.blocks.iter().all(|block| block.stage.is_none())
         {
@@ -345,9 +400,10 @@ impl<'t> Script<'t> {
         };
         let found = SecretUse {
             written: None,
-            name: Cow::Borrowed(text),
-            store: Store::repository("credentials"),
-            purpose: purpose::of_use(text, place, "jenkins"),
+            started: None,
+            name: Cow::Borrowed(name),
+            store,
+            purpose: purpose::of_use(name, place, "jenkins"),
             spot,
             exposure,
             slot: slot.map(Cow::Borrowed),
@@ -360,115 +416,17 @@ impl<'t> Script<'t> {
         }
     }
 
-    /// Whether the text at this place is the id of a credential, and what asks for it.
-    fn binding_of(&self, at: usize) -> Option<Call> {
-        let before = |back: usize| at.checked_sub(back).and_then(|index| self.tokens.get(index));
-        let is =
-            |back: usize, sign: u8| matches!(before(back), Some(Token::Sign(found, _)) if *found == sign);
-        let word = |back: usize| match before(back) {
-            Some(Token::Word(word, _)) => *word,
-            _ => "",
-        };
-        // `credentialsId: 'x'`, and `credentials: 'x'` of withAWS and sshagent.
-        if is(1, b':') && ID_KEYS.contains(&word(2)) {
-            return Some(self.call_around(at));
-        }
-        // `registryCredentialsId 'x'` of an agent.
-        if ID_KEYS[1..].contains(&word(1)) {
-            return Some(Call::new(if word(1) == "registryCredentialsId" { "withRegistry" } else { "" }));
-        }
-        if is(1, b'(') {
-            match word(2) {
-                "credentials" => return Some(Call { binding: "credentials", said: None }),
-                "azureServicePrincipal" => return Some(Call::new("azureServicePrincipal")),
-                "sshagent" => return Some(Call::new("sshagent")),
-                _ => {}
-            }
-        }
-        // `sshagent(['a', 'b'])` and `sshagent(credentials: ['a'])`.
-        let list_of_keys =
-            (1..=12).take_while(|&back| before(back).is_some()).find_map(|back| match before(back) {
-                Some(Token::Word("sshagent", _)) => Some(true),
-                Some(
-                    Token::Sign(b'[' | b'(' | b',' | b':', _)
-                    | Token::Text(..)
-                    | Token::Word("credentials", _),
-                ) => None,
-                _ => Some(false),
-            });
-        if list_of_keys == Some(true) && (is(1, b'[') || is(1, b',')) {
-            return Some(Call::new("sshagent"));
-        }
-        // `docker.withRegistry('https://…', 'x')`.
-        let second = is(1, b',')
-            && matches!(before(2), Some(Token::Text(..)))
-            && is(3, b'(')
-            && word(4) == "withRegistry";
-        second.then(|| Call::new("withRegistry"))
+    fn runs_per_day(&self) -> Option<f64> {
+        schedule::runs_per_day(self.crons.iter().map(AsRef::as_ref))
     }
 
-    /// The call in whose brackets a token stands.
-    fn call_around(&self, at: usize) -> Call {
-        let mut depth = 0;
-        for back in (at.saturating_sub(80)..at).rev() {
-            match self.tokens[back] {
-                Token::Sign(b')' | b']', _) => depth += 1,
-                Token::Sign(b'(' | b'[', _) if depth > 0 => depth -= 1,
-                Token::Sign(b'(', _) => {
-                    if let Some(Token::Word(word, _)) =
-                        back.checked_sub(1).and_then(|index| self.tokens.get(index))
-                    {
-                        return Call::new(word);
-                    }
-                }
-                // `[$class: 'AmazonWebServicesCredentialsBinding', credentialsId: 'x']`.
-                Token::Text(text, _) if depth == 0 && text.ends_with("Binding") => return Call::new(text),
-                _ => {}
-            }
-        }
-        Call::new("")
-    }
-
-    /// The variable that receives the credential: set from it, or named in the same call.
-    fn slot(&self, at: usize, call: &Call) -> Option<&'t str> {
-        if call.binding == "credentials" {
-            let set = at.checked_sub(4)?;
-            return match (self.tokens.get(set), self.tokens.get(set + 1)) {
-                (Some(Token::Word(name, _)), Some(Token::Sign(b'=', _))) => Some(name),
-                _ => None,
-            };
-        }
-        const VARIABLES: [&str; 6] = [
-            "passwordVariable",
-            "variable",
-            "secretKeyVariable",
-            "keyFileVariable",
-            "clientSecretVariable",
-            "tokenVariable",
-        ];
-        let near = at.saturating_sub(16)..self.tokens.len().min(at + 16);
-        let call_ends = |token: &Token<'_>| matches!(token, Token::Sign(b')' | b'}' | b'{', _));
-        let after = self.tokens[at..near.end].iter().position(call_ends).map_or(near.end, |end| at + end);
-        let opens = |token: &Token<'_>| matches!(token, Token::Sign(b'(' | b'{', _));
-        let before = self.tokens[near.start..at]
-            .iter()
-            .rposition(opens)
-            .map_or(near.start, |start| near.start + start);
-        self.tokens[before..after].windows(3).find_map(|three| match three {
-            [Token::Word(key, _), Token::Sign(b':', _), Token::Text(name, _)] if VARIABLES.contains(key) => {
-                Some(*name)
-            }
-            _ => None,
-        })
-    }
-
-    fn pipeline(self) -> Pipeline<'t> {
+    fn pipeline(&self) -> Pipeline<'t> {
         let whole = &self.stages[0];
         let (minutes, limited) = (whole.timeout_minutes, whole.has_timeout);
-        let runs_per_day = schedule::runs_per_day(self.crons.iter().map(AsRef::as_ref));
+        let runs_per_day = self.runs_per_day();
         let scheduled = self.triggers.iter().any(|trigger| trigger == "schedule");
-        let jobs = self.stages.into_iter().filter(|stage| !stage.uses.is_empty() || !stage.deeds.is_empty());
-        let jobs = jobs.map(|stage| Job {
+        let jobs = self.stages.iter().filter(|stage| !stage.uses.is_empty() || !stage.deeds.is_empty());
+        let jobs = jobs.cloned().map(|stage| Job {
             triggers: self.triggers.clone(),
             runs_per_day,
             scheduled,
@@ -493,88 +451,5 @@ impl<'t> Stage<'t> {
     fn new(name: &'t str, line: u32) -> Self {
         let (uses, deeds) = (Vec::new(), Vec::new());
         Self { name, line, uses, deeds, timeout_minutes: None, has_timeout: false, approval: false }
-    }
-}
-
-/// What asks for a credential.
-struct Call {
-    binding: &'static str,
-    said: Option<Purpose>,
-}
-
-impl Call {
-    fn new(word: &str) -> Self {
-        let known = |kind, provider| {
-            let quality = Quality::Heuristic;
-            Some(Purpose { part: Part::Credential, kind, provider, quality })
-        };
-        let said = match word {
-            "AmazonWebServicesCredentialsBinding" | "aws" | "withAWS" => known("aws_access_key", "aws"),
-            "azureServicePrincipal" => known("entra_client_secret", "azure"),
-            "sshagent" | "sshUserPrivateKey" | "SSHUserPrivateKeyBinding" => known("ssh_private_key", "ssh"),
-            "kubeconfigFile" | "withKubeConfig" | "kubeconfigContent" => {
-                known("kubeconfig_token", "kubernetes")
-            }
-            "withRegistry" | "withDockerRegistry" => known("registry_password", "registry"),
-            _ => None,
-        };
-        Self { binding: "", said }
-    }
-}
-
-/// A Jenkins schedule in cron's own words: `H` stands for a number that Jenkins draws once.
-fn cron_of_jenkins(line: &str) -> Option<Cow<'_, str>> {
-    let line = line.trim();
-    if line.is_empty() || line.starts_with('#') || line.starts_with("TZ=") {
-        return None;
-    }
-    let alias = match line {
-        "@hourly" => Some("0 * * * *"),
-        "@daily" | "@midnight" => Some("0 0 * * *"),
-        "@weekly" => Some("0 0 * * 0"),
-        "@monthly" => Some("0 0 1 * *"),
-        "@yearly" | "@annually" => Some("0 0 1 1 *"),
-        _ => None,
-    };
-    if let Some(alias) = alias {
-        return Some(Cow::Borrowed(alias));
-    }
-    let fields: Vec<String> = line
-        .split_whitespace()
-        .map(|field| match field.strip_prefix('H') {
-            Some("") => "1".to_owned(),
-            Some(step) if step.starts_with('/') => format!("*{step}"),
-            Some(range) if range.starts_with('(') => {
-                let (inside, rest) = range[1..].split_once(')').unwrap_or((&range[1..], ""));
-                if rest.is_empty() {
-                    inside.split('-').next().unwrap_or("1").to_owned()
-                } else {
-                    format!("{inside}{rest}")
-                }
-            }
-            _ => field.to_owned(),
-        })
-        .collect();
-    Some(Cow::Owned(fields.join(" ")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::detect::ci::cron;
-
-    #[test]
-    fn schedules_of_jenkins_are_counted() {
-        for (line, runs) in [
-            ("H 4 * * *", 1.0),
-            ("H/15 * * * *", 96.0),
-            ("@daily", 1.0),
-            ("H(0-29)/10 * * * *", 72.0),
-            ("H H(0-7) * * *", 1.0),
-        ] {
-            let expression = cron_of_jenkins(line).expect("the line is a schedule");
-            assert_eq!(cron::runs_per_day(&expression).map(f64::round), Some(runs), "{line}: {expression}");
-        }
-        assert_eq!(cron_of_jenkins("# H 4 * * *"), None);
     }
 }

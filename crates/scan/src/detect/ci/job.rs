@@ -51,7 +51,7 @@ impl<'t> Pipeline<'t> {
 }
 
 /// One job.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Job<'t> {
     pub(super) id: String,
     /// What people called it.

@@ -19,6 +19,9 @@ use crate::detect::witness::{Spot, Statement, Witness};
 /// Names that one reason lists before it only counts.
 const NAMES_MAX: usize = 8;
 
+/// Parts of others that are told apart.
+const PARTS_MAX: usize = 100;
+
 /// The pen of a judge on one file.
 pub(super) struct Bench<'b, 't, 'w, 'a> {
     pub(super) blob: &'b Blob<'b>,
@@ -109,11 +112,12 @@ impl Bench<'_, '_, '_, '_> {
             listed(jobs.iter().filter_map(|&index| Some(self.job(index)?.id.as_str())))
         );
         if purpose.is_cloud_key() {
-            let offers: BTreeSet<String> = jobs
+            let offers: BTreeSet<String> = secret
+                .uses
                 .iter()
-                .filter_map(|&index| {
-                    let proof = self.job(index)?.proof.as_ref()?;
-                    Some(self.pipeline.system.federation(proof, purpose.provider).1)
+                .filter_map(|(index, found)| {
+                    let proof = found.proof(self.job(*index)?)?;
+                    Some(self.pipeline.system.federation(proof, &purpose).1)
                 })
                 .collect();
             let mut reasons = vec![in_jobs.clone()];
@@ -163,12 +167,23 @@ impl Bench<'_, '_, '_, '_> {
     }
 
     fn scheduled(&mut self, secret: &Secret<'_, '_>, jobs: &BTreeSet<usize>, spots: &[Spot]) {
-        let by_clock: Vec<&Job<'_>> =
-            jobs.iter().filter_map(|&index| self.job(index)).filter(|job| job.scheduled).collect();
+        let mut by_clock: Vec<&Job<'_>> = Vec::new();
+        let mut rate: Option<f64> = None;
+        for &index in jobs {
+            let (Some(job), Some((_, found))) =
+                (self.job(index), secret.uses.iter().find(|(user, _)| *user == index))
+            else {
+                continue;
+            };
+            let (scheduled, runs) = found.by_clock(job);
+            if scheduled {
+                by_clock.push(job);
+                rate = rate.into_iter().chain(runs).reduce(f64::max);
+            }
+        }
         if by_clock.is_empty() {
             return;
         }
-        let rate = by_clock.iter().filter_map(|job| job.runs_per_day).reduce(f64::max);
         let mut reasons = vec![match rate {
             Some(runs) => format!("runs {} by its schedule", often(runs)),
             None => {
@@ -279,7 +294,7 @@ impl Bench<'_, '_, '_, '_> {
     fn definitions(&mut self) {
         let pipeline = self.pipeline;
         let holder = pipeline.jobs.iter().find(|job| !job.uses.is_empty());
-        let Some(holder) = holder.or(pipeline.jobs.first()) else { return };
+        let holder = holder.or(pipeline.jobs.first()).map_or("", |job| job.id.as_str());
         for definition in pipeline.definitions.iter().filter(|definition| !definition.pinned) {
             let Definition { what, reference, revision, spot, .. } = *definition;
             let reason = match revision {
@@ -291,7 +306,7 @@ impl Bench<'_, '_, '_, '_> {
             let rule = &rules::CI_MOVING_DEFINITION;
             let severity = revision.is_none().then_some(Severity::Medium);
             let (subject, about) =
-                (job_subject(self.blob, &holder.id), format!("{} {reference}", self.about("")));
+                (job_subject(self.blob, holder), format!("{} {reference}", self.about("")));
             let (title, spots) = (format!("{}: {reference}", rule.title), vec![spot]);
             let reasons = vec![reason];
             self.witness.finding(Statement { rule, severity, subject, about, title, spots, reasons });
@@ -305,7 +320,13 @@ impl Bench<'_, '_, '_, '_> {
             return;
         }
         let first = pipeline.jobs.first().map_or("", |job| job.id.as_str());
-        let parts = listed(pipeline.unread_parts.iter().map(|(what, _)| what.as_str()));
+        let mut named: Vec<&str> = Vec::new();
+        for (what, _) in &pipeline.unread_parts {
+            if !named.contains(&what.as_str()) && named.len() <= PARTS_MAX {
+                named.push(what);
+            }
+        }
+        let parts = listed(named.into_iter());
         let spots = pipeline.unread_parts.iter().map(|(_, spot)| *spot).collect();
         self.about_jobs(
             &rules::CI_DEFINITION_ELSEWHERE,

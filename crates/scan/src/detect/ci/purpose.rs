@@ -135,10 +135,25 @@ const TELLING_KINDS: &[&str] = &[
     "azure_publish_profile",
 ];
 
-/// `nugetApiKey` as `nuget_Api_Key`; `None` when the name changes case nowhere.
+/// Last words of names that tell several of one kind apart.
+const STAGES: &str = "PROD PRODUCTION PRD STAGING STAGE STG DEV DEVELOP DEVELOPMENT TEST TESTING QA UAT PREPROD PREVIEW \
+    SANDBOX LIVE DEMO MAIN MASTER NEW OLD BASE64 B64";
+/// Words that mean a value to keep also where one more word follows that tells whose it is: `NPM_TOKEN_SHOP`.
+const SECRET_WORDS: [&str; 3] = ["TOKEN", "PASSWORD", "PASSWD"];
+/// Words behind those that name something about the value instead.
+const ABOUT: &str = "URL URI FILE FILENAME PATH NAME DIR ID TYPE TTL EXPIRY EXPIRATION EXPIRES EXPIRE LIFETIME LENGTH \
+    LIMIT COUNT HASH HEADER ENDPOINT HOST PORT SERVICE SERVER PROVIDER SCOPE SCOPES AUDIENCE ISSUER STORE MANAGER ARN REGION \
+    VERSION PREFIX SUFFIX FIELD USER USERNAME EMAIL BUCKET POLICY ROTATION AGE REQUIRED ENABLED ENV VAR VARIABLE OUTPUT \
+    RESPONSE STATUS SOURCE FORMAT PARAM PARAMS REDACTION SKIP CHECK STDIN SUBJECT CLAIM CONTRACT ADDRESS SYMBOL DECIMALS";
+
+/// `nugetApiKey` as `nuget_Api_Key`, `ADOToken` as `ADO_Token`; `None` when the name changes case nowhere.
 fn spread(name: &str) -> Option<String> {
     let bytes = name.as_bytes();
-    let turns = |at: usize| at > 0 && bytes[at].is_ascii_uppercase() && bytes[at - 1].is_ascii_lowercase();
+    let turns = |at: usize| {
+        let is_lower = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_lowercase);
+        let word = at > 0 && bytes[at].is_ascii_uppercase();
+        word && (is_lower(at - 1) || bytes[at - 1].is_ascii_uppercase() && is_lower(at + 1))
+    };
     if !(0..bytes.len()).any(turns) {
         return None;
     }
@@ -167,10 +182,26 @@ pub(in crate::detect) fn names_a_secret(name: &str) -> bool {
         return false;
     }
     let parted = parted(name);
-    let ends = |ending: &str| {
-        parted.trim_end_matches('_').strip_suffix(ending).is_some_and(|rest| rest.ends_with('_'))
+    let mut words: Vec<&str> = parted.split('_').filter(|word| !word.is_empty()).collect();
+    let tells_apart = |word: &&str| {
+        STAGES.split_whitespace().any(|stage| stage == *word)
+            || word.trim_start_matches('V').bytes().all(|byte| byte.is_ascii_digit())
     };
-    SECRET_ENDINGS.split_whitespace().any(ends)
+    while words.len() > 1 && words.last().is_some_and(tells_apart) {
+        words.pop();
+    }
+    let whose = match words[..] {
+        [.., word, last] if SECRET_WORDS.contains(&word) => {
+            !ABOUT.split_whitespace().any(|about| about == last)
+        }
+        _ => false,
+    };
+    // `DEPLOY_PAT01` is one of several.
+    let name = format!("_{}", words.join("_"));
+    let name = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let ends = |ending: &str| name.strip_suffix(ending).is_some_and(|rest| rest.ends_with('_'));
+    whose
+        || SECRET_ENDINGS.split_whitespace().any(ends)
         || purpose.is_some_and(|purpose| TELLING_KINDS.contains(&purpose.kind))
 }
 
@@ -332,12 +363,31 @@ mod tests {
 
     #[test]
     fn names_of_credentials_are_known() {
-        for name in
-            ["GITHUB_PERSONAL_ACCESS_TOKEN", "X-API-Key", "Authorization", "DATABASE_URL", "OPENAI_API_KEY"]
-        {
+        for name in [
+            "GITHUB_PERSONAL_ACCESS_TOKEN",
+            "X-API-Key",
+            "Authorization",
+            "DATABASE_URL",
+            "OPENAI_API_KEY",
+            "DOCKER_PASSWORD_PROD",
+            "SIGNING_SECRET_V2",
+            "NPM_TOKEN_SHOP",
+            "ADOToken",
+            "DEPLOY_PAT01",
+        ] {
             assert!(names_a_secret(name), "{name}");
         }
-        for name in ["LOG_LEVEL", "AWS_REGION", "NODE_ENV", "MONKEY", "HOST"] {
+        for name in [
+            "LOG_LEVEL",
+            "AWS_REGION",
+            "NODE_ENV",
+            "MONKEY",
+            "HOST",
+            "TOKEN_URL",
+            "API_TOKEN_TTL_2",
+            "ADOTeam",
+            "V2",
+        ] {
             assert!(!names_a_secret(name), "{name}");
         }
     }

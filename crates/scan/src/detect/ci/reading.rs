@@ -5,6 +5,7 @@ use tenure_model::FingerprintKey;
 use super::job::Pipeline;
 use super::judgement::Bench;
 use super::{account, secret};
+use crate::detect::template;
 use crate::detect::witness::Witness;
 use crate::detect::yaml::{self, Broken, Tree};
 use crate::detect::{Blob, Reading, Unreadable, text};
@@ -24,13 +25,21 @@ const SHELVES: &[&str] = &[
     "testdata",
     "test-data",
     "fixtures",
+    // Code of others that was copied here: their systems run it, not this repository's.
+    "vendor",
+    "third_party",
+    "node_modules",
 ];
 
 /// Whether a file that could lie anywhere lies where people put what nobody runs.
 pub(super) fn is_specimen(blob: &Blob<'_>) -> bool {
-    let mut folders: Vec<&str> = blob.path_in_repository().split('/').collect();
-    folders.pop();
-    folders.iter().any(|folder| SHELVES.contains(folder))
+    lies_on_a_shelf(blob.path_in_repository())
+}
+
+/// The same for a path below the repository's folder.
+pub(super) fn lies_on_a_shelf(path: &str) -> bool {
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    folders.split('/').any(|folder| SHELVES.contains(&folder))
 }
 
 /// Reads a YAML file whose pipelines `pipelines` names.
@@ -40,28 +49,46 @@ pub(super) fn of_yaml(
     key: &FingerprintKey,
     pipelines: impl for<'t> Fn(&'t Tree<'t>) -> Vec<Pipeline<'t>>,
 ) -> Reading {
-    let text = match decoded(blob) {
-        Ok(text) => text,
-        Err(reading) => return reading,
-    };
-    yaml::read(&text, |tree, broken| {
-        let mut unreadable = broken.map(|Broken { reason, detail, .. }| Unreadable { reason, detail });
-        let mut witness = Witness::new(blob, reader);
-        for pipeline in pipelines(tree) {
-            let cut = note(blob, &pipeline, key, &mut witness);
-            unreadable = unreadable.take().or(cut);
-        }
-        witness.done(unreadable)
-    })
+    let tell = |tree: &Tree<'_>, broken| tell(blob, reader, key, (tree, broken), &pipelines);
+    match decoded(blob) {
+        Ok(text) => yaml::read(&text, tell),
+        Err(reading) => reading,
+    }
+}
+
+/// The same for YAML that a template engine may have to fill first.
+pub(super) fn of_templates(
+    blob: &Blob<'_>,
+    reader: &'static str,
+    key: &FingerprintKey,
+    pipelines: impl for<'t> Fn(&'t Tree<'t>) -> Vec<Pipeline<'t>>,
+) -> Reading {
+    let tell = |tree: &Tree<'_>, broken| tell(blob, reader, key, (tree, broken), &pipelines);
+    match decoded(blob) {
+        Ok(text) => template::read_quoted(&text, tell),
+        Err(reading) => reading,
+    }
+}
+
+fn tell(
+    blob: &Blob<'_>,
+    reader: &'static str,
+    key: &FingerprintKey,
+    (tree, broken): (&Tree<'_>, Option<Broken>),
+    pipelines: &impl for<'t> Fn(&'t Tree<'t>) -> Vec<Pipeline<'t>>,
+) -> Reading {
+    let mut unreadable = broken.map(Unreadable::from);
+    let mut witness = Witness::new(blob, reader);
+    for pipeline in pipelines(tree) {
+        let cut = note(blob, &pipeline, key, &mut witness);
+        unreadable = unreadable.take().or(cut);
+    }
+    witness.done(unreadable)
 }
 
 /// The text of a file, or why it has none.
 pub(super) fn decoded<'b>(blob: &Blob<'b>) -> Result<std::borrow::Cow<'b, str>, Reading> {
-    if blob.bytes.len() > CI_FILE_BYTES_MAX {
-        let limit = CI_FILE_BYTES_MAX >> 20;
-        return Err(Reading::failed("too_large_for_reader", format!("a CI file is read up to {limit} MiB")));
-    }
-    text::decode(blob.bytes).ok_or_else(|| Reading::failed("not_text", "the file is not UTF-8 text"))
+    text::of(blob, CI_FILE_BYTES_MAX, "file of a CI system")
 }
 
 /// Notes facts and findings of one pipeline; gives what of it was not read.

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::job::Job;
 use super::purpose::Purpose;
+use super::system::Proof;
 use crate::detect::witness::Spot;
 
 /// Where a secret is exposed, widest first.
@@ -59,6 +61,18 @@ pub(super) struct Receiver<'t> {
     pub(super) pinned: bool,
 }
 
+/// What starts a job with one secret in its hands, where that is not all that starts the job.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Started {
+    pub(super) triggers: Vec<String>,
+    /// By schedules that can be counted.
+    pub(super) runs_per_day: Option<f64>,
+    /// Jobs of other files that hand the secret over, as `path:line job`.
+    pub(super) called_by: Vec<String>,
+    /// Whether the platform proves who the job is when it is started so.
+    pub(super) proof: Option<Proof>,
+}
+
 /// One use.
 #[derive(Debug, Clone)]
 pub(super) struct SecretUse<'t> {
@@ -74,4 +88,21 @@ pub(super) struct SecretUse<'t> {
     pub(super) receiver: Option<Receiver<'t>>,
     /// What is received in the same block is received together: the halves of a key meet there.
     pub(super) block: usize,
+    /// `None` where whatever starts the job gives it the secret.
+    pub(super) started: Option<Started>,
+}
+
+impl SecretUse<'_> {
+    /// Whether a clock starts the job with the secret, and how often a day.
+    pub(super) fn by_clock(&self, job: &Job<'_>) -> (bool, Option<f64>) {
+        match &self.started {
+            Some(started) => (started.triggers.iter().any(|event| event == "schedule"), started.runs_per_day),
+            None => (job.scheduled, job.runs_per_day),
+        }
+    }
+
+    /// Whether the platform could prove who the job is when it has the secret.
+    pub(super) fn proof<'j>(&'j self, job: &'j Job<'_>) -> Option<&'j Proof> {
+        self.started.as_ref().and_then(|started| started.proof.as_ref()).or(job.proof.as_ref())
+    }
 }

@@ -26,6 +26,8 @@ pub(super) struct Variable<'t> {
     pub(super) written: &'t str,
     /// The variable that this line sets from it.
     pub(super) slot: Option<&'t str>,
+    /// What the line sets is this and nothing else.
+    pub(super) whole: bool,
 }
 
 /// What a script takes from its environment.
@@ -40,6 +42,8 @@ pub(super) struct Variables<'t> {
 /// Reads a script's variables.
 pub(super) fn variables(script: &str) -> Variables<'_> {
     let mut variables = Variables::default();
+    // Names of which the script only asks whether they are there.
+    let mut asked = BTreeSet::new();
     for line in script.lines() {
         let line = without_comment(line);
         let set = assignment(line);
@@ -61,11 +65,34 @@ pub(super) fn variables(script: &str) -> Variables<'_> {
             // `$env:X = …` names what it sets.
             let target = set == Some(name) && line.trim_start().starts_with(written);
             if outside && !target {
-                variables.taken.push(Variable { name, written, slot: set.filter(|slot| *slot != name) });
+                if is_question(&line[..at]) {
+                    asked.insert(written.as_ptr());
+                }
+                let slot = set.filter(|slot| *slot != name);
+                let value = line[..value_end].split_once('=').map_or("", |(_, value)| value);
+                let whole = slot.is_some() && is_whole(value, written);
+                variables.taken.push(Variable { name, written, slot, whole });
             }
         }
     }
+    // `[ -z "$TOKEN" ] && TOKEN=$(…)`: what the script makes where it is not there is not kept anywhere.
+    let Variables { taken, set } = &mut variables;
+    taken.retain(|variable| !(asked.contains(&variable.written.as_ptr()) && set.contains(variable.name)));
     variables
+}
+
+/// Whether a line asks, up to here, whether what follows is empty.
+fn is_question(before: &str) -> bool {
+    let before = before.trim_end_matches(['"', ' ']);
+    ["-z", "-n"].iter().any(|sign| before.strip_suffix(sign).is_some_and(|rest| rest.ends_with([' ', '['])))
+}
+
+/// Whether a value is one variable and nothing else: `$X`, `"${X:-}"`.
+pub(super) fn is_whole(value: &str, written: &str) -> bool {
+    let value = value.trim().trim_matches(['"', '\'']);
+    value
+        .strip_prefix(written)
+        .is_some_and(|rest| rest.is_empty() || rest == "}" || rest == ":-}" || rest == ")")
 }
 
 /// Where text in single quotes begins and ends in a line: a shell takes it as it is. Quotes inside of double quotes are
@@ -320,8 +347,16 @@ mod tests {
     #[test]
     fn a_variable_that_is_set_from_another_is_its_slot() {
         let script = "export AWS_ACCESS_KEY_ID=$PROD_KEY";
-        let expected = Variable { name: "PROD_KEY", written: "$PROD_KEY", slot: Some("AWS_ACCESS_KEY_ID") };
+        let slot = Some("AWS_ACCESS_KEY_ID");
+        let expected = Variable { name: "PROD_KEY", written: "$PROD_KEY", slot, whole: true };
         assert_eq!(variables(script).taken, [expected]);
+        assert!(!variables("export TOKEN=$(get $URL)").taken[0].whole);
+    }
+
+    #[test]
+    fn what_a_script_makes_where_it_is_not_there_is_not_taken() {
+        assert_eq!(taken("if [ -z ${T} ]; then\n  export T=$(mint)\nfi\ncurl $T"), [""; 0]);
+        assert_eq!(taken("[[ -n \"${T:-}\" ]] || exit 1\ncurl $T"), ["T", "T"]);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use tenure_model::Federation;
 
+use super::purpose::{PLAIN_KIND, Purpose};
+
 /// One CI system. Everything that differs from system to system and is not the file's grammar stands here.
 #[derive(Debug)]
 pub(super) struct System {
@@ -43,7 +45,10 @@ impl Proof {
 
 impl System {
     /// Whether the platform could prove the identity of a job to what a secret opens, in words.
-    pub(super) fn federation(&self, proof: &Proof, provider: &str) -> (Federation, String) {
+    pub(super) fn federation(&self, proof: &Proof, purpose: &Purpose) -> (Federation, String) {
+        // A Secret of a cluster about which nothing more is known opens anything, not the cluster.
+        let unknown = purpose.kind == PLAIN_KIND && purpose.provider == self.key;
+        let provider = if unknown { "" } else { purpose.provider };
         let Some(token) = self.token else {
             let how = format!("{} proves no job's identity: only a kept secret works here", self.name);
             return (proof.state, how);

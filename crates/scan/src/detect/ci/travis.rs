@@ -9,10 +9,11 @@ use std::collections::BTreeSet;
 use tenure_model::{Federation, FingerprintKey};
 
 use super::environment::{Environment, Receiving};
-use super::job::{Job, Pipeline};
+use super::job::{Deed, DeedKind, Job, Pipeline};
 use super::reading;
 use super::secret_use::{Exposure, Store};
 use super::system::{Proof, System};
+use crate::detect::witness::Spot;
 use crate::detect::yaml::{Tree, Yaml};
 use crate::detect::{Blob, Detector, Reading};
 
@@ -48,6 +49,9 @@ const JOBS_MAX: usize = 500;
 const VISITS_MAX: usize = 20_000;
 /// Digits of the fingerprint that stand for an encrypted value.
 const DIGITS: usize = 8;
+
+/// Shortest token of a room of Slack.
+const TOKEN_BYTES_MIN: usize = 20;
 
 /// The reader.
 pub(super) struct Travis;
@@ -108,6 +112,7 @@ fn job<'t>(id: String, line: u32, layers: &[Yaml<'t>], key: &FingerprintKey) -> 
             environment.value(value, Receiving::at(Exposure::With));
         }
     }
+    environment.done(nearest("notifications").map(written_tokens).unwrap_or_default());
     let (uses, deeds, whole) = environment.finish();
     Job {
         triggers: vec!["push".to_owned()],
@@ -161,7 +166,7 @@ fn sealed<'t>(environment: &mut Environment<'t>, node: Yaml<'t>, slot: &'t str, 
             let print = key.fingerprint("travis_secure", cipher.as_bytes()).0;
             let digits: String = print.chars().rev().take(DIGITS).collect();
             let name: Cow<'t, str> = Cow::Owned(format!("encrypted {slot} {digits}"));
-            let spot = crate::detect::witness::Spot::line(node.line());
+            let spot = Spot::line(node.line());
             let receiving = Receiving { slot: Some(slot), ..Receiving::at(Exposure::Job) };
             environment.secret(name, spot, receiving, false);
             continue;
@@ -177,6 +182,20 @@ fn sealed<'t>(environment: &mut Environment<'t>, node: Yaml<'t>, slot: &'t str, 
         }));
         stack[first..].reverse();
     }
+}
+
+/// Rooms of Slack that are written with their token in the clear: `team:token#room`.
+fn written_tokens(notifications: Yaml<'_>) -> Vec<Deed> {
+    let Some(slack) = notifications.get("slack") else { return Vec::new() };
+    let rooms = slack.get("rooms").unwrap_or(slack);
+    let written = |room: &Yaml<'_>| {
+        let token = room.text().and_then(|text| text.split_once(':')).map(|(_, rest)| rest.split('#').next());
+        token.flatten().is_some_and(|token| {
+            token.len() >= TOKEN_BYTES_MIN && token.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        })
+    };
+    let rooms = std::iter::once(rooms).chain(rooms.items()).take(JOBS_MAX).filter(written);
+    rooms.map(|room| Deed { what: DeedKind::InlineCredential, spot: Spot::line(room.line()) }).collect()
 }
 
 /// What a provider's generic key holds, as a variable would be called.

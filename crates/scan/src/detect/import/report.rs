@@ -14,11 +14,7 @@ const DEPTH_MAX: usize = 100;
 
 /// The text of a report, or why there is none.
 pub(super) fn decode<'b>(blob: &Blob<'b>) -> Result<Cow<'b, str>, Reading> {
-    if blob.bytes.len() > REPORT_BYTES_MAX {
-        let limit = REPORT_BYTES_MAX >> 20;
-        return Err(Reading::failed("too_large_for_reader", format!("a report is read up to {limit} MiB")));
-    }
-    text::decode(blob.bytes).ok_or_else(|| Reading::failed("not_text", "the report is not UTF-8 text"))
+    text::of(blob, REPORT_BYTES_MAX, "report")
 }
 
 /// The one value that a report is; of a broken one what stands whole before the break.

@@ -66,12 +66,9 @@ impl Detector for Ansible {
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {
-        if blob.bytes.len() > PLAYBOOK_BYTES_MAX {
-            let limit = PLAYBOOK_BYTES_MAX >> 20;
-            return Reading::failed("too_large_for_reader", format!("a playbook is read up to {limit} MiB"));
-        }
-        let Some(text) = text::decode(blob.bytes) else {
-            return Reading::failed("not_text", "the playbook is not UTF-8 text");
+        let text = match text::of(blob, PLAYBOOK_BYTES_MAX, "playbook") {
+            Ok(text) => text,
+            Err(reading) => return reading,
         };
         // A file that is encrypted as a whole says nothing, and is as it should be.
         if text.starts_with(VAULT) {
@@ -112,7 +109,7 @@ impl Ansible {
         for literal in &literals {
             account.literal(blob, literal, values, &mut witness);
         }
-        let broken = broken.map(|Broken { reason, detail, .. }| Unreadable { reason, detail });
+        let broken = broken.map(Unreadable::from);
         let cut = (visits_left == 0).then(|| Unreadable {
             reason: "yaml_too_large",
             detail: "the file holds more values than are read".to_owned(),

@@ -42,15 +42,9 @@ impl Detector for Compose {
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {
-        if blob.bytes.len() > COMPOSE_BYTES_MAX {
-            let limit = COMPOSE_BYTES_MAX >> 20;
-            return Reading::failed(
-                "too_large_for_reader",
-                format!("a Compose file is read up to {limit} MiB"),
-            );
-        }
-        let Some(text) = text::decode(blob.bytes) else {
-            return Reading::failed("not_text", "the Compose file is not UTF-8 text");
+        let text = match text::of(blob, COMPOSE_BYTES_MAX, "Compose file") {
+            Ok(text) => text,
+            Err(reading) => return reading,
         };
         let template = Template::new(&text);
         template.read(|tree, broken| self.tell(blob, tree, broken, values))
@@ -94,7 +88,7 @@ impl Compose {
         for file in &env_files {
             file.give(blob, &account, values, &mut witness);
         }
-        let broken = broken.map(|Broken { reason, detail, .. }| Unreadable { reason, detail });
+        let broken = broken.map(Unreadable::from);
         let cut = left_out.then(|| Unreadable {
             reason: "yaml_too_large",
             detail: format!("the first {SERVICES_MAX} services are read"),

@@ -42,11 +42,9 @@ impl Detector for Crontab {
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {
-        if blob.bytes.len() > CRONTAB_BYTES_MAX {
-            return Reading::failed("too_large_for_reader", "a crontab is read up to 1 MiB");
-        }
-        let Some(text) = text::decode(blob.bytes) else {
-            return Reading::failed("not_text", "the crontab is not UTF-8 text");
+        let text = match text::of(blob, CRONTAB_BYTES_MAX, "crontab") {
+            Ok(text) => text,
+            Err(reading) => return reading,
         };
         let mut account = Account::default();
         let mut witness = Witness::new(blob, self.name());

@@ -47,15 +47,9 @@ impl Detector for HelmValues {
     }
 
     fn read(&self, blob: &Blob<'_>, _key: &FingerprintKey) -> Reading {
-        if blob.bytes.len() > VALUES_BYTES_MAX {
-            let limit = VALUES_BYTES_MAX >> 20;
-            return Reading::failed(
-                "too_large_for_reader",
-                format!("a file of values is read up to {limit} MiB"),
-            );
-        }
-        let Some(text) = text::decode(blob.bytes) else {
-            return Reading::failed("not_text", "the file of values is not UTF-8 text");
+        let text = match text::of(blob, VALUES_BYTES_MAX, "file of values") {
+            Ok(text) => text,
+            Err(reading) => return reading,
         };
         let template = Template::new(&text);
         template.read(|tree, broken| self.tell(blob, tree, broken))
@@ -83,7 +77,7 @@ impl HelmValues {
             Some((Federation::AvailableNotEnabled, how.to_owned()))
         };
         walk.account.give(blob, &proof, &mut witness);
-        let broken = broken.map(|Broken { reason, detail, .. }| Unreadable { reason, detail });
+        let broken = broken.map(Unreadable::from);
         let cut = (walk.visits_left == 0).then(|| Unreadable {
             reason: "yaml_too_large",
             detail: "the file holds more values than are read".to_owned(),

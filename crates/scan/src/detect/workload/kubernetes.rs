@@ -64,16 +64,13 @@ impl Detector for Kubernetes {
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {
-        if blob.bytes.len() > MANIFEST_BYTES_MAX {
-            let limit = MANIFEST_BYTES_MAX >> 20;
-            return Reading::failed("too_large_for_reader", format!("a manifest is read up to {limit} MiB"));
-        }
-        let Some(text) = text::decode(blob.bytes) else {
-            return Reading::failed("not_text", "the manifest is not UTF-8 text");
+        let text = match text::of(blob, MANIFEST_BYTES_MAX, "manifest") {
+            Ok(text) => text,
+            Err(reading) => return reading,
         };
         let template = Template::new(&text);
         let take = |tree: &Tree<'_>, broken: Option<Broken>| {
-            let unreadable = broken.map(|Broken { reason, detail, .. }| Unreadable { reason, detail });
+            let unreadable = broken.map(Unreadable::from);
             self.tell(blob, &template, tree, unreadable, values)
         };
         if text.trim_start().starts_with('{') && !template.is_templated() {

@@ -63,12 +63,9 @@ impl Detector for Serverless {
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {
-        if blob.bytes.len() > CODE_BYTES_MAX {
-            let limit = CODE_BYTES_MAX >> 20;
-            return Reading::failed("too_large_for_reader", format!("such a file is read up to {limit} MiB"));
-        }
-        let Some(text) = text::decode(blob.bytes) else {
-            return Reading::failed("not_text", "the file is not UTF-8 text");
+        let text = match text::of(blob, CODE_BYTES_MAX, "template") {
+            Ok(text) => text,
+            Err(reading) => return reading,
         };
         let take = |tree: &Tree<'_>, broken: Option<Broken>| self.tell(blob, tree, broken, values);
         if text.trim_start().starts_with('{') && !text.trim_start().starts_with("{{") {
@@ -103,7 +100,7 @@ impl Serverless {
         for literal in &found.literals {
             found.account.literal(blob, literal, values, &mut witness);
         }
-        let broken = broken.map(|Broken { reason, detail, .. }| Unreadable { reason, detail });
+        let broken = broken.map(Unreadable::from);
         let cut = (found.left_out > 0).then(|| Unreadable {
             reason: "yaml_too_large",
             detail: format!("{} functions beyond the first {FUNCTIONS_MAX} are not read", found.left_out),

@@ -42,11 +42,9 @@ impl Detector for Systemd {
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {
-        if blob.bytes.len() > UNIT_BYTES_MAX {
-            return Reading::failed("too_large_for_reader", "a unit is read up to 1 MiB");
-        }
-        let Some(text) = text::decode(blob.bytes) else {
-            return Reading::failed("not_text", "the unit is not UTF-8 text");
+        let text = match text::of(blob, UNIT_BYTES_MAX, "unit") {
+            Ok(text) => text,
+            Err(reading) => return reading,
         };
         let (settings, odd) = settings(&text);
         let mut witness = Witness::new(blob, self.name());

@@ -4,6 +4,7 @@
 //! Code says what shall be; whether it was applied, and with which values, is for the plan or the state to say.
 
 mod hcl;
+mod module;
 mod policy;
 mod provider;
 mod resource;
@@ -41,15 +42,9 @@ impl Detector for Terraform {
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {
-        if blob.bytes.len() > CODE_BYTES_MAX {
-            let limit = CODE_BYTES_MAX >> 20;
-            return Reading::failed(
-                "too_large_for_reader",
-                format!("a file of code is read up to {limit} MiB"),
-            );
-        }
-        let Some(text) = text::decode(blob.bytes) else {
-            return Reading::failed("not_text", "the file is not UTF-8 text");
+        let text = match text::of(blob, CODE_BYTES_MAX, "file of code") {
+            Ok(text) => text,
+            Err(reading) => return reading,
         };
         let file = hcl::read(&text);
         let names = Names { blob, aws_account: account_id(&file.root) };

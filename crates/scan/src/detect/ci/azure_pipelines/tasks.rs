@@ -157,8 +157,11 @@ impl<'t> Tasks<'t> {
             if script {
                 self.deeds.extend(shell::deeds(value));
             }
-            match CONNECTIONS.iter().find(|(known, _)| *known == lower) {
-                Some((_, provider)) => self.connection(slot, value, provider),
+            let known = CONNECTIONS.iter().find(|(known, _)| *known == lower).map(|(_, provider)| *provider);
+            // Tasks of others call their input after what it names.
+            let provider = known.or_else(|| lower.ends_with("serviceconnection").then_some("unknown"));
+            match provider {
+                Some(provider) => self.connection(slot, value, provider),
                 None => {
                     let exposure = if script { Exposure::Run } else { Exposure::With };
                     let slot = (!script).then_some(slot);

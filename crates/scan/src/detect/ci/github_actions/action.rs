@@ -17,7 +17,7 @@ use crate::detect::ci::purpose::{self, Part, Purpose, by_input};
 use crate::detect::ci::shell;
 use crate::detect::rules;
 use crate::detect::witness::{Spot, Statement, Witness};
-use crate::detect::yaml::{self, Broken, Yaml};
+use crate::detect::yaml::{self, Yaml};
 use crate::detect::{Blob, Detector, Reading, Unreadable, text};
 
 /// Steps of one action that are read.
@@ -41,15 +41,12 @@ impl Detector for CompositeAction {
     }
 
     fn read(&self, blob: &Blob<'_>, _key: &FingerprintKey) -> Reading {
-        if blob.bytes.len() > WORKFLOW_BYTES_MAX {
-            let limit = WORKFLOW_BYTES_MAX >> 20;
-            return Reading::failed("too_large_for_reader", format!("an action is read up to {limit} MiB"));
-        }
-        let Some(text) = text::decode(blob.bytes) else {
-            return Reading::failed("not_text", "the action is not UTF-8 text");
+        let text = match text::of(blob, WORKFLOW_BYTES_MAX, "action") {
+            Ok(text) => text,
+            Err(reading) => return reading,
         };
         yaml::read(&text, |tree, broken| {
-            let unreadable = broken.map(|Broken { reason, detail, .. }| Unreadable { reason, detail });
+            let unreadable = broken.map(Unreadable::from);
             let mut witness = Witness::new(blob, self.name());
             if let Some(root) = tree.first() {
                 judge(blob, root, &mut witness);

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use memchr::memmem;
 
 use super::workflow::{Job, What, Workflow};
-use crate::detect::ci::secret_use::Exposure;
+use crate::detect::ci::secret_use::{Exposure, Started};
 use crate::detect::{Blob, text, yaml};
 
 /// Where workflows lie.
@@ -19,6 +19,9 @@ const LEVELS_MAX: usize = 10;
 const CALLS_MAX: usize = 400;
 /// Bytes of workflows that are read to find the callers of one.
 const BYTES_MAX: usize = 32 << 20;
+
+/// The event of a workflow that others start.
+pub(super) const CALLED: &str = "workflow_call";
 
 /// Everybody in the repository who calls one workflow.
 #[derive(Debug, Default)]
@@ -125,17 +128,47 @@ impl Calls {
         }
     }
 
+    /// What starts the workflow with the secret `kept` under a name: the callers that pass it, and whoever calls those.
+    pub(super) fn started(&self, name: &str, kept: &str) -> Started {
+        let mut all = Started::default();
+        let sum = |a: Option<f64>, b: Option<f64>| a.into_iter().chain(b).reduce(|a, b| a + b);
+        for call in &self.0 {
+            // One name of the caller's is enough: it is the same run.
+            for name in call.names_behind(name) {
+                let further = call.outer.behind(&name);
+                let own =
+                    name.eq_ignore_ascii_case(kept) && (further.is_empty() || call.events().next().is_some());
+                let outer = match (further.contains(kept), further.is_empty()) {
+                    (true, _) => call.outer.started(&name, kept),
+                    // A caller that keeps the secret itself has it whoever calls the caller.
+                    (false, true) if own => call.outer.anything(),
+                    (false, _) if own => Started::default(),
+                    (false, _) => continue,
+                };
+                all.called_by.push(call.by.clone());
+                all.triggers.extend(call.events().filter(|_| own).chain(outer.triggers));
+                let here = sum(call.runs_per_day.filter(|_| own), outer.runs_per_day);
+                all.runs_per_day = sum(all.runs_per_day, here);
+                break;
+            }
+        }
+        all
+    }
+
+    /// Whatever starts the workflow.
+    fn anything(&self) -> Started {
+        let triggers = self.triggers().into_iter().map(str::to_owned).collect();
+        Started { triggers, runs_per_day: self.runs_per_day(), called_by: self.by(), proof: None }
+    }
+
     /// The secrets of the store that callers pass under a name.
     fn behind(&self, name: &str) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         for call in &self.0 {
-            let names = match &call.passed {
-                Passed::Everything => vec![name.to_owned()],
-                Passed::Named(passed) => passed.get(&name.to_ascii_uppercase()).cloned().unwrap_or_default(),
-            };
-            for name in names {
+            for name in call.names_behind(name) {
                 let further = call.outer.behind(&name);
-                if further.is_empty() {
+                // A caller that also starts by itself then has the secret of that name.
+                if further.is_empty() || call.events().next().is_some() {
                     found.insert(name);
                 }
                 found.extend(further);
@@ -148,7 +181,7 @@ impl Calls {
     pub(super) fn triggers(&self) -> Vec<&str> {
         let mut all: Vec<&str> = Vec::new();
         for call in &self.0 {
-            all.extend(call.triggers.iter().map(String::as_str).filter(|event| *event != "workflow_call"));
+            all.extend(call.triggers.iter().map(String::as_str).filter(|event| *event != CALLED));
             all.extend(call.outer.triggers());
         }
         all.sort_unstable();
@@ -169,10 +202,11 @@ impl Calls {
     }
 
     /// The first caller that does not hand on the right to ask for a proof of identity: the right of a called job is never
-    /// wider than its caller's. Outer `None` when no caller is known; inner `None` when all hand it on.
-    pub(super) fn withheld_by(&self) -> Option<Option<&str>> {
+    /// wider than its caller's. Outer `None` when no caller is known; inner `None` when all hand it on. `among` names the callers
+    /// that are asked, where not all are.
+    pub(super) fn withheld_by(&self, among: Option<&[String]>) -> Option<Option<&str>> {
         fn withholds(call: &Call) -> Option<&str> {
-            let outer = call.outer.withheld_by();
+            let outer = call.outer.withheld_by(None);
             match call.id_token {
                 Some(true) => outer.flatten(),
                 // A caller that writes nothing has what its own callers have.
@@ -180,7 +214,9 @@ impl Calls {
                 _ => Some(call.by.as_str()),
             }
         }
-        (!self.0.is_empty()).then(|| self.0.iter().find_map(withholds))
+        let asked = |call: &&Call| among.is_none_or(|among| among.contains(&call.by));
+        let mut calls = self.0.iter().filter(asked).peekable();
+        calls.peek().is_some().then(|| calls.find_map(withholds))
     }
 
     /// The callers, in words.
@@ -190,6 +226,19 @@ impl Calls {
 }
 
 impl Call {
+    /// The caller's names for what it passes under a name.
+    fn names_behind(&self, name: &str) -> Vec<String> {
+        match &self.passed {
+            Passed::Everything => vec![name.to_owned()],
+            Passed::Named(passed) => passed.get(&name.to_ascii_uppercase()).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// The events that start the caller by itself.
+    fn events(&self) -> impl Iterator<Item = String> {
+        self.triggers.iter().filter(|event| *event != CALLED).cloned()
+    }
+
     fn new(path: &str, caller: &Workflow<'_>, job: &Job<'_>, outer: Calls) -> Self {
         let passed = if job.inherits.is_some() {
             Passed::Everything

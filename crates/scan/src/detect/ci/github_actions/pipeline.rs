@@ -5,15 +5,18 @@ use std::borrow::Cow;
 use tenure_model::Federation;
 
 use super::action::Local;
-use super::called::{Calls, Origin};
+use super::called::{self, Calls, Origin};
 use super::oidc::exchanges;
 use super::workflow::{Job, Touch, What, Workflow};
 use super::{Names, is_pinned, receiver};
+use crate::detect::Blob;
 use crate::detect::ci::job::{self, Pipeline};
 use crate::detect::ci::purpose::{self, Place, by_input};
-use crate::detect::ci::secret_use::{Exposure, Receiver, SecretUse, Store};
+use crate::detect::ci::secret_use::{Exposure, Receiver, SecretUse, Started, Store};
 use crate::detect::ci::shell;
 use crate::detect::ci::system::{Proof, System};
+use crate::detect::neighbours::is_here;
+use crate::detect::witness::Spot;
 
 /// GitHub Actions.
 pub(super) static SYSTEM: System = System {
@@ -34,7 +37,20 @@ pub(super) fn pipeline<'t>(names: &Names<'_>, workflow: &Workflow<'t>, calls: &C
     let local = Local::of(names.blob, workflow);
     let around = Around { names, workflow, calls, local: &local };
     let jobs = workflow.jobs.iter().map(|job| shared(&around, job)).collect();
-    Pipeline::new(&SYSTEM, workflow.name, jobs)
+    let unread_parts = workflow.jobs.iter().filter_map(|job| unread(names.blob, job)).collect();
+    Pipeline { unread_parts, ..Pipeline::new(&SYSTEM, workflow.name, jobs) }
+}
+
+/// The workflow that a job calls, where it is not found, or is kept elsewhere and receives secrets.
+fn unread(blob: &Blob<'_>, job: &Job<'_>) -> Option<(String, Spot)> {
+    let uses = job.calls?;
+    let what = match called::own_file(blob, uses) {
+        Some(path) if is_here(blob.neighbours, path) => return None,
+        Some(_) => format!("the workflow {uses}, which is not found here"),
+        None if job.inherits.is_none() && job.passes.is_empty() => return None,
+        None => format!("the workflow {uses}"),
+    };
+    Some((what, Spot::line(job.line)))
 }
 
 /// What a job is seen in.
@@ -73,13 +89,13 @@ fn shared<'t>(around: &Around<'_, 't>, job: &Job<'t>) -> job::Job<'t> {
         literal_key_ids: literal_key_ids(job),
         deeds: job.scripts.iter().flat_map(|&script| shell::deeds(script)).collect(),
         called_by: calls.by(),
-        ..job::Job::new(job.id, job.line, proof(workflow, job, calls))
+        ..job::Job::new(job.id, job.line, proof(workflow, job, (calls, None)))
     }
 }
 
-/// Whether GitHub could prove the identity of a job.
-fn proof(workflow: &Workflow<'_>, job: &Job<'_>, calls: &Calls) -> Proof {
-    let withheld_by = calls.withheld_by().filter(|_| workflow.is_only_called());
+/// Whether GitHub could prove the identity of a job, started by all of its callers or by some.
+fn proof(workflow: &Workflow<'_>, job: &Job<'_>, (calls, among): (&Calls, Option<&[String]>)) -> Proof {
+    let withheld_by = calls.withheld_by(among).filter(|_| workflow.is_only_called());
     let granted = workflow.permissions_of(job).is_none_or(|permissions| permissions.id_token);
     if let Some(Some(caller)) = withheld_by.filter(|_| granted) {
         let why = format!("its caller {caller} is not granted id-token: write");
@@ -125,6 +141,7 @@ fn secret_uses<'t>(around: &Around<'_, 't>, job: &Job<'t>, touch: &Touch<'t>) ->
         other_s3: job.other_s3 || step.is_some_and(|step| step.other_s3),
     };
     let one = |name: Cow<'t, str>, store: Store<'t>| SecretUse {
+        started: None,
         written: (name != *written).then(|| written.clone()),
         purpose: purpose::of_use(&name, place, "github"),
         name,
@@ -139,8 +156,11 @@ fn secret_uses<'t>(around: &Around<'_, 't>, job: &Job<'t>, touch: &Touch<'t>) ->
     match around.calls.origin(around.workflow, written) {
         Origin::Kept => vec![one(written.clone(), Store::repository("repo"))],
         Origin::Passed(names) => {
-            let kept = names.into_iter().map(Cow::Owned);
-            kept.map(|name| one(name, Store::repository("repo"))).collect()
+            let use_of = |name: String| {
+                let started = Some(started(around, job, written, &name));
+                SecretUse { started, ..one(Cow::Owned(name), Store::repository("repo")) }
+            };
+            names.into_iter().map(use_of).collect()
         }
         Origin::Parameter { nobody } => {
             let file = around.names.blob.path.rsplit('/').next().unwrap_or_default();
@@ -149,6 +169,30 @@ fn secret_uses<'t>(around: &Around<'_, 't>, job: &Job<'t>, touch: &Touch<'t>) ->
             vec![SecretUse { purpose: purpose::Purpose { part, ..found.purpose }, ..found }]
         }
     }
+}
+
+/// What starts a job with the secret `kept` behind the name `written`: only the callers that pass it, and the workflow's own
+/// events where it has the secret of that name itself.
+fn started(around: &Around<'_, '_>, job: &Job<'_>, written: &str, kept: &str) -> Started {
+    let workflow = around.workflow;
+    let mut all = around.calls.started(written, kept);
+    all.triggers.sort_unstable();
+    all.triggers.dedup();
+    let itself = !workflow.is_only_called() && written.eq_ignore_ascii_case(kept);
+    let own = workflow.triggers.iter().filter(|event| itself || **event == called::CALLED);
+    let own: Vec<String> = own
+        .filter(|event| !all.triggers.contains(&(**event).to_owned()))
+        .map(|&event| event.to_owned())
+        .collect();
+    all.triggers.splice(0..0, own);
+    all.triggers.retain(|event| job.condition.lets_in(event));
+    if itself {
+        all.runs_per_day = all.runs_per_day.into_iter().chain(workflow.runs_per_day).reduce(|a, b| a + b);
+    }
+    all.runs_per_day = all.runs_per_day.filter(|_| job.condition.lets_in("schedule"));
+    let among = Some(&all.called_by[..]).filter(|among| !among.is_empty());
+    all.proof = Some(proof(workflow, job, (around.calls, among)));
+    all
 }
 
 /// What is received together: the workflow's environment, the job's, or one step's.

@@ -68,6 +68,7 @@ fn pipeline<'t>(tree: &'t Tree<'t>) -> Option<Pipeline<'t>> {
         }
         job.uses.push(SecretUse {
             written: None,
+            started: None,
             name: Cow::Borrowed(id),
             store: Store::repository("credentials"),
             purpose: purpose(kind),

@@ -103,6 +103,9 @@ pub(super) const NAMES: &[Row] = &[
     kept("KUBECONFIG", "kubeconfig_token", "kubernetes"),
     kept("KUBE_CONFIG", "kubeconfig_token", "kubernetes"),
     kept("SSH_PRIVATE_KEY", "ssh_private_key", "ssh"),
+    said("ID_RSA_PUB", "ssh"),
+    kept("ID_RSA", "ssh_private_key", "ssh"),
+    kept("ID_ED25519", "ssh_private_key", "ssh"),
     kept("SSH_KEY", "ssh_private_key", "ssh"),
     kept("SSH_DEPLOY_KEY", "ssh_private_key", "ssh"),
     kept("DEPLOY_KEY", "ssh_private_key", "ssh"),
@@ -167,6 +170,7 @@ pub(super) const NAMES: &[Row] = &[
     kept("GHCR_PAT", "github_pat", "github"),
     kept("GITHUB_TOKEN", "github_pat", "github"),
     kept("BOT_TOKEN", "github_pat", "github"),
+    kept("NPM TOKEN", "npm_token", "npm"),
 ];
 
 /// Last words of names that say what something is called or where it is, and open nothing.

@@ -4,7 +4,7 @@
 use tenure_model::{Fact, Grant, Quality, Subject};
 
 use super::hcl::{Attribute, Block};
-use super::{Names, address};
+use super::{Names, address, module};
 use crate::detect::witness::Witness;
 
 /// Statements of one policy that are told.
@@ -34,10 +34,10 @@ pub(super) fn inline(block: &Block<'_>, root: &Block<'_>, names: &Names<'_>, wit
     };
     let of = block.get(attribute).and_then(|attribute| names.referred(attribute.written, kind));
     let (Some(of), Some(policy)) = (of, block.get("policy")) else { return };
-    tell(&of, &statements(policy, root), &address(block), witness);
+    tell(&of, &statements(policy, root, names), &address(block), witness);
 }
 
-/// Takes a policy of its own that is attached in the same file.
+/// Takes a policy of its own that is attached, wherever in the module it stands.
 pub(super) fn attached(block: &Block<'_>, root: &Block<'_>, names: &Names<'_>, witness: &mut Witness<'_>) {
     let (attribute, kind) = match block.label(0) {
         "aws_iam_user_policy_attachment" => ("user", "aws_iam_user"),
@@ -47,14 +47,19 @@ pub(super) fn attached(block: &Block<'_>, root: &Block<'_>, names: &Names<'_>, w
     let of = block.get(attribute).and_then(|attribute| names.referred(attribute.written, kind));
     let named = block.get("policy_arn").and_then(|arn| arn.written.trim().strip_prefix("aws_iam_policy."));
     let name = named.and_then(|rest| rest.split(['.', '[']).next());
-    let policy = name.and_then(|name| {
-        let is_it = |other: &&Block<'_>| other.label(0) == "aws_iam_policy" && other.label(1) == name;
-        root.blocks.iter().filter(|other| other.kind == "resource").find(is_it)
+    let (Some(of), Some(name)) = (of, name) else { return };
+    let here = block.line;
+    let policy = module::defined(names, root, ("resource", "aws_iam_policy", name), |policy, file, other| {
+        let text = policy.get("policy")?;
+        let mut allowed = statements(text, file, names);
+        let from = address(policy);
+        let Some(other) = other else { return Some((allowed, from)) };
+        // What stands in another file is told at the line that attaches it.
+        allowed.iter_mut().for_each(|allowed| allowed.line = here);
+        Some((allowed, format!("{from} ({other}:{})", policy.line)))
     });
-    if let (Some(of), Some(policy)) = (of, policy)
-        && let Some(text) = policy.get("policy")
-    {
-        tell(&of, &statements(text, root), &address(policy), witness);
+    if let Some((allowed, from)) = policy.flatten() {
+        tell(&of, &allowed, &from, witness);
     }
 }
 
@@ -68,15 +73,19 @@ fn tell(of: &Subject, statements: &[Allowed], from: &str, witness: &mut Witness<
     }
 }
 
-/// What the value of `policy` allows.
-fn statements(policy: Attribute<'_>, root: &Block<'_>) -> Vec<Allowed> {
+/// What the value of `policy` in a file allows.
+fn statements(policy: Attribute<'_>, root: &Block<'_>, names: &Names<'_>) -> Vec<Allowed> {
     let document = policy.written.trim().strip_prefix("data.aws_iam_policy_document.");
     if let Some(name) = document.and_then(|rest| rest.strip_suffix(".json")) {
-        let is_it = |block: &&Block<'_>| {
-            block.kind == "data" && block.label(0) == "aws_iam_policy_document" && block.label(1) == name
-        };
-        let block = root.blocks.iter().find(is_it);
-        return block.map(of_document).unwrap_or_default();
+        let document = ("data", "aws_iam_policy_document", name);
+        let allowed = module::defined(names, root, document, |document, _, other| {
+            let mut allowed = of_document(document);
+            if other.is_some() {
+                allowed.iter_mut().for_each(|allowed| allowed.line = policy.line);
+            }
+            allowed
+        });
+        return allowed.unwrap_or_default();
     }
     of_text(policy)
 }
