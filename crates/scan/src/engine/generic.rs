@@ -8,21 +8,24 @@ use std::sync::Arc;
 
 use tenure_model::{Confidence, Severity};
 
-use super::{Anchor, Candidate, Engine, Match};
+use super::{Anchor, Candidate, Engine, Match, Needs};
 
 mod chosen;
+mod column;
 mod evidence;
+mod members;
 mod name;
 mod score;
 pub(crate) mod services;
 mod shape;
 
 pub use evidence::{Evidence, evidence};
+use members::{members, singular};
 use name::promise;
 pub(super) use score::is_typed;
 use score::{Verdict, judge};
 pub(super) use shape::walled;
-use shape::{Assignment, Form, Stand, assignment, digits_of, lead, resolved};
+use shape::{Assignment, Form, Lead, Stand, assignment, digits_of, lead, resolved};
 
 /// Context words in English, and parts of names in any language.
 const WORDS: &[&str] = &[
@@ -60,6 +63,12 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
     let at = anchor.at as usize;
     let high = bytes.len().min(at + AFTER as usize);
     let Some(lead) = lead(bytes, at, at + len as usize) else { return };
+    if evaluate_members(engine, bytes, anchor, (lead, high), out) {
+        return;
+    }
+    if evaluate_column(engine, bytes, anchor, (lead, high), out) {
+        return;
+    }
     let Some(found) = assignment(bytes, lead, high) else { return };
     let name = &bytes[found.name.0..found.name.1];
     let written = &bytes[found.value.0..found.value.1];
@@ -80,6 +89,77 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
         Form::Escaped => verdict.reasons.push("written with escapes".to_owned()),
     }
     out.extend(told(engine, anchor, name, (text, found.value), verdict));
+}
+
+/// Judges the members of the map or list that opens behind a name in the plural; whether there are any.
+fn evaluate_members(
+    engine: &Engine,
+    bytes: &[u8],
+    anchor: Anchor,
+    (lead, high): (Lead, usize),
+    out: &mut Vec<Candidate>,
+) -> bool {
+    let plural = &bytes[lead.name().0..lead.name().1];
+    let Some(singular) = singular(plural) else { return false };
+    let members = members(bytes, lead, high);
+    for member in &members {
+        let found = member.assignment();
+        let text = &bytes[found.value.0..found.value.1];
+        let Some(mut verdict) = judge(&[], singular, text, found) else { continue };
+        if !verdict.drawn
+            && (member.name.is_none() || verdict.severity < Severity::Medium && !has_digit(text))
+        {
+            continue;
+        }
+        let name = member.name.map_or(plural, |(start, end)| &bytes[start..end]);
+        let says =
+            format!("`{}` is one of `{}`", String::from_utf8_lossy(name), String::from_utf8_lossy(plural));
+        verdict.reasons[0] = says;
+        verdict.confidence = verdict.confidence.min(Confidence::Medium);
+        out.extend(told(engine, anchor, name, (text, found.value), verdict));
+    }
+    !members.is_empty()
+}
+
+/// Judges the cells below the name, when it is the head of a column; whether there are any.
+fn evaluate_column(
+    engine: &Engine,
+    bytes: &[u8],
+    anchor: Anchor,
+    (lead, high): (Lead, usize),
+    out: &mut Vec<Candidate>,
+) -> bool {
+    if !lead.is_followed_by(bytes, b'|') {
+        return false;
+    }
+    let name = lead.name();
+    let column = &bytes[name.0..name.1];
+    let cells = column::cells(bytes, lead, high);
+    for &value in &cells {
+        let found = Assignment {
+            name,
+            value,
+            quoted: true,
+            stand: Stand::Assigned,
+            scheme: false,
+            form: Form::Plain,
+        };
+        let text = &bytes[value.0..value.1];
+        let Some(mut verdict) = judge(&[], column, text, found) else { continue };
+        if !verdict.drawn {
+            if !verdict.password || verdict.severity < Severity::Medium {
+                continue;
+            }
+            // Head and row say it together, wherever the table stands.
+            (verdict.severity, verdict.needs) = (Severity::Low, Needs::Nothing);
+        }
+        out.extend(told(engine, anchor, column, (text, value), verdict));
+    }
+    !cells.is_empty()
+}
+
+fn has_digit(text: &[u8]) -> bool {
+    text.iter().any(u8::is_ascii_digit)
 }
 
 /// Judges the value at `value` in the column of this name of a table's row.

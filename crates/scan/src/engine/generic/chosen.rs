@@ -3,7 +3,7 @@
 
 use tenure_model::{Confidence, Severity};
 
-use super::name::words;
+use super::name::{Words, words};
 use super::score::Opinion;
 use super::shape::{Assignment, Stand};
 use crate::engine::Needs;
@@ -13,11 +13,23 @@ const CHOSEN_BYTES_MIN: usize = 6;
 const CHOSEN_BYTES_MAX: usize = 64;
 /// Shortest passphrase of several words, and of one under the name of a secret, bytes.
 const PHRASE_BYTES_MIN: usize = 10;
-const SECRET_PHRASE_BYTES_MIN: usize = 20;
+const SECRET_PHRASE_BYTES_MIN: usize = 16;
 /// Shortest password of two or three words with signs between them, bytes.
 const JOINED_BYTES_MIN: usize = 9;
 /// Most words of a passphrase.
 const PHRASE_WORDS_MAX: usize = 10;
+
+/// Bits from which a short value is no word of any language that code is written in: of a thousand words and names in
+/// quotes, ten reach them, and nineteen of twenty values of eight characters drawn at random.
+pub(super) const UNWRITTEN_BITS: f64 = 6.0;
+/// Shortest such value that somebody's secret is, bytes.
+const UNWRITTEN_BYTES_MIN: usize = 8;
+/// Shortest word that is a secret because its name says what it serves, bytes.
+const SERVING_BYTES_MIN: usize = 8;
+/// What a secret serves that is kept as text; `tls_secret: wildcard` names one that is kept elsewhere.
+static SERVING: Words = Words::of(
+    "jwt session cookie cookies token client app auth signing hmac webhook crypt encryption access refresh api shared hash",
+);
 
 /// Where a value that looks like a name in code is a password all the same: four words and more, or letters of both
 /// cases with digits around a dot; two or three words only where settings stand one a line.
@@ -84,7 +96,10 @@ pub(super) fn passphrase(name: &[u8], text: &[u8], found: Assignment) -> Option<
         && text.is_ascii()
         && !is_sentence(text);
     let because = format!("a phrase of {words} words");
-    fits.then_some((Severity::Low, Confidence::Low, Needs::Directives, because))
+    // A name that asks for a phrase hardly ever has a message behind it.
+    let asks = super::name::words(name).last().is_some_and(|last| last == "passphrase");
+    let needs = if asks { Needs::Settings } else { Needs::Directives };
+    fits.then_some((Severity::Low, Confidence::Low, needs, because))
 }
 
 /// Whether [`chosen_secret`] may take a value at all: what joins the words of a name makes it the name of a secret that is
@@ -97,7 +112,7 @@ pub(super) fn may_be_typed(text: &[u8], found: Assignment) -> bool {
 }
 
 /// A secret that somebody typed: the name says what it is, and nothing in the value that it stands elsewhere.
-pub(super) fn chosen_secret(name: &[u8], text: &[u8], found: Assignment) -> Option<Opinion> {
+pub(super) fn chosen_secret(name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
     let words = words(name);
     let last = words.last().map_or("", String::as_str);
     let is_secret =
@@ -118,10 +133,17 @@ pub(super) fn chosen_secret(name: &[u8], text: &[u8], found: Assignment) -> Opti
     if !letters || is_sentence(text) {
         return None;
     }
+    let literal = found.quoted && found.stand == Stand::Assigned && text.len() >= UNWRITTEN_BYTES_MIN;
+    if literal && bits >= UNWRITTEN_BITS && (is_secret || last == "token" && mixed) {
+        return opinion(Needs::LivePath, "the value is no word");
+    }
     if mixed && (is_secret || last == "token" && text.len() >= 8) {
         return opinion(Needs::Settings, "the value mixes letters and other characters");
     }
-    is_secret.then(|| opinion(Needs::Directives, "a word under the name of a secret")).flatten()
+    let serves = words.len() > 1 && last == "secret" && text.len() >= SERVING_BYTES_MIN;
+    let serves = serves && SERVING.holds(&words[words.len() - 2]);
+    let needs = if serves { Needs::Settings } else { Needs::Directives };
+    is_secret.then(|| opinion(needs, "a word under the name of a secret")).flatten()
 }
 
 /// Whether the line is commented out as far as `before` it shows.

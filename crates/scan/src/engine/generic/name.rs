@@ -132,6 +132,19 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
     words.iter().any(|w| w == "secret" || w == "token").then_some(Promise::Vague)
 }
 
+/// Whether a member of a map of secrets is something that goes with one: its login, its address, its kind.
+pub(super) fn is_about_a_member(name: &[u8]) -> bool {
+    static BESIDE: Words = Words::of(
+        "\
+        user users username login email mail account host hostname server port region id uuid database db project tenant
+        bucket domain provider kid namespace image ref sha commit digest date created label client sid from to cc
+        subject realm protocol driver engine example format color colour font size access_key_id clientid userid appid",
+    );
+    let words = words(name);
+    words.last().is_none_or(|last| ABOUT.holds(last) || BESIDE.holds(last))
+        || words.iter().any(|word| PUBLIC.holds(word))
+}
+
 /// What the last word of a name says by itself; `None` when it says nothing.
 fn told_by_last(tail: &[String], last: &str) -> Option<Option<Promise>> {
     if is_password(last, tail) {

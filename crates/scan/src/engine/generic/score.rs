@@ -2,7 +2,9 @@
 
 use tenure_model::{Confidence, Severity};
 
-use super::chosen::{chosen_secret, chosen_with_signs, is_comment, may_be_typed, passphrase, signed};
+use super::chosen::{
+    UNWRITTEN_BITS, chosen_secret, chosen_with_signs, is_comment, may_be_typed, passphrase, signed,
+};
 use super::name::{FOREIGN, Promise, Words, hands_on, promise, words};
 use super::services::service_named;
 use super::shape::{Assignment, Stand};
@@ -105,7 +107,7 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
         }
         Promise::Ingredient => ingredient(text, bits, found)?,
         Promise::Secret if bits < RANDOM_BITS || text.len() < SECRET_BYTES_MIN => {
-            chosen_secret(name, text, found)?
+            chosen_secret(name, text, bits, found)?
         }
         Promise::Secret | Promise::Vague => secret(text, bits, found)?,
     };
@@ -244,12 +246,15 @@ fn password(name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Op
         return Some((Severity::Medium, Confidence::Medium, Needs::LivePath, because));
     }
     if classes == 2 && digit && text.len() >= 5 {
-        return Some((
-            Severity::Medium,
-            Confidence::Low,
-            if found.quoted && found.stand == Stand::Assigned { Needs::LivePath } else { Needs::Settings },
-            "the value mixes letters and digits".to_owned(),
-        ));
+        let told = found.quoted
+            && (found.stand == Stand::Assigned || found.stand == Stand::Passed && bits >= UNWRITTEN_BITS);
+        let because = "the value mixes letters and digits".to_owned();
+        let needs = if told { Needs::LivePath } else { Needs::Settings };
+        return Some((Severity::Medium, Confidence::Low, needs, because));
+    }
+    if bits >= UNWRITTEN_BITS && found.quoted && found.stand == Stand::Assigned {
+        let because = "the value is no word".to_owned();
+        return Some((Severity::Low, Confidence::Low, Needs::LivePath, because));
     }
     let needs = if found.stand == Stand::Passed { Needs::Directives } else { Needs::Settings };
     let because = "the value reads like a word".to_owned();

@@ -11,6 +11,7 @@ mod reading;
 
 use around::{METHOD_BYTES_MAX, chained, compared};
 pub(super) use escaped::resolved;
+pub(super) use line::opens_map;
 use line::starts_line;
 pub(super) use reading::digits_of;
 use reading::value_at;
@@ -74,6 +75,18 @@ pub(super) struct Lead {
     alone: bool,
     /// The name is a scheme of authentication, and what it needs follows after a blank.
     scheme: bool,
+}
+
+impl Lead {
+    /// First byte of the name, and the byte after it.
+    pub(super) fn name(&self) -> (usize, usize) {
+        self.name
+    }
+
+    /// Whether the separator behind the name is this sign.
+    pub(super) fn is_followed_by(&self, bytes: &[u8], sign: u8) -> bool {
+        byte(bytes, self.at) == sign
+    }
 }
 
 /// Longest name on either side of the context word, bytes.
@@ -359,6 +372,9 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
         _ if is_flag(bytes, lead.name.0) && next(lead.name.1) == b' ' => {
             from(lead.name.1 + 1, Stand::Passed, false)
         }
+        b'"' if lead.closed_quote && line::is_pair_of_texts(bytes, lead.name, p, high) => {
+            from(p, Stand::Assigned, true)
+        }
         // `PASSWORD 'value'`: a blank was taken for a closer, and so was the quote that opens the value.
         _ if lead.closed_quote && next(lead.name.1) == b' ' => {
             let quote = (lead.name.1..p).find(|&at| matches!(bytes[at], b'"' | b'\''))?;
@@ -446,6 +462,9 @@ fn beside(bytes: &[u8], lead: Lead, high: usize) -> Option<Assignment> {
     let skipped =
         |b: u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'"' | b'\'' | b'-' | b'{' | b':' | b'=');
     let mut p = (lead.at..limit).find(|&at| !skipped(bytes[at]))?;
+    if attribute && let Some(found) = around::of_element_behind(bytes, lead, high) {
+        return Some(found);
+    }
     let rest = &bytes[p..limit];
     let words = [
         &b"value"[..],
