@@ -41,6 +41,20 @@ const TEST_FOLDERS: &[&str] = &[
     "mock",
     "e2e",
     "testing",
+    "testcase",
+    "testcases",
+    "unittest",
+    "unittests",
+    "integration-test",
+    "integration-tests",
+    "integration_tests",
+    "itest",
+    "test-data",
+    "test_data",
+    "test-files",
+    "test-fixtures",
+    "test-resources",
+    "testresources",
 ];
 
 /// Ends of files that hold settings rather than code.

@@ -21,7 +21,7 @@ mod shape;
 
 pub use evidence::{Evidence, evidence};
 use members::{members, singular};
-use name::promise;
+use name::{is_login, promise};
 pub(super) use score::is_typed;
 use score::{Verdict, judge};
 pub(super) use shape::walled;
@@ -29,13 +29,39 @@ use shape::{Assignment, Form, Lead, Stand, assignment, digits_of, lead, resolved
 
 /// Context words in English, and parts of names in any language.
 const WORDS: &[&str] = &[
-    "pass", "pwd", "psw", "_pw", "pw=", "pw:", "pw =", "psk", "secret", "token", "key", "cred", "auth",
-    "salt", "pepper", "seed", "bearer", "mdp", "rootpw", "bindpw", "nonce", "iv =", "iv=", "iv :=", "iv[",
-    "\"iv\"", "basic ",
+    "pass",
+    "pwd",
+    "psw",
+    "_pw",
+    "pw=",
+    "pw:",
+    "pw =",
+    "psk",
+    "secret",
+    "token",
+    "key",
+    "cred",
+    "auth",
+    "salt",
+    "pepper",
+    "seed",
+    "bearer",
+    "mdp",
+    "rootpw",
+    "bindpw",
+    "nonce",
+    "iv =",
+    "iv=",
+    "iv :=",
+    "iv[",
+    "\"iv\"",
+    "basic ",
+    "hmac = \"",
+    "hmac=\"",
 ];
 /// Context words: anchors of the generic detector, any case.
 pub fn context_words() -> impl Iterator<Item = &'static str> {
-    WORDS.iter().copied().chain(name::FOREIGN)
+    WORDS.iter().copied().chain(name::FOREIGN).chain(name::SERVICES).chain(["google_api", "google-api"])
 }
 
 /// Bytes before an anchor that the shape test may look at.
@@ -45,6 +71,12 @@ pub const AFTER: u32 = 640;
 
 /// Bytes before a name, on its line, that may say whose key it is.
 const SERVICE_BYTES: usize = 64;
+
+/// Longest name of a user before a password, bytes.
+const USER_BYTES_MAX: usize = 64;
+
+/// Hex digits from which what stands behind a user is a signature, bytes.
+const SIGNATURE_BYTES_MIN: usize = 32;
 
 /// The generic rules: id, title, credential kind.
 pub const RULES: [(&str, &str, &str); 3] = [
@@ -71,6 +103,8 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
     }
     let Some(found) = assignment(bytes, lead, high) else { return };
     let name = &bytes[found.name.0..found.name.1];
+    let password = if is_login(name) { past_user(bytes, found) } else { None };
+    let (found, judged) = password.map_or((found, name), |password| (password, &b"password"[..]));
     let written = &bytes[found.value.0..found.value.1];
     let text: &[u8] = &match found.form {
         Form::Plain => Cow::Borrowed(written),
@@ -79,7 +113,7 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
     };
     let before = &bytes[found.name.0.saturating_sub(SERVICE_BYTES)..found.name.0];
     let before = memchr::memrchr(b'\n', before).map_or(before, |line| &before[line + 1..]);
-    let Some(mut verdict) = judge(before, name, text, found) else { return };
+    let Some(mut verdict) = judge(before, judged, text, found) else { return };
     match found.form {
         Form::Plain => {}
         Form::Numbers => {
@@ -156,6 +190,20 @@ fn evaluate_column(
         out.extend(told(engine, anchor, column, (text, value), verdict));
     }
     !cells.is_empty()
+}
+
+/// Past the user's name in a login of two parts, `auth = "ann:…"`: what follows is a password, as the name says that both are.
+fn past_user(bytes: &[u8], found: Assignment) -> Option<Assignment> {
+    let text = &bytes[found.value.0..found.value.1];
+    let user = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'@' | b'-' | b'\\');
+    let at = memchr::memchr(b':', text).filter(|&at| (2..USER_BYTES_MAX).contains(&at))?;
+    let (login, password) = (&text[..at], &text[at + 1..]);
+    // `auth: "app:…"` with a signature behind it.
+    let signed = password.len() >= SIGNATURE_BYTES_MIN && password.iter().all(u8::is_ascii_hexdigit);
+    let fits =
+        found.quoted && !found.scheme && !signed && login.iter().all(user) && !password.contains(&b':');
+    let value = (found.value.0 + at + 1, found.value.1);
+    (fits && !password.starts_with(b"//")).then_some(Assignment { value, stand: Stand::Assigned, ..found })
 }
 
 fn has_digit(text: &[u8]) -> bool {

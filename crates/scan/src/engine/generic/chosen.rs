@@ -4,9 +4,9 @@
 use tenure_model::{Confidence, Severity};
 
 use super::name::{Words, words};
-use super::score::Opinion;
+use super::score::{Opinion, SURELY_RANDOM_BITS};
 use super::shape::{Assignment, Stand};
-use crate::engine::Needs;
+use crate::engine::{Needs, value};
 
 /// Shortest and longest secret that somebody typed, bytes.
 const CHOSEN_BYTES_MIN: usize = 6;
@@ -89,7 +89,9 @@ pub(super) fn signed(needs: Needs, found: Assignment) -> Option<Opinion> {
 /// A password of several words: only where no text for people would stand.
 pub(super) fn passphrase(name: &[u8], text: &[u8], found: Assignment) -> Option<Opinion> {
     let words = text.split(|&b| b == b' ').filter(|word| !word.is_empty()).count();
+    let flags = text.split(|&b| b == b' ').any(|word| word.starts_with(b"-") && word.len() > 1);
     let fits = found.quoted
+        && !flags
         && (found.stand == Stand::Assigned || found.stand == Stand::Alone && name.len() > b"pass".len())
         && text.len() >= PHRASE_BYTES_MIN
         && (2..=PHRASE_WORDS_MAX).contains(&words)
@@ -137,6 +139,10 @@ pub(super) fn chosen_secret(name: &[u8], text: &[u8], bits: f64, found: Assignme
     if literal && bits >= UNWRITTEN_BITS && (is_secret || last == "token" && mixed) {
         return opinion(Needs::LivePath, "the value is no word");
     }
+    // A key is more often a word than a secret is.
+    if literal && bits >= 2.0 * UNWRITTEN_BITS && words.len() > 1 && last.ends_with("key") {
+        return opinion(Needs::LivePath, "the value is no word");
+    }
     if mixed && (is_secret || last == "token" && text.len() >= 8) {
         return opinion(Needs::Settings, "the value mixes letters and other characters");
     }
@@ -144,6 +150,37 @@ pub(super) fn chosen_secret(name: &[u8], text: &[u8], bits: f64, found: Assignme
     let serves = serves && SERVING.holds(&words[words.len() - 2]);
     let needs = if serves { Needs::Settings } else { Needs::Directives };
     is_secret.then(|| opinion(needs, "a word under the name of a secret")).flatten()
+}
+
+/// `String?`, `Uint8Array`, `a.isOpen=b`: what stands behind a name in a list of parameters, or code.
+pub(super) fn is_type(text: &[u8]) -> bool {
+    let bare = text.strip_suffix(b"?").or(text.strip_suffix(b"!")).unwrap_or(text);
+    let named = bare.first().is_some_and(u8::is_ascii_uppercase)
+        && bare.last().is_some_and(u8::is_ascii_alphabetic)
+        && bare.iter().all(u8::is_ascii_alphanumeric);
+    let equals = memchr::memchr(b'=', text.trim_ascii_end()).is_some_and(|at| at + 1 < text.len());
+    named || equals || text.windows(2).any(|two| two == b"!.")
+}
+
+/// Shortest key under nothing but the name of its service, bytes.
+const SERVICE_KEY_BYTES_MIN: usize = 20;
+
+/// A key under the name of a service: drawn, and no id or checksum of something that the service keeps.
+pub(super) fn of_service(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
+    const IDS: [&[u8]; 10] =
+        [b"price_", b"prod_", b"plan_", b"acct_", b"cus_", b"pk_", b"AC", b"d-", b"app", b"http"];
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    let checksum = matches!(text.len(), 40 | 64) && text.iter().all(u8::is_ascii_hexdigit);
+    let fits = text.len() >= SERVICE_KEY_BYTES_MIN
+        && bits >= SURELY_RANDOM_BITS
+        && matches!(found.stand, Stand::Assigned | Stand::Beside | Stand::Pair)
+        && text.iter().all(plain)
+        && text.iter().any(u8::is_ascii_digit)
+        && !checksum
+        && !value::is_uuid(text)
+        && !IDS.iter().any(|id| text.starts_with(id));
+    let because = "drawn at random, under the name of a service".to_owned();
+    fits.then_some((Severity::Medium, Confidence::Low, Needs::LivePath, because))
 }
 
 /// Whether the line is commented out as far as `before` it shows.

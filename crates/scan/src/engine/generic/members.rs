@@ -1,7 +1,7 @@
 //! Members of a map or list whose own name says what they are: `secrets:` over `mailer: …`, `[passwords]` over `ann = …`,
 //! `TOKENS = {"ci": "…"}`, `api_keys = ["…", "…"]`. What a member is called says only whose it is.
 
-use super::name::{is_about_a_member, promise};
+use super::name::{is_about_a_member, promise, words};
 use super::shape::{Assignment, Form, Lead, Stand, opens_map};
 
 /// Members of one map that are judged; the window ends sooner in all but the tersest.
@@ -48,7 +48,28 @@ pub(super) fn singular(name: &[u8]) -> Option<&'static [u8]> {
     let ends = |plural: &[u8]| {
         name.len() >= plural.len() && name[name.len() - plural.len()..].eq_ignore_ascii_case(plural)
     };
-    PLURALS.iter().find(|(plural, _)| ends(plural)).map(|&(_, one)| one)
+    // Lists of what is not to be used, and of what everybody knows.
+    const NOBODYS: [&str; 16] = [
+        "bad",
+        "common",
+        "weak",
+        "forbidden",
+        "blocked",
+        "banned",
+        "denied",
+        "breached",
+        "leaked",
+        "invalid",
+        "top",
+        "popular",
+        "pwned",
+        "known",
+        "wrong",
+        "stop",
+    ];
+    let (_, one) = PLURALS.iter().find(|(plural, _)| ends(plural))?;
+    let nobodys = words(name).iter().any(|word| NOBODYS.contains(&word.as_str()));
+    (!nobodys).then_some(one)
 }
 
 /// The members of the map or list that opens behind the name, as far as the window shows them.

@@ -41,7 +41,8 @@ static LOOKUP: Words = Words::of(
     event shortcut arrow enter delete shift control meta first last prev current config setting preference
     metric label tag sort order data json xml attr attribute resource message error answer state query filter
     menu tab panel section category react component child parent node entry record dom aria translation
-    locale language feature flag ssh host apt gpg pgp",
+    locale language feature flag ssh host apt gpg pgp sheet spreadsheet document doc video youtube vimeo file image upload
+    asset idempotency dedup job task queue topic message trace span grid column cell",
 );
 /// Words that make a key secret.
 static QUALIFIERS: Words = Words::of(
@@ -90,6 +91,8 @@ pub(super) enum Promise {
     Vague,
     /// A salt, seed, nonce or initialisation vector: what a cipher or hash is fed with beside its key.
     Ingredient,
+    /// A key of the service that the name is, and nothing else: `sendgrid = "…"`.
+    Service,
 }
 
 /// What the name promises; `None` when it only speaks about secrets.
@@ -129,7 +132,17 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
     if words.iter().any(|w| w.contains("passw") || w == "pwd" || w == "passphrase") {
         return Some(Promise::Password);
     }
-    words.iter().any(|w| w == "secret" || w == "token").then_some(Promise::Vague)
+    if words.iter().any(|w| w == "secret" || w == "token") {
+        return Some(Promise::Vague);
+    }
+    let joined = words.concat();
+    (words.len() <= 2 && SERVICES.contains(&joined.as_str())).then_some(Promise::Service)
+}
+
+/// Whether what the name holds may be a login of two parts: `auth`, `CURLOPT_USERPWD`, `credentials`.
+pub(super) fn is_login(name: &[u8]) -> bool {
+    const ENDS: [&[u8]; 4] = [b"auth", b"userpwd", b"credentials", b"creds"];
+    ENDS.iter().any(|end| name.len() >= end.len() && name[name.len() - end.len()..].eq_ignore_ascii_case(end))
 }
 
 /// Whether a member of a map of secrets is something that goes with one: its login, its address, its kind.
@@ -144,6 +157,34 @@ pub(super) fn is_about_a_member(name: &[u8]) -> bool {
     words.last().is_none_or(|last| ABOUT.holds(last) || BESIDE.holds(last))
         || words.iter().any(|word| PUBLIC.holds(word))
 }
+
+/// Services whose name alone stands before a key of theirs; all of them are context words, and none is a word of its own.
+pub(super) const SERVICES: [&str; 24] = [
+    "sendgrid",
+    "mailgun",
+    "mailchimp",
+    "airtable",
+    "postmark",
+    "sparkpost",
+    "openweather",
+    "openweathermap",
+    "lastfm",
+    "twilio",
+    "stripe",
+    "rollbar",
+    "bugsnag",
+    "honeybadger",
+    "googleapi",
+    "weatherapi",
+    "giphy",
+    "etherscan",
+    "infura",
+    "opencage",
+    "ipstack",
+    "rapidapi",
+    "pagerduty",
+    "mailjet",
+];
 
 /// What the last word of a name says by itself; `None` when it says nothing.
 fn told_by_last(tail: &[String], last: &str) -> Option<Option<Promise>> {
@@ -175,7 +216,7 @@ fn told_by_last(tail: &[String], last: &str) -> Option<Option<Promise>> {
         let lookup = tail.iter().any(|word| LOOKUP.holds(word.strip_suffix("key").unwrap_or(word)));
         return Some((!lookup).then_some(Promise::Vague));
     }
-    if matches!(last, "auth" | "authorization" | "authentication") || ends(&["auth"]) {
+    if matches!(last, "hmac" | "auth" | "authorization" | "authentication") || ends(&["auth"]) {
         return Some(Some(Promise::Vague));
     }
     None
@@ -183,7 +224,7 @@ fn told_by_last(tail: &[String], last: &str) -> Option<Option<Promise>> {
 
 /// Whether the telling word of a name, the last of `tail`, is one for a password.
 fn is_password(last: &str, tail: &[String]) -> bool {
-    const ENDS: [&str; 10] = [
+    const ENDS: [&str; 11] = [
         "password",
         "passwd",
         "passphrase",
@@ -194,11 +235,16 @@ fn is_password(last: &str, tail: &[String]) -> bool {
         "pass",
         "psk",
         "userpwd",
+        "presharedkey",
     ];
     const WHOLE: [&str; 10] =
         ["pw", "psw", "passw", "mdp", "authtok", "dbpw", "userpw", "rootpw", "bindpw", "masterauth"];
-    let split = tail.len() > 1 && matches!(last, "word" | "phrase") && tail[tail.len() - 2] == "pass";
+    let before = tail.len().checked_sub(2).map_or("", |at| tail[at].as_str());
+    let split = matches!(last, "word" | "phrase") && before == "pass";
+    // A pre-shared key or secret is typed in on both sides.
+    let shared = before == "shared" && matches!(last, "key" | "secret");
     split
+        || shared && tail.len() > 2 && tail[tail.len() - 3] == "pre"
         || ENDS.iter().any(|end| last.ends_with(end))
         || WHOLE.contains(&last)
         || FOREIGN.iter().any(|word| last.contains(word))

@@ -3,7 +3,8 @@
 use tenure_model::{Confidence, Severity};
 
 use super::chosen::{
-    UNWRITTEN_BITS, chosen_secret, chosen_with_signs, is_comment, may_be_typed, passphrase, signed,
+    UNWRITTEN_BITS, chosen_secret, chosen_with_signs, is_comment, is_type, may_be_typed, of_service,
+    passphrase, signed,
 };
 use super::name::{FOREIGN, Promise, Words, hands_on, promise, words};
 use super::services::service_named;
@@ -87,6 +88,9 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
     if speaks_otherwise(name, text, found) {
         return None;
     }
+    if found.stand == Stand::Pair && !found.quoted && bits < RANDOM_BITS && is_type(text) {
+        return None;
+    }
     let number = text.iter().all(|&b| b.is_ascii_digit() || b == b'.');
     let code = looks_like_code(text, found.quoted, bits);
     let chosen = if code && promise == Promise::Password { chosen_with_signs(text) } else { None };
@@ -105,6 +109,7 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
         Promise::Secret if uuid && words(name).last().is_some_and(|word| word.starts_with("credential")) => {
             return None;
         }
+        Promise::Service => of_service(text, bits, found)?,
         Promise::Ingredient => ingredient(text, bits, found)?,
         Promise::Secret if bits < RANDOM_BITS || text.len() < SECRET_BYTES_MIN => {
             chosen_secret(name, text, bits, found)?
@@ -155,7 +160,7 @@ fn may_be_chosen(name: &[u8], text: &[u8], found: Assignment) -> bool {
             || !name.is_ascii()
             || may_be_typed(text, found) && holds(&["secret", "token"])
             || holds(&FOREIGN)
-            || holds(&["masterauth", "authtok"]))
+            || holds(&["masterauth", "authtok", "shared"]))
 }
 
 /// Whether name and value say something else than a credential: an option, a placeholder, a number, a translation.
@@ -461,7 +466,7 @@ fn is_telling(word: &str) -> bool {
 
 /// Hashes by name, public keys, certificates, data addresses: random, but no secret.
 fn is_public_material(text: &[u8]) -> bool {
-    const PREFIXES: [&[u8]; 25] = [
+    const PREFIXES: [&[u8]; 30] = [
         b"$ANSIBLE_VAULT",
         b"pk.eyJ", // Mapbox: made for browsers
         b"sha1-",
@@ -487,6 +492,12 @@ fn is_public_material(text: &[u8]) -> bool {
         b"vault:",
         b"encrypted:",
         b"ENC[",
+        // Hashes with their scheme, which a rule of their own reads.
+        b"{SSHA",
+        b"{SHA",
+        b"{MD5}",
+        b"{CRYPT}",
+        b"{PBKDF2",
     ];
     // Sealed with a cluster's public key, and made to be committed.
     let sealed = text.len() > SEALED_BYTES_MIN && (text.starts_with(b"AgA") || text.starts_with(b"AgB"));
@@ -500,8 +511,10 @@ fn is_public_material(text: &[u8]) -> bool {
 /// Calls, member access, paths, addresses, versions, identifiers: what code and configuration say *about* secrets.
 fn looks_like_code(text: &[u8], quoted: bool, bits: f64) -> bool {
     let holds = |needle: &[u8]| memchr::memmem::find(text, needle).is_some();
-    const SIGNS: [&[u8]; 11] =
-        [b"://", b"::", b"->", b"()", b"=>", b"&&", b"||", b"%s", b"{}", b"\\u", b"</"];
+    const SIGNS: [&[u8]; 15] = [
+        b"://", b"::", b"->", b"()", b"=>", b"&&", b"||", b"%s", b"{}", b"\\u", b"</", b"[a-", b"[A-",
+        b"[0-", b"===",
+    ];
     let surely = bits >= 2.0 * SURELY_RANDOM_BITS;
     if !(surely && quoted) && SIGNS.iter().any(|sign| holds(sign)) || is_algorithm(text) {
         return true;

@@ -349,7 +349,13 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
             let typed = typed(bytes, at, high).map(|at| spaced(bytes, at, high));
             from(typed.unwrap_or(at), Stand::Assigned, typed.is_some())
         }
-        b',' if lead.closed_quote => from(past_label(bytes, p + 1, high), Stand::Passed, true),
+        // The end of a path among other texts: `"src/credentials.js",`.
+        b',' if lead.closed_quote && lead.name.0 > 0 && bytes[lead.name.0 - 1] == b'/' => None,
+        b',' if lead.closed_quote => {
+            let defined = bytes[..lead.name.0 - 1].trim_ascii_end().ends_with(b"define(");
+            let stand = if defined { Stand::Assigned } else { Stand::Passed };
+            from(past_label(bytes, p + 1, high), stand, true)
+        }
         b',' if bytes[p..].starts_with(b", _ := ") => from(p + 7, Stand::Assigned, true),
         // A pair of Erlang: `{password, <<"value">>}`.
         b',' if lead.name.0 > 0 && bytes[lead.name.0 - 1] == b'{' => from(p + 1, Stand::Assigned, true),
@@ -357,6 +363,9 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
         b'@' => from(p, Stand::Passed, true),
         b'{' if !lead.closed_quote && next(p + 1) == b'"' => from(p, Stand::Assigned, true),
         b'{' => from(line::default_behind(bytes, p, lead.closed_quote, high)?, Stand::Assigned, true),
+        // A call that fetches: what it is given names what it gets. And a sentence with an aside.
+        b'(' if line::fetches(&bytes[lead.name.0..lead.name.1]) => None,
+        b'(' if lead.closed_quote && byte(bytes, lead.name.1) == b'`' => None,
         b'(' => from(p + 1, Stand::Passed, true),
         b'>' if lead.name.0 > 0
             && (lead.closed_quote || matches!(bytes[lead.name.0 - 1], b'<' | b':' | b'"' | b'\'')) =>
@@ -377,7 +386,10 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
         }
         // `PASSWORD 'value'`: a blank was taken for a closer, and so was the quote that opens the value.
         _ if lead.closed_quote && next(lead.name.1) == b' ' => {
-            let quote = (lead.name.1..p).find(|&at| matches!(bytes[at], b'"' | b'\''))?;
+            // `password `value``; but what somebody says with `pass `--all`` is a sentence.
+            let long = lead.name.1 - lead.name.0 > b"pass".len();
+            let quote = (lead.name.1..p)
+                .find(|&at| matches!(bytes[at], b'"' | b'\'') || long && bytes[at] == b'`')?;
             let stand = if starts_line(bytes, lead.name.0) { Stand::Alone } else { Stand::Passed };
             from(quote, stand, true)
         }
@@ -475,6 +487,7 @@ fn beside(bytes: &[u8], lead: Lead, high: usize) -> Option<Assignment> {
         b"content",
         b"text",
         b"stringValue",
+        b"useValue",
     ];
     let word =
         words.into_iter().find(|word| rest.starts_with(word) && !is_name_byte(byte(rest, word.len())))?;
@@ -526,7 +539,7 @@ fn is_value_of_a_name(bytes: &[u8], start: usize) -> bool {
     }
     let before = before[..end - 1].trim_ascii_end();
     let before = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before);
-    [&b"name"[..], b"Name", b"key", b"Key", b"id", b"property", b"variable", b"type"]
+    [&b"name"[..], b"Name", b"key", b"Key", b"id", b"property", b"variable", b"type", b"provide"]
         .iter()
         .any(|word| before.ends_with(word))
 }

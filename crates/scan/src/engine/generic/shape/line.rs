@@ -124,6 +124,21 @@ pub(super) fn is_pair_of_texts(bytes: &[u8], name: (usize, usize), p: usize, hig
     lead.trim_ascii().is_empty() && memchr::memchr(b'"', line) == Some(line.len().wrapping_sub(1))
 }
 
+/// Whether a name is that of a call that gets something by what it is given: `getCredentials("…")`, `find_token("…")`.
+pub(super) fn fetches(name: &[u8]) -> bool {
+    const VERBS: [&[u8]; 12] = [
+        b"get", b"read", b"fetch", b"load", b"find", b"lookup", b"has", b"require", b"resolve", b"request",
+        b"delete", b"remove",
+    ];
+    let call = name.rsplit(|&b| b == b'.').next().unwrap_or(name);
+    VERBS.iter().any(|verb| {
+        let next = call.get(verb.len()).copied().unwrap_or(b'a');
+        call.len() > verb.len()
+            && call[..verb.len()].eq_ignore_ascii_case(verb)
+            && (next.is_ascii_uppercase() || next == b'_')
+    })
+}
+
 /// Bytes behind the brace among which a default value begins.
 const ACCESSOR_BYTES_MAX: usize = 48;
 const BLOCK_BYTES_MAX: usize = 300;
