@@ -157,6 +157,9 @@ const SETTINGS: &[&str] = &[
     ".override",
     ".defaults",
     ".backup",
+    ".psk",
+    ".8021x",
+    ".nas",
 ];
 /// Ends of files whose settings stand one a line, as `name value` or `name = value`.
 const DIRECTIVES: &[&str] = &[
@@ -194,6 +197,8 @@ const DIRECTIVES: &[&str] = &[
     ".profile",
     ".pcf",
     ".vdf",
+    ".psk",
+    ".8021x",
 ];
 /// Ends that say that a file is a copy of one without them.
 const COPIES: &[&str] = &[".bak", ".old", ".orig", ".save", ".backup", ".bkp", ".swp", "~", ".copy"];

@@ -141,7 +141,9 @@ fn evaluate_members(
         let text = &bytes[found.value.0..found.value.1];
         let Some(mut verdict) = judge(&[], singular, text, found) else { continue };
         if !verdict.drawn
-            && (member.name.is_none() || verdict.severity < Severity::Medium && !has_digit(text))
+            && (member.name.is_none()
+                || speaks_of_one(text)
+                || verdict.severity < Severity::Medium && !has_digit(text))
         {
             continue;
         }
@@ -200,10 +202,22 @@ fn past_user(bytes: &[u8], found: Assignment) -> Option<Assignment> {
     let (login, password) = (&text[..at], &text[at + 1..]);
     // `auth: "app:…"` with a signature behind it.
     let signed = password.len() >= SIGNATURE_BYTES_MIN && password.iter().all(u8::is_ascii_hexdigit);
-    let fits =
-        found.quoted && !found.scheme && !signed && login.iter().all(user) && !password.contains(&b':');
+    let fits = found.quoted
+        && !found.scheme
+        && !signed
+        && !speaks_of_one(password)
+        && login.iter().all(user)
+        && !password.contains(&b':');
     let value = (found.value.0 + at + 1, found.value.1);
     (fits && !password.starts_with(b"//")).then_some(Assignment { value, stand: Stand::Assigned, ..found })
+}
+
+/// Whether a text names credentials: a kind, a class, a reference.
+fn speaks_of_one(text: &[u8]) -> bool {
+    let lower = text.to_ascii_lowercase();
+    [&b"credential"[..], b"password", b"secret", b"token"]
+        .iter()
+        .any(|word| memchr::memmem::find(&lower, word).is_some())
 }
 
 fn has_digit(text: &[u8]) -> bool {

@@ -11,6 +11,8 @@ const HEAD_BYTES_MAX: usize = 1024;
 const COLUMNS_MAX: usize = 64;
 /// Longest name of a column, bytes.
 const NAME_BYTES_MAX: usize = 40;
+/// Most words of a column's name.
+const NAME_WORDS_MAX: usize = 3;
 /// Most values of one file that are judged.
 const VALUES_MAX: usize = 2_000;
 /// Signs that part columns, the commonest first.
@@ -60,7 +62,10 @@ impl Table {
         }
         let delimiter = DELIMITERS.into_iter().find(|sign| line.contains(sign))?;
         let cells = cells(bytes, begin, delimiter)?;
-        let is_name = |&(start, end): &(usize, usize)| end - start <= NAME_BYTES_MAX;
+        let is_name = |&(start, end): &(usize, usize)| {
+            let blanks = memchr::memchr_iter(b' ', &bytes[start..end]).count();
+            end - start <= NAME_BYTES_MAX && blanks < NAME_WORDS_MAX
+        };
         if cells.len() < 2 || !cells.iter().all(is_name) {
             return None;
         }

@@ -72,8 +72,31 @@ pub(super) fn chosen_with_signs(text: &[u8]) -> Option<Needs> {
     if !text.contains(&b'.') && parts.len() >= 4 && parts.iter().all(words) || dotted {
         return Some(Needs::Settings);
     }
-    (text.len() >= JOINED_BYTES_MIN && parts.iter().all(words)).then_some(Needs::Directives)
+    let told = parts.len() <= 3 && !parts.iter().any(|part| REFERS.holds(part));
+    let needs = if told { Needs::Settings } else { Needs::Directives };
+    (text.len() >= JOINED_BYTES_MIN && parts.iter().all(words)).then_some(needs)
 }
+
+/// Words of names in code and configuration: with one of them, words that are joined name something; without, a password
+/// of two or three words is one in nested settings, too.
+static REFERS: Words = Words::of(
+    "\
+    mysql mariadb postgres postgresql redis mongo mongodb rabbit rabbitmq wordpress app api admin root prod production dev
+    development staging stage test tests testing default change some your the and cluster service server client database
+    kube kubernetes helm docker aws azure gcp github gitlab jenkins registry smtp mail email ldap grafana keycloak minio
+    kafka elastic elasticsearch backup deploy login account access internal external file path value string field input
+    type label hint title text message error page form screen button required invalid reset forgot forgotten new old
+    confirm confirmation repeat show hide enter format plain basic none null write read only str ref from get set random
+    generated generate uuid hash bcrypt argon sha this self that params options request response body header query session
+    state props context process global module package class method function return async await model schema table column
+    row index list map item node root parent child info debug warn log trace level mode strategy provider manager handler
+    factory builder helper util utils common core base main public private static final const let var import export
+    authentication authorization auth oauth bearer digest kerberos radius jdbc odbc http https ssl tls ssh ftp sftp
+    shared store storage keystore truststore encrypted encryption decrypt encrypt cipher salt pepper nonce validation
+    validator policy rule rules strength minimum maximum length expired expiry current previous next first last
+    placeholder dummy sample example demo foo bar baz user users username name names host port url uri env environment
+    not set empty missing unknown custom managed system local remote primary secondary master slave replica",
+);
 
 /// A password with signs that join the words of names, too.
 pub(super) fn signed(needs: Needs, found: Assignment) -> Option<Opinion> {
@@ -155,7 +178,10 @@ pub(super) fn chosen_secret(name: &[u8], text: &[u8], bits: f64, found: Assignme
 /// `String?`, `Uint8Array`, `a.isOpen=b`: what stands behind a name in a list of parameters, or code.
 pub(super) fn is_type(text: &[u8]) -> bool {
     let bare = text.strip_suffix(b"?").or(text.strip_suffix(b"!")).unwrap_or(text);
+    // Figures in a type stand before a capital: `Uint8Array`.
+    let figures = bare.windows(2).any(|two| two[0].is_ascii_digit() && two[1].is_ascii_lowercase());
     let named = bare.first().is_some_and(u8::is_ascii_uppercase)
+        && !figures
         && bare.last().is_some_and(u8::is_ascii_alphabetic)
         && bare.iter().all(u8::is_ascii_alphanumeric);
     let equals = memchr::memchr(b'=', text.trim_ascii_end()).is_some_and(|at| at + 1 < text.len());

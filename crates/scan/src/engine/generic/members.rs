@@ -42,6 +42,10 @@ pub(super) fn singular(name: &[u8]) -> Option<&'static [u8]> {
         (b"api_keys", b"secret"),
         (b"api-keys", b"secret"),
     ];
+    let name = [&b"_map"[..], b"_MAP", b"Map", b"_dict", b"_DICT", b"_list", b"_LIST"]
+        .iter()
+        .find_map(|kind| name.strip_suffix(*kind))
+        .unwrap_or(name);
     if !matches!(name.last(), Some(b's' | b'S')) {
         return None;
     }
@@ -211,7 +215,7 @@ mod tests {
 
     fn read(text: &str) -> Vec<(String, String)> {
         let bytes = text.as_bytes();
-        let at = text.find("okens").or(text.find("asswords")).unwrap();
+        let at = text.to_ascii_lowercase().find("okens").unwrap();
         let Some(lead) = lead(bytes, at, at + 4) else { return Vec::new() };
         members(bytes, lead, bytes.len())
             .into_iter()

@@ -48,7 +48,7 @@ static LOOKUP: Words = Words::of(
 static QUALIFIERS: Words = Words::of(
     "\
     api secret access private encryption encrypt decryption crypt crypto cipher signing sign signature master auth
-    account storage shared service app application client webhook license admin hmac jwt deploy
+    account storage shared cookie service app application client webhook license admin hmac jwt deploy
     integration server account user subscription primary secondary aes des rsa ssl tls connection write read ingest
     host function functions",
 );
@@ -159,7 +159,7 @@ pub(super) fn is_about_a_member(name: &[u8]) -> bool {
 }
 
 /// Services whose name alone stands before a key of theirs; all of them are context words, and none is a word of its own.
-pub(super) const SERVICES: [&str; 24] = [
+pub(super) const SERVICES: [&str; 30] = [
     "sendgrid",
     "mailgun",
     "mailchimp",
@@ -184,6 +184,12 @@ pub(super) const SERVICES: [&str; 24] = [
     "rapidapi",
     "pagerduty",
     "mailjet",
+    "deepseek",
+    "fastly",
+    "elevenlabs",
+    "mandrill",
+    "launchdarkly",
+    "digitalocean",
 ];
 
 /// What the last word of a name says by itself; `None` when it says nothing.

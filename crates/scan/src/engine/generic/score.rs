@@ -400,7 +400,7 @@ fn is_common(text: &[u8]) -> bool {
         test testing tester pass password passw passwd pwd user username admin administrator root guest demo foo bar
         baz qux foobar abc abcd xyz hello welcome letmein secret default temp example login master super monkey opensesame opensesam
         dragon qwerty asdf zxcv postgres mysql oracle redis mongo rabbitmq vagrant ubuntu changeme toor alice bob
-        mypass mypassword testpass testpassword testuser dbpass dbpassword newpass newpassword oldpassword adminadmin",
+        kennwort passwort parola senha haslo wachtwoord contrasena motdepasse mypass mypassword testpass testpassword testuser dbpass dbpassword newpass newpassword oldpassword adminadmin",
     );
     let stem = text.iter().take_while(|b| b.is_ascii_alphabetic() || **b == b'_').count();
     let plain: Vec<u8> = text[..stem].iter().filter(|b| **b != b'_').map(u8::to_ascii_lowercase).collect();

@@ -177,7 +177,7 @@ pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
     let rest = bytes.get(p..bytes.len().min(p + 4)).unwrap_or_default();
     let separated = match byte(rest, 0) {
         b'=' | b':' | b',' | b'(' | b'>' | b'?' | b'|' | b'{' | b'<' | b'!' => true,
-        b'A' | b'o' | b'i' | b't' | b'-' | b'~' | b'@' => {
+        b'A' | b'o' | b'i' | b's' | b't' | b'-' | b'~' | b'@' => {
             WORDY_SEPARATORS.iter().any(|sign| rest.starts_with(sign))
         }
         _ => false,
@@ -203,8 +203,8 @@ pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
 }
 
 /// Separators that are more than one sign.
-const WORDY_SEPARATORS: [&[u8]; 9] =
-    [b"As ", b"or ", b"is ", b"to \"", b"-> \"", b"->\"", b"~= \"", b"~= '", b"@\""];
+const WORDY_SEPARATORS: [&[u8]; 10] =
+    [b"stri", b"As ", b"or ", b"is ", b"to \"", b"-> \"", b"->\"", b"~= \"", b"~= '", b"@\""];
 
 /// Where the name begins that starts at `start`, when the word before it belongs to it.
 fn with_head(bytes: &[u8], start: usize) -> usize {
@@ -317,7 +317,11 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
         b'!' if next(p + 1) == b'=' => from(p + if next(p + 2) == b'=' { 3 } else { 2 }, Stand::Passed, true),
         b'=' if matches!(next(p + 1), b'>' | b'~') => assigned(2),
         b'=' => assigned(1),
+        b'?' if next(p + 1) == b':' && typed(bytes, p + 2, high).is_some() => {
+            from(typed(bytes, p + 2, high)?, Stand::Assigned, true)
+        }
         b'?' if matches!(next(p + 1), b'=' | b':') => assigned(2),
+        b's' if bytes[p..].starts_with(b"string = ") => from(p + 9, Stand::Assigned, true),
         // What is taken when the variable is not set: `?? "…"`, `|| "…"`, `or "…"`.
         b'?' if next(p + 1) == b'?' => {
             from(p + if next(p + 2) == b'=' { 3 } else { 2 }, Stand::Assigned, true)
@@ -467,6 +471,9 @@ fn beside(bytes: &[u8], lead: Lead, high: usize) -> Option<Assignment> {
     let attribute =
         lead.closed_quote && (opener.is_ascii_alphabetic() || bytes[lead.at - 1].is_ascii_whitespace());
     let pair = matches!(opener, b',' | b'\r' | b'\n') || attribute;
+    if opener == b'>' && lead.closed_quote && is_value_of_a_name(bytes, lead.name.0) {
+        return around::of_element_behind(bytes, lead, high);
+    }
     if !(inside || pair && is_value_of_a_name(bytes, lead.name.0)) {
         return None;
     }
