@@ -20,7 +20,7 @@ pub(crate) mod services;
 mod shape;
 
 pub use evidence::{Evidence, evidence};
-use members::{members, singular};
+use members::{is_nobodys, members, singular};
 use name::{is_login, promise};
 pub(super) use score::is_typed;
 use score::{Verdict, judge};
@@ -136,6 +136,9 @@ fn evaluate_members(
     let plural = &bytes[lead.name().0..lead.name().1];
     let Some(singular) = singular(plural) else { return false };
     let members = members(bytes, lead, high);
+    if is_nobodys(plural) {
+        return !members.is_empty();
+    }
     for member in &members {
         let found = member.assignment();
         let text = &bytes[found.value.0..found.value.1];

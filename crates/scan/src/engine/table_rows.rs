@@ -57,7 +57,8 @@ impl Table {
         let line = &head[..memchr::memchr(b'\n', head)?];
         let plain = |b: &u8| b.is_ascii_alphanumeric() || b" \t,;|_-./\"'\r\xef\xbb\xbf".contains(b);
         let begin = if line.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        if !line.iter().all(plain) {
+        // Tables in Markdown are read where their head stands.
+        if !line.iter().all(plain) || line.starts_with(b"|") {
             return None;
         }
         let delimiter = DELIMITERS.into_iter().find(|sign| line.contains(sign))?;

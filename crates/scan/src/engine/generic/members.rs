@@ -52,7 +52,11 @@ pub(super) fn singular(name: &[u8]) -> Option<&'static [u8]> {
     let ends = |plural: &[u8]| {
         name.len() >= plural.len() && name[name.len() - plural.len()..].eq_ignore_ascii_case(plural)
     };
-    // Lists of what is not to be used, and of what everybody knows.
+    PLURALS.iter().find(|(plural, _)| ends(plural)).map(|&(_, one)| one)
+}
+
+/// Whether a list holds what is not to be used, or what everybody knows.
+pub(super) fn is_nobodys(name: &[u8]) -> bool {
     const NOBODYS: [&str; 16] = [
         "bad",
         "common",
@@ -71,9 +75,7 @@ pub(super) fn singular(name: &[u8]) -> Option<&'static [u8]> {
         "wrong",
         "stop",
     ];
-    let (_, one) = PLURALS.iter().find(|(plural, _)| ends(plural))?;
-    let nobodys = words(name).iter().any(|word| NOBODYS.contains(&word.as_str()));
-    (!nobodys).then_some(one)
+    words(name).iter().any(|word| NOBODYS.contains(&word.as_str()))
 }
 
 /// The members of the map or list that opens behind the name, as far as the window shows them.

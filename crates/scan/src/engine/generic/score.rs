@@ -64,12 +64,7 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
         return None;
     }
     // Most values are words, and most names of words are of secrets rather than passwords: the cheap questions first.
-    let uuid = text.len() == UUID_BYTES && value::is_uuid(text);
-    let bits = if uuid {
-        random_bits(&text.iter().copied().filter(|&b| b != b'-').collect::<Vec<u8>>())
-    } else {
-        random_bits(text.strip_prefix(b"0x").unwrap_or(text))
-    };
+    let (uuid, bits) = drawn_from(text);
     if bits < RANDOM_BITS && !may_be_chosen(name, text, found) {
         return None;
     }
@@ -373,6 +368,17 @@ fn decoded(text: &[u8]) -> Decoded {
         }
         _ => Decoded::Text,
     }
+}
+
+/// Whether the text is a UUID, and how many bits speak for chance in it, without what only joins or marks it.
+fn drawn_from(text: &[u8]) -> (bool, f64) {
+    let uuid = text.len() == UUID_BYTES && value::is_uuid(text);
+    let bits = if uuid {
+        random_bits(&text.iter().copied().filter(|&b| b != b'-').collect::<Vec<u8>>())
+    } else {
+        random_bits(text.strip_prefix(b"0x").unwrap_or(text))
+    };
+    (uuid, bits)
 }
 
 #[allow(clippy::cast_possible_truncation)] // some hundred bits

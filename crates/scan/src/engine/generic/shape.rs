@@ -89,6 +89,8 @@ impl Lead {
     }
 }
 
+/// Bytes before a name in quotes that show whether a call defines it.
+const DEFINE_BYTES: usize = 16;
 /// Longest name on either side of the context word, bytes.
 const NAME_BYTES_MAX: usize = 48;
 /// Most quotes, brackets and blanks between a name and its separator.
@@ -321,25 +323,11 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
             from(typed(bytes, p + 2, high)?, Stand::Assigned, true)
         }
         b'?' if matches!(next(p + 1), b'=' | b':') => assigned(2),
-        b's' if bytes[p..].starts_with(b"string = ") => from(p + 9, Stand::Assigned, true),
-        // What is taken when the variable is not set: `?? "…"`, `|| "…"`, `or "…"`.
-        b'?' if next(p + 1) == b'?' => {
-            from(p + if next(p + 2) == b'=' { 3 } else { 2 }, Stand::Assigned, true)
-        }
-        b'|' if next(p + 1) == b'|' => {
-            from(p + if next(p + 2) == b'=' { 3 } else { 2 }, Stand::Assigned, true)
-        }
-        b'o' if bytes[p..].starts_with(b"or ") => from(p + 3, Stand::Assigned, true),
-        b't' if bytes[p..].starts_with(b"to \"") => from(p + 3, Stand::Assigned, true),
-        b'-' if bytes[p..].starts_with(b"->") => from(p + 2, Stand::Assigned, true),
-        b'~' if bytes[p..].starts_with(b"~= ") => from(p + 3, Stand::Passed, true),
-        b'i' if bytes[p..].starts_with(b"is ") => from(p + 3, Stand::Inline, false),
-        b'<' if bytes[p..].starts_with(b"<- ") => from(p + 3, Stand::Assigned, true),
-        // A column of a table.
-        b'|' if next(p + 1) == b' ' => from(p + 1, Stand::Inline, false),
-        b'A' if bytes[p..].starts_with(b"As ") => {
-            let equals = bytes[p..high.min(p + 32)].iter().position(|&b| b == b'=' || b == b'\n')?;
-            (next(p + equals) == b'=').then(|| from(p + equals + 1, Stand::Assigned, true)).flatten()
+        b'?' | b'|' | b'o' | b't' | b'-' | b'~' | b'i' | b'<' | b'A' | b's'
+            if in_words(bytes, p, high).is_some() =>
+        {
+            let (at, stand, needs_quote) = in_words(bytes, p, high)?;
+            from(at, stand, needs_quote)
         }
         b':' if matches!(next(p + 1), b'=' | b'-') => assigned(2),
         // LDIF: `userPassword:: ` has its value in base64.
@@ -353,17 +341,10 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
             let typed = typed(bytes, at, high).map(|at| spaced(bytes, at, high));
             from(typed.unwrap_or(at), Stand::Assigned, typed.is_some())
         }
-        // The end of a path among other texts: `"src/credentials.js",`.
-        b',' if lead.closed_quote && lead.name.0 > 0 && bytes[lead.name.0 - 1] == b'/' => None,
-        b',' if lead.closed_quote => {
-            let defined = bytes[..lead.name.0 - 1].trim_ascii_end().ends_with(b"define(");
-            let stand = if defined { Stand::Assigned } else { Stand::Passed };
-            from(past_label(bytes, p + 1, high), stand, true)
+        b',' => {
+            let (at, stand) = behind_comma(bytes, lead, high)?;
+            from(at, stand, true)
         }
-        b',' if bytes[p..].starts_with(b", _ := ") => from(p + 7, Stand::Assigned, true),
-        // A pair of Erlang: `{password, <<"value">>}`.
-        b',' if lead.name.0 > 0 && bytes[lead.name.0 - 1] == b'{' => from(p + 1, Stand::Assigned, true),
-        b',' => from(p + 1, Stand::Inline, true),
         b'@' => from(p, Stand::Passed, true),
         b'{' if !lead.closed_quote && next(p + 1) == b'"' => from(p, Stand::Assigned, true),
         b'{' => from(line::default_behind(bytes, p, lead.closed_quote, high)?, Stand::Assigned, true),
@@ -400,6 +381,56 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
         _ if lead.alone => Some(Separator { at: p, stand: Stand::Alone, needs_quote: false, whole: true }),
         _ => None,
     }
+}
+
+/// Separators in words and in more than one sign: where the value begins, how it stands, and whether only a quoted one counts.
+fn in_words(bytes: &[u8], p: usize, high: usize) -> Option<(usize, Stand, bool)> {
+    let text = &bytes[p..];
+    let equals = |at: usize| at + usize::from(byte(bytes, at) == b'=');
+    // What is taken when the variable is not set: `?? "…"`, `|| "…"`, `or "…"`.
+    if text.starts_with(b"??") || text.starts_with(b"||") {
+        return Some((equals(p + 2), Stand::Assigned, true));
+    }
+    if text.starts_with(b"As ") {
+        let equals = bytes[p..high.min(p + 32)].iter().position(|&b| b == b'=' || b == b'\n')?;
+        return (bytes[p + equals] == b'=').then_some((p + equals + 1, Stand::Assigned, true));
+    }
+    const WORDS: [(&[u8], usize, Stand, bool); 9] = [
+        (b"or ", 3, Stand::Assigned, true),
+        (b"to \"", 3, Stand::Assigned, true),
+        (b"->", 2, Stand::Assigned, true),
+        (b"~= ", 3, Stand::Passed, true),
+        (b"is ", 3, Stand::Inline, false),
+        (b"<- ", 3, Stand::Assigned, true),
+        // A column of a table.
+        (b"| ", 1, Stand::Inline, false),
+        // A declaration of Go.
+        (b"string = ", 9, Stand::Assigned, true),
+        (b"string= ", 8, Stand::Assigned, true),
+    ];
+    let found = WORDS.iter().find(|(word, ..)| text.starts_with(word));
+    found.map(|&(_, len, stand, needs_quote)| (p + len, stand, needs_quote))
+}
+
+/// Where a value begins behind a name and a comma, and how it stands there.
+fn behind_comma(bytes: &[u8], lead: Lead, high: usize) -> Option<(usize, Stand)> {
+    let (p, before) = (lead.at, &bytes[lead.name.0.saturating_sub(DEFINE_BYTES)..lead.name.0]);
+    if lead.closed_quote {
+        // The end of a path among other texts: `"src/credentials.js",`.
+        if before.ends_with(b"/") {
+            return None;
+        }
+        let call = before.strip_suffix(b"'").or(before.strip_suffix(b"\"")).unwrap_or(before);
+        let defined = call.trim_ascii_end().ends_with(b"define(");
+        let stand = if defined { Stand::Assigned } else { Stand::Passed };
+        return Some((past_label(bytes, p + 1, high), stand));
+    }
+    if bytes[p..].starts_with(b", _ := ") {
+        return Some((p + 7, Stand::Assigned));
+    }
+    // A pair of Erlang: `{password, <<"value">>}`.
+    let stand = if before.ends_with(b"{") { Stand::Assigned } else { Stand::Inline };
+    Some((p + 1, stand))
 }
 
 /// Past the name of an argument that says nothing of its own: `with: '…'`, `value="…"`.
