@@ -429,7 +429,15 @@ fn behind_comma(bytes: &[u8], lead: Lead, high: usize) -> Option<(usize, Stand)>
         return Some((p + 7, Stand::Assigned));
     }
     // A pair of Erlang: `{password, <<"value">>}`.
-    let stand = if before.ends_with(b"{") { Stand::Assigned } else { Stand::Inline };
+    let open = before.iter().rposition(|&b| !is_name_byte(b));
+    let callee = open.filter(|&at| before[at] == b'(').map_or(&[][..], |at| &before[..at]);
+    // `env.put(Context.SECURITY_CREDENTIALS, "…")`
+    let sets = [&b".put"[..], b".set", b".add", b"setProperty"].iter().any(|call| callee.ends_with(call));
+    let stand = match before.last() {
+        Some(b'{') => Stand::Assigned,
+        _ if sets => Stand::Passed,
+        _ => Stand::Inline,
+    };
     Some((p + 1, stand))
 }
 

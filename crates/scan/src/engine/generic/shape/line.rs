@@ -108,8 +108,10 @@ pub(super) fn starts_line(bytes: &[u8], at: usize) -> bool {
 
 /// `Mail\\`, `network/proxy/`: groups of settings before a name, as Qt's programs write them.
 fn is_section(lead: &[u8]) -> bool {
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'\\' | b'/');
-    matches!(lead.last(), Some(b'\\' | b'/')) && lead[0].is_ascii_alphanumeric() && lead.iter().all(plain)
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'\\' | b'/' | b':');
+    matches!(lead.last(), Some(b'\\' | b'/' | b':'))
+        && lead[0].is_ascii_alphanumeric()
+        && lead.iter().all(plain)
 }
 
 /// Whether the quoted name and the quoted text at `p` are a line of their own: `"name"		"value"`, as Valve's programs write.

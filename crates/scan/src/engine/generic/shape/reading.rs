@@ -225,8 +225,8 @@ fn listed(bytes: &[u8], before: &[u8], opens: usize, high: usize) -> bool {
 }
 
 /// Signs that what follows is taken when the expression before them gives nothing.
-const FALLBACKS: [&[u8]; 9] =
-    [b" or ", b"|| ", b"?? ", b"? ", b"?: ", b"lambda: ", b"orElse(", b" else ", b"Default("];
+const FALLBACKS: [&[u8]; 10] =
+    [b" or ", b"|| ", b"?? ", b"? ", b" : ", b"?: ", b"lambda: ", b"orElse(", b" else ", b"Default("];
 /// Longest expression before such a sign, bytes.
 const FALLBACK_BYTES_MAX: usize = 100;
 
