@@ -250,7 +250,7 @@ fn is_password(last: &str, tail: &[String]) -> bool {
     // A pre-shared key or secret is typed in on both sides.
     let shared = before == "shared" && matches!(last, "key" | "secret");
     split
-        || shared && (last == "key" || tail.len() > 2 && tail[tail.len() - 3] == "pre")
+        || shared && (tail.len() == 2 && last == "key" || tail.len() > 2 && tail[tail.len() - 3] == "pre")
         || ENDS.iter().any(|end| last.ends_with(end))
         || WHOLE.contains(&last)
         || FOREIGN.iter().any(|word| last.contains(word))

@@ -517,9 +517,9 @@ fn is_public_material(text: &[u8]) -> bool {
 /// Calls, member access, paths, addresses, versions, identifiers: what code and configuration say *about* secrets.
 fn looks_like_code(text: &[u8], quoted: bool, bits: f64) -> bool {
     let holds = |needle: &[u8]| memchr::memmem::find(text, needle).is_some();
-    const SIGNS: [&[u8]; 15] = [
+    const SIGNS: [&[u8]; 16] = [
         b"://", b"::", b"->", b"()", b"=>", b"&&", b"||", b"%s", b"{}", b"\\u", b"</", b"[a-", b"[A-",
-        b"[0-", b"===",
+        b"[0-", b"===", b":\"",
     ];
     let surely = bits >= 2.0 * SURELY_RANDOM_BITS;
     if !(surely && quoted) && SIGNS.iter().any(|sign| holds(sign)) || is_algorithm(text) {

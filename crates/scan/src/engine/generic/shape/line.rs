@@ -59,7 +59,7 @@ pub(super) fn starts_line(bytes: &[u8], at: usize) -> bool {
     // A section before the name: `spring.datasource.`, `//registry.acme.test/:_`.
     lead.is_empty()
         || lead.ends_with(b"::") && !lead.contains(&b' ')
-        || is_section(lead)
+        || is_section(lead) && (!lead.ends_with(b":") || line.ends_with(b":"))
         || matches!(
             lead,
             b"export"
