@@ -57,6 +57,13 @@ const WORDS: &[&str] = &[
     "\"iv\"",
     "basic ",
     "hmac = \"",
+    "clave",
+    "parola",
+    "geslo",
+    "jelszo",
+    "parool",
+    "adgangskode",
+    "sifre",
     "hmac=\"",
 ];
 /// Context words: anchors of the generic detector, any case.

@@ -97,6 +97,8 @@ pub(super) enum Promise {
 
 /// What the name promises; `None` when it only speaks about secrets.
 pub(super) fn promise(name: &[u8]) -> Option<Promise> {
+    // What stands in a field of a form: `txtPassword.Text`.
+    let name = name.strip_suffix(b".Text").unwrap_or(name);
     let words = words(name);
     let mut tail = words.as_slice();
     // `password1`, `api_key_2`, `token.value`, `SECRET_KEY_PROD`: what follows the telling word says which one.
@@ -243,8 +245,25 @@ fn is_password(last: &str, tail: &[String]) -> bool {
         "userpwd",
         "presharedkey",
     ];
-    const WHOLE: [&str; 10] =
-        ["pw", "psw", "passw", "mdp", "authtok", "dbpw", "userpw", "rootpw", "bindpw", "masterauth"];
+    const WHOLE: [&str; 17] = [
+        "clave",
+        "parola",
+        "geslo",
+        "jelszo",
+        "parool",
+        "adgangskode",
+        "sifre",
+        "pw",
+        "psw",
+        "passw",
+        "mdp",
+        "authtok",
+        "dbpw",
+        "userpw",
+        "rootpw",
+        "bindpw",
+        "masterauth",
+    ];
     let before = tail.len().checked_sub(2).map_or("", |at| tail[at].as_str());
     let split = matches!(last, "word" | "phrase") && before == "pass";
     // A pre-shared key or secret is typed in on both sides.

@@ -243,7 +243,11 @@ fn password(name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Op
     }
     if classes >= 3 && text.len() >= 6 {
         let because = format!("the value mixes {classes} kinds of characters");
-        return Some((Severity::Medium, Confidence::Medium, Needs::LivePath, because));
+        // Signs of the keyboard and figures among letters: nobody writes so but in a password, wherever it stands.
+        let sign = text.iter().any(|b| b.is_ascii_punctuation() && !b"_-.,:;/()[]{}<>=\\'\"".contains(b));
+        let meant = digit && sign && text.len() >= 8 && found.stand != Stand::Passed;
+        let needs = if meant { Needs::Nothing } else { Needs::LivePath };
+        return Some((Severity::Medium, Confidence::Medium, needs, because));
     }
     if classes == 2 && digit && text.len() >= 5 {
         let told = found.quoted
@@ -532,7 +536,13 @@ fn looks_like_code(text: &[u8], quoted: bool, bits: f64) -> bool {
     if starts(b"^") && text.ends_with(b"$") || bits < RANDOM_BITS && is_long_path(text) {
         return true;
     }
-    if starts(b"\\$") || starts(b"/") || starts(b"./") || starts(b"../") || starts(b"~/") || starts(b"C:\\") {
+    if starts(b"\\$")
+        || starts(b"/") && is_path(text)
+        || starts(b"./")
+        || starts(b"../")
+        || starts(b"~/")
+        || starts(b"C:\\")
+    {
         return true;
     }
     if !quoted {
@@ -566,6 +576,12 @@ fn is_algorithm(text: &[u8]) -> bool {
     text.iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'/' | b'.'))
         && (holds(b"with") || holds(b"and") || holds(b"pkcs") || holds(b"padding"))
         && [&b"md5"[..], b"sha", b"aes", b"des", b"rsa", b"hmac", b"ecdsa", b"rc4"].into_iter().any(holds)
+}
+
+/// Whether what begins with a slash goes on like a path: with another one, or without capitals and signs.
+fn is_path(text: &[u8]) -> bool {
+    let plain = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.');
+    text[1..].contains(&b'/') || text[1..].iter().all(plain) || !text.iter().any(u8::is_ascii_digit)
 }
 
 /// `github.com/acme/shop/v3/commands`: what an import or a package is called.

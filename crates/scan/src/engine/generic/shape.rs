@@ -535,8 +535,13 @@ fn beside(bytes: &[u8], lead: Lead, high: usize) -> Option<Assignment> {
         b"stringValue",
         b"useValue",
     ];
-    let word =
-        words.into_iter().find(|word| rest.starts_with(word) && !is_name_byte(byte(rest, word.len())))?;
+    let Some(word) =
+        words.into_iter().find(|word| rest.starts_with(word) && !is_name_byte(byte(rest, word.len())))
+    else {
+        let at = inside.then(|| line::default_among(bytes, lead.at, high)).flatten()?;
+        let separator = Separator { at, stand: Stand::Beside, needs_quote: true, whole: false };
+        return value_at(bytes, lead.name, separator, high);
+    };
     p += word.len();
     p = (p..limit).find(|&at| !matches!(bytes[at], b' ' | b'"' | b'\''))?;
     if !matches!(bytes[p], b'=' | b':') {

@@ -126,6 +126,20 @@ pub(super) fn is_pair_of_texts(bytes: &[u8], name: (usize, usize), p: usize, hig
     lead.trim_ascii().is_empty() && memchr::memchr(b'"', line) == Some(line.len().wrapping_sub(1))
 }
 
+/// Bytes of an object among which its default stands.
+const OBJECT_BYTES_MAX: usize = 160;
+
+/// Where the default of an object in JSON begins: `"Password": {"Type": "String", "Default": "…"}`.
+pub(super) fn default_among(bytes: &[u8], at: usize, high: usize) -> Option<usize> {
+    let object = &bytes[at..high.min(at + OBJECT_BYTES_MAX)];
+    let object = &object[..memchr::memchr(b'}', object)?];
+    let word = [&b"\"Default\""[..], b"\"default\""]
+        .into_iter()
+        .find_map(|word| memchr::memmem::find(object, word).map(|found| found + word.len()))?;
+    let gap = object[word..].iter().position(|b| !matches!(b, b' ' | b':'))?;
+    (object[word + gap] == b'"').then_some(at + word + gap)
+}
+
 /// Whether a name is that of a call that gets something by what it is given: `getCredentials("…")`, `find_token("…")`.
 pub(super) fn fetches(name: &[u8]) -> bool {
     const VERBS: [&[u8]; 12] = [
