@@ -11,6 +11,7 @@ use tenure_model::{Confidence, Severity};
 use super::{Anchor, Candidate, Engine, Match, Needs};
 
 mod chosen;
+mod code;
 mod column;
 mod evidence;
 mod members;
