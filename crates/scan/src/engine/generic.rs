@@ -333,6 +333,16 @@ mod tests {
             "<password>Tr0ub4dor&3x</password>",
             "config[\"password\"] = \"Tr0ub4dor&3x\"",
             "mysql --password Tr0ub4dor&3x\n",
+            "var password string = \"Tr0ub4dor&3x\"",
+            "password?: string = 'Tr0ub4dor&3x';",
+            "\t\"Password\"\t\t\"Tr0ub4dor&3x\"\n",
+            "<setting name=\"Password\" type=\"String\">\n  <value>Tr0ub4dor&3x</value>",
+            "\"Password\": {\"Type\": \"String\", \"Default\": \"Tr0ub4dor&3x\"}",
+            "auth = \"ann:Tr0ub4dor&3x\"",
+            "passwords = {\"ann\": \"Tr0ub4dor&3x\"}",
+            "| Host | Password |\n|---|---|\n| web | Tr0ub4dor&3x |\n",
+            "buildConfigField 'String', 'PASSWORD', '\"Tr0ub4dor&3x\"'",
+            "clave = \"Tr0ub4dor&3x\"",
         ] {
             let seen = found(text);
             assert_eq!(seen.len(), 1, "{text}: {seen:?}");
@@ -390,6 +400,13 @@ mod tests {
             "gitaskpass \"github.com/acme/shop/v3/cmd/git-ask-pass/commands\"",
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
             "credentials: f6c7695a-671e-4f4f-a331-acdce44ff9ba\n",
+            "const credentials = await this.getCredentials('boxOAuth2Api');",
+            "init(code: string, newPassword: String?, mode: Mode)",
+            "KdcAdminPassword: XmlStringMaxLen256;",
+            "auth: \"app1:f4b1fdeea7c93e32648c7230e32b172057c5623cace6cfce791c6e7035e0babd\"",
+            "badPasswords = ['qwertzuiop', '1q2w3e4r5t']",
+            "enclave = \"Tr0ub4dor&3x\"",
+            "sheet_key: 9UvGIP4vIEeJ8A9Cq2ZVV526tAexoXFOWfUJ6YXytGdF\n",
         ] {
             assert_eq!(found(text), vec![], "{text}");
         }

@@ -114,7 +114,7 @@ fn is_section(lead: &[u8]) -> bool {
         && lead.iter().all(plain)
 }
 
-/// Whether the quoted name and the quoted text at `p` are a line of their own: `"name"		"value"`, as Valve's programs write.
+/// Whether the quoted name and the quoted text at `p` are a line of their own: `"name" "value"`, as Valve's programs write.
 pub(super) fn is_pair_of_texts(bytes: &[u8], name: (usize, usize), p: usize, high: usize) -> bool {
     let opens = name.0.checked_sub(1).filter(|&at| bytes[at] == b'"');
     let apart = p > name.1 + 1 && bytes[name.1 + 1..p].iter().all(|b| matches!(b, b' ' | b'\t'));
