@@ -20,6 +20,7 @@ pub(crate) mod records;
 pub(crate) mod secret_data;
 pub(crate) mod sql_rows;
 pub mod surroundings;
+pub(crate) mod table_rows;
 pub mod utf16;
 pub mod value;
 

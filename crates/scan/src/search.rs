@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use crate::container::{self, Budget, Input, Keystore, MemberGap, Visitor};
 use crate::detect::KEYSTORE_FILE;
 use crate::engine::surroundings::Surroundings;
-use crate::engine::{Candidate, Engine, Match, Needs, escapes, records, secret_data, sql_rows, utf16};
+use crate::engine::{
+    Candidate, Engine, Match, Needs, escapes, records, secret_data, sql_rows, table_rows, utf16,
+};
 use crate::hits::{Hit, Hits};
 
 /// Bytes of a file that are looked at at once; a larger file goes through in windows that overlap.
@@ -32,6 +34,7 @@ pub(crate) fn decoded(engine: &Engine, bytes: &[u8], candidates: Vec<Candidate>,
             let candidates = escapes::add(engine, bytes, candidates, work);
             let candidates = records::add(engine, bytes, candidates);
             let candidates = sql_rows::add(engine, bytes, candidates);
+            let candidates = table_rows::add(engine, bytes, candidates);
             Hits::locate(bytes, secret_data::add(engine, bytes, candidates, work))
         }
     }

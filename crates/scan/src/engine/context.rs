@@ -41,6 +41,20 @@ const TEST_FOLDERS: &[&str] = &[
     "mock",
     "e2e",
     "testing",
+    "testcase",
+    "testcases",
+    "unittest",
+    "unittests",
+    "integration-test",
+    "integration-tests",
+    "integration_tests",
+    "itest",
+    "test-data",
+    "test_data",
+    "test-files",
+    "test-fixtures",
+    "test-resources",
+    "testresources",
 ];
 
 /// Ends of files that hold settings rather than code.
@@ -106,6 +120,46 @@ const SETTINGS: &[&str] = &[
     ".list",
     ".neon",
     ".accounts",
+    ".csv",
+    ".tsv",
+    ".spf",
+    ".vdf",
+    ".boot",
+    ".pref",
+    ".profile",
+    ".user",
+    ".pubxml",
+    ".cscfg",
+    ".dsn",
+    ".udl",
+    ".ora",
+    ".sls",
+    ".cson",
+    ".hjson",
+    ".edn",
+    ".exs",
+    ".xcconfig",
+    ".gradle",
+    ".inf",
+    ".rdg",
+    ".ktr",
+    ".kjb",
+    ".http",
+    ".rest",
+    ".har",
+    ".netdev",
+    ".network",
+    ".pcf",
+    ".session",
+    ".theme",
+    ".ppp",
+    ".dockercfg",
+    ".override",
+    ".defaults",
+    ".backup",
+    ".psk",
+    ".8021x",
+    ".nas",
 ];
 /// Ends of files whose settings stand one a line, as `name value` or `name = value`.
 const DIRECTIVES: &[&str] = &[
@@ -136,7 +190,18 @@ const DIRECTIVES: &[&str] = &[
     ".nmconnection",
     ".remmina",
     ".rsc",
+    ".boot",
+    ".dsn",
+    ".ora",
+    ".inf",
+    ".profile",
+    ".pcf",
+    ".vdf",
+    ".psk",
+    ".8021x",
 ];
+/// Ends that say that a file is a copy of one without them.
+const COPIES: &[&str] = &[".bak", ".old", ".orig", ".save", ".backup", ".bkp", ".swp", "~", ".copy"];
 /// Folders of texts for people, in which a password is a word to translate.
 const TEXTS_FOLDERS: &[&str] = &[
     "i18n",
@@ -181,8 +246,26 @@ const LANGUAGES: [&str; 24] = [
 ];
 
 /// Words in the names of text files that are kept rather than read.
-const TXT_SETTINGS: [&str; 10] =
-    [".env", "passw", "credential", "secret", "creds", "apikey", "api_key", "login", "token", "userlist"];
+const TXT_SETTINGS: [&str; 18] = [
+    ".env",
+    "passw",
+    "credential",
+    "secret",
+    "creds",
+    "apikey",
+    "api_key",
+    "login",
+    "token",
+    "userlist",
+    "notes",
+    "server",
+    "vpn",
+    "wifi",
+    "access",
+    "account",
+    "users",
+    "wiki",
+];
 
 /// What kind of place a path is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -238,7 +321,11 @@ impl PathClass {
         let lower = path.to_ascii_lowercase();
         let (folders, file) = lower.rsplit_once('/').unwrap_or(("", &lower));
         let plain = !file.contains('.');
+        if let Some(original) = COPIES.iter().find_map(|end| lower.strip_suffix(end)) {
+            return !original.ends_with('/') && Self::holds_settings(original);
+        }
         file.starts_with('.')
+            || file.ends_with(".txt") && TXT_SETTINGS.iter().any(|word| file.contains(word))
             || file.starts_with("wp-config")
             || folders.split('/').any(|part| part == "etc")
             || [".conf.", ".cfg."].iter().any(|word| file.contains(word))

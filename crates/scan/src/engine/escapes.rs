@@ -1,4 +1,4 @@
-//! Text in JSON strings: `\n`, `\"`, `\/` and `\u0026` as the characters that they stand for.
+//! Text in JSON strings: `\n`, `\"`, `\/` and `\u0026` as the characters that they stand for; and `\040` in histories.
 //!
 //! Only the surroundings of escapes are read a second time, and what is found in them is told at the lines of the
 //! file as it is. Escapes of escapes (JSON inside a JSON string) are resolved in the same go.
@@ -9,6 +9,9 @@ use crate::engine::{Candidate, Engine, OVERLAPS_MAX, settle};
 const AROUND_BYTES: usize = 512;
 /// Bytes at the start of a file among which the first brace or bracket stands.
 const OPENING_BYTES: usize = 64;
+
+/// Begins a history of libedit's, in which a blank is `\040`.
+const HISTORY: &[u8] = b"_HiStOrY_V2_";
 
 /// The surroundings of all escapes, resolved.
 #[derive(Debug, Default)]
@@ -25,7 +28,7 @@ pub(crate) fn add(
     candidates: Vec<Candidate>,
     work: &mut u64,
 ) -> Vec<Candidate> {
-    if !is_json(bytes) {
+    if !is_json(bytes) && !bytes.starts_with(HISTORY) {
         return candidates;
     }
     let view = View::of(bytes);
@@ -118,6 +121,11 @@ impl View {
             Some(b't') => b'\t',
             Some(b'b' | b'f') => b' ',
             Some(&byte @ (b'/' | b'"')) => byte,
+            // A blank in a history; JSON has no such escape.
+            Some(b'0' | b'1') if octal(&bytes[run..]).is_some() => {
+                self.text.push(octal(&bytes[run..]).unwrap_or(b' '));
+                return run + 3;
+            }
             Some(b'u') => return run + 1 + self.resolve_unicode(&bytes[run + 1..]),
             _ => {
                 self.text.push(b'\\');
@@ -148,6 +156,12 @@ impl View {
         let (view, file) = self.rows[row];
         (file + at - view) as u32
     }
+}
+
+/// The character of three octal digits.
+fn octal(digits: &[u8]) -> Option<u8> {
+    let digits = std::str::from_utf8(digits.get(..3)?).ok()?;
+    u8::from_str_radix(digits, 8).ok().filter(|byte| (0x20..0x7f).contains(byte))
 }
 
 /// Where the line of a byte begins, or a string not far before it.

@@ -8,31 +8,68 @@ use std::sync::Arc;
 
 use tenure_model::{Confidence, Severity};
 
-use super::{Anchor, Candidate, Engine, Match};
+use super::{Anchor, Candidate, Engine, Match, Needs};
 
 mod chosen;
+mod code;
+mod column;
 mod evidence;
+mod members;
 mod name;
 mod score;
 pub(crate) mod services;
 mod shape;
 
 pub use evidence::{Evidence, evidence};
-use name::promise;
+use members::{is_nobodys, members, singular};
+use name::{is_login, promise};
 pub(super) use score::is_typed;
 use score::{Verdict, judge};
 pub(super) use shape::walled;
-use shape::{Assignment, Form, Stand, assignment, digits_of, lead, resolved};
+use shape::{Assignment, Form, Lead, Stand, assignment, digits_of, lead, resolved};
 
 /// Context words in English, and parts of names in any language.
 const WORDS: &[&str] = &[
-    "pass", "pwd", "psw", "_pw", "pw=", "pw:", "pw =", "psk", "secret", "token", "key", "cred", "auth",
-    "salt", "pepper", "seed", "bearer", "mdp", "rootpw", "bindpw", "nonce", "iv =", "iv=", "iv :=", "iv[",
-    "\"iv\"", "basic ",
+    "pass",
+    "pwd",
+    "psw",
+    "_pw",
+    "pw=",
+    "pw:",
+    "pw =",
+    "psk",
+    "secret",
+    "token",
+    "key",
+    "cred",
+    "auth",
+    "salt",
+    "pepper",
+    "seed",
+    "bearer",
+    "mdp",
+    "rootpw",
+    "bindpw",
+    "nonce",
+    "iv =",
+    "iv=",
+    "iv :=",
+    "iv[",
+    "\"iv\"",
+    "basic ",
+    "hmac = \"",
+    "clave",
+    "parola",
+    "geslo",
+    "jelszo",
+    "parool",
+    "adgangskode",
+    "sifre",
+    "hmac=\"",
 ];
 /// Context words: anchors of the generic detector, any case.
 pub fn context_words() -> impl Iterator<Item = &'static str> {
-    WORDS.iter().copied().chain(name::FOREIGN)
+    WORDS.iter().copied().chain(name::FOREIGN).chain(name::SERVICES).chain(["google_api", "google-api"])
 }
 
 /// Bytes before an anchor that the shape test may look at.
@@ -42,6 +79,12 @@ pub const AFTER: u32 = 640;
 
 /// Bytes before a name, on its line, that may say whose key it is.
 const SERVICE_BYTES: usize = 64;
+
+/// Longest name of a user before a password, bytes.
+const USER_BYTES_MAX: usize = 64;
+
+/// Hex digits from which what stands behind a user is a signature, bytes.
+const SIGNATURE_BYTES_MIN: usize = 32;
 
 /// The generic rules: id, title, credential kind.
 pub const RULES: [(&str, &str, &str); 3] = [
@@ -60,8 +103,16 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
     let at = anchor.at as usize;
     let high = bytes.len().min(at + AFTER as usize);
     let Some(lead) = lead(bytes, at, at + len as usize) else { return };
+    if evaluate_members(engine, bytes, anchor, (lead, high), out) {
+        return;
+    }
+    if evaluate_column(engine, bytes, anchor, (lead, high), out) {
+        return;
+    }
     let Some(found) = assignment(bytes, lead, high) else { return };
     let name = &bytes[found.name.0..found.name.1];
+    let password = if is_login(name) { past_user(bytes, found) } else { None };
+    let (found, judged) = password.map_or((found, name), |password| (password, &b"password"[..]));
     let written = &bytes[found.value.0..found.value.1];
     let text: &[u8] = &match found.form {
         Form::Plain => Cow::Borrowed(written),
@@ -70,7 +121,7 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
     };
     let before = &bytes[found.name.0.saturating_sub(SERVICE_BYTES)..found.name.0];
     let before = memchr::memrchr(b'\n', before).map_or(before, |line| &before[line + 1..]);
-    let Some(mut verdict) = judge(before, name, text, found) else { return };
+    let Some(mut verdict) = judge(before, judged, text, found) else { return };
     match found.form {
         Form::Plain => {}
         Form::Numbers => {
@@ -80,6 +131,108 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
         Form::Escaped => verdict.reasons.push("written with escapes".to_owned()),
     }
     out.extend(told(engine, anchor, name, (text, found.value), verdict));
+}
+
+/// Judges the members of the map or list that opens behind a name in the plural; whether there are any.
+fn evaluate_members(
+    engine: &Engine,
+    bytes: &[u8],
+    anchor: Anchor,
+    (lead, high): (Lead, usize),
+    out: &mut Vec<Candidate>,
+) -> bool {
+    let plural = &bytes[lead.name().0..lead.name().1];
+    let Some(singular) = singular(plural) else { return false };
+    let members = members(bytes, lead, high);
+    if is_nobodys(plural) {
+        return !members.is_empty();
+    }
+    for member in &members {
+        let found = member.assignment();
+        let text = &bytes[found.value.0..found.value.1];
+        let Some(mut verdict) = judge(&[], singular, text, found) else { continue };
+        if !verdict.drawn
+            && (member.name.is_none()
+                || speaks_of_one(text)
+                || verdict.severity < Severity::Medium && !has_digit(text))
+        {
+            continue;
+        }
+        let name = member.name.map_or(plural, |(start, end)| &bytes[start..end]);
+        let says =
+            format!("`{}` is one of `{}`", String::from_utf8_lossy(name), String::from_utf8_lossy(plural));
+        verdict.reasons[0] = says;
+        verdict.confidence = verdict.confidence.min(Confidence::Medium);
+        out.extend(told(engine, anchor, name, (text, found.value), verdict));
+    }
+    !members.is_empty()
+}
+
+/// Judges the cells below the name, when it is the head of a column; whether there are any.
+fn evaluate_column(
+    engine: &Engine,
+    bytes: &[u8],
+    anchor: Anchor,
+    (lead, high): (Lead, usize),
+    out: &mut Vec<Candidate>,
+) -> bool {
+    if !lead.is_followed_by(bytes, b'|') {
+        return false;
+    }
+    let name = lead.name();
+    let column = &bytes[name.0..name.1];
+    let cells = column::cells(bytes, lead, high);
+    for &value in &cells {
+        let found = Assignment {
+            name,
+            value,
+            quoted: true,
+            stand: Stand::Assigned,
+            scheme: false,
+            form: Form::Plain,
+        };
+        let text = &bytes[value.0..value.1];
+        let Some(mut verdict) = judge(&[], column, text, found) else { continue };
+        if !verdict.drawn {
+            if !verdict.password || verdict.severity < Severity::Medium {
+                continue;
+            }
+            // Head and row say it together, wherever the table stands.
+            (verdict.severity, verdict.needs) = (Severity::Low, Needs::Nothing);
+        }
+        out.extend(told(engine, anchor, column, (text, value), verdict));
+    }
+    !cells.is_empty()
+}
+
+/// Past the user's name in a login of two parts, `auth = "ann:…"`: what follows is a password, as the name says that both are.
+fn past_user(bytes: &[u8], found: Assignment) -> Option<Assignment> {
+    let text = &bytes[found.value.0..found.value.1];
+    let user = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'@' | b'-' | b'\\');
+    let at = memchr::memchr(b':', text).filter(|&at| (2..USER_BYTES_MAX).contains(&at))?;
+    let (login, password) = (&text[..at], &text[at + 1..]);
+    // `auth: "app:…"` with a signature behind it.
+    let signed = password.len() >= SIGNATURE_BYTES_MIN && password.iter().all(u8::is_ascii_hexdigit);
+    let fits = found.quoted
+        && !found.scheme
+        && !signed
+        && !speaks_of_one(password)
+        && login.iter().all(user)
+        && !password.contains(&b':');
+    let value = (found.value.0 + at + 1, found.value.1);
+    (fits && !password.starts_with(b"//")).then_some(Assignment { value, stand: Stand::Assigned, ..found })
+}
+
+/// Whether a text names credentials: a kind, a class, a reference.
+fn speaks_of_one(text: &[u8]) -> bool {
+    let lower = text.to_ascii_lowercase();
+    [&b"credential"[..], b"password", b"secret", b"token"]
+        .iter()
+        .any(|word| memchr::memmem::find(&lower, word).is_some())
+}
+
+fn has_digit(text: &[u8]) -> bool {
+    text.iter().any(u8::is_ascii_digit)
 }
 
 /// Judges the value at `value` in the column of this name of a table's row.
@@ -180,6 +333,16 @@ mod tests {
             "<password>Tr0ub4dor&3x</password>",
             "config[\"password\"] = \"Tr0ub4dor&3x\"",
             "mysql --password Tr0ub4dor&3x\n",
+            "var password string = \"Tr0ub4dor&3x\"",
+            "password?: string = 'Tr0ub4dor&3x';",
+            "\t\"Password\"\t\t\"Tr0ub4dor&3x\"\n",
+            "<setting name=\"Password\" type=\"String\">\n  <value>Tr0ub4dor&3x</value>",
+            "\"Password\": {\"Type\": \"String\", \"Default\": \"Tr0ub4dor&3x\"}",
+            "auth = \"ann:Tr0ub4dor&3x\"",
+            "passwords = {\"ann\": \"Tr0ub4dor&3x\"}",
+            "| Host | Password |\n|---|---|\n| web | Tr0ub4dor&3x |\n",
+            "buildConfigField 'String', 'PASSWORD', '\"Tr0ub4dor&3x\"'",
+            "clave = \"Tr0ub4dor&3x\"",
         ] {
             let seen = found(text);
             assert_eq!(seen.len(), 1, "{text}: {seen:?}");
@@ -237,6 +400,13 @@ mod tests {
             "gitaskpass \"github.com/acme/shop/v3/cmd/git-ask-pass/commands\"",
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
             "credentials: f6c7695a-671e-4f4f-a331-acdce44ff9ba\n",
+            "const credentials = await this.getCredentials('boxOAuth2Api');",
+            "init(code: string, newPassword: String?, mode: Mode)",
+            "KdcAdminPassword: XmlStringMaxLen256;",
+            "auth: \"app1:f4b1fdeea7c93e32648c7230e32b172057c5623cace6cfce791c6e7035e0babd\"",
+            "badPasswords = ['qwertzuiop', '1q2w3e4r5t']",
+            "enclave = \"Tr0ub4dor&3x\"",
+            "sheet_key: 9UvGIP4vIEeJ8A9Cq2ZVV526tAexoXFOWfUJ6YXytGdF\n",
         ] {
             assert_eq!(found(text), vec![], "{text}");
         }

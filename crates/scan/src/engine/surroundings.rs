@@ -7,6 +7,9 @@ use super::context::PathClass;
 /// Bytes before a match in which the item that holds it is looked for.
 const ITEM_BYTES_MAX: usize = 64 << 10;
 
+/// Bytes before a match in which the comment that holds it is opened.
+const BLOCK_BYTES_MAX: usize = 8 << 10;
+
 /// Where in its file a match stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Surroundings {
@@ -24,7 +27,10 @@ impl Surroundings {
     pub fn of(bytes: &[u8], at: usize) -> Self {
         let before = &bytes[at.saturating_sub(ITEM_BYTES_MAX)..at];
         let line = memchr::memrchr(b'\n', before).map_or(before, |end| &before[end + 1..]).trim_ascii_start();
-        if line.starts_with(b"///") || line.starts_with(b"//!") {
+        // A block of comment, or an indented sample in a comment of lines: nobody comments out what a star begins.
+        let block = line.starts_with(b"* ") || line.starts_with(b"*\t");
+        let sample = line.starts_with(b"//      ") && line[2..].trim_ascii_start().starts_with(b"\"");
+        if line.starts_with(b"///") || line.starts_with(b"//!") || block && is_in_block(before) || sample {
             return Surroundings::Documentation;
         }
         // An item of the file ends with a brace that begins its line.
@@ -40,6 +46,13 @@ impl Surroundings {
             Surroundings::Documentation => PathClass::Documentation,
         }
     }
+}
+
+/// Whether a comment that a star and a slash end was opened not far before: a list in Markdown begins with a star, too.
+fn is_in_block(before: &[u8]) -> bool {
+    let near = &before[before.len().saturating_sub(BLOCK_BYTES_MAX)..];
+    let opens = memchr::memmem::rfind(near, b"/**");
+    opens.is_some_and(|at| memchr::memmem::find(&near[at..], b"*/").is_none())
 }
 
 /// Whether an item, as far as it goes, is a test function or a module of tests: `#[test]`, `#[tokio::test]`,

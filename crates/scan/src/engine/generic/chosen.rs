@@ -3,21 +3,33 @@
 
 use tenure_model::{Confidence, Severity};
 
-use super::name::words;
-use super::score::Opinion;
+use super::name::{Words, words};
+use super::score::{Opinion, SURELY_RANDOM_BITS};
 use super::shape::{Assignment, Stand};
-use crate::engine::Needs;
+use crate::engine::{Needs, value};
 
 /// Shortest and longest secret that somebody typed, bytes.
 const CHOSEN_BYTES_MIN: usize = 6;
 const CHOSEN_BYTES_MAX: usize = 64;
 /// Shortest passphrase of several words, and of one under the name of a secret, bytes.
 const PHRASE_BYTES_MIN: usize = 10;
-const SECRET_PHRASE_BYTES_MIN: usize = 20;
+const SECRET_PHRASE_BYTES_MIN: usize = 16;
 /// Shortest password of two or three words with signs between them, bytes.
 const JOINED_BYTES_MIN: usize = 9;
 /// Most words of a passphrase.
 const PHRASE_WORDS_MAX: usize = 10;
+
+/// Bits from which a short value is no word of any language that code is written in: of a thousand words and names in
+/// quotes, ten reach them, and nineteen of twenty values of eight characters drawn at random.
+pub(super) const UNWRITTEN_BITS: f64 = 6.0;
+/// Shortest such value that somebody's secret is, bytes.
+const UNWRITTEN_BYTES_MIN: usize = 8;
+/// Shortest word that is a secret because its name says what it serves, bytes.
+const SERVING_BYTES_MIN: usize = 8;
+/// What a secret serves that is kept as text; `tls_secret: wildcard` names one that is kept elsewhere.
+static SERVING: Words = Words::of(
+    "jwt session cookie cookies token client app auth signing hmac webhook crypt encryption access refresh api shared hash",
+);
 
 /// Where a value that looks like a name in code is a password all the same: four words and more, or letters of both
 /// cases with digits around a dot; two or three words only where settings stand one a line.
@@ -60,8 +72,31 @@ pub(super) fn chosen_with_signs(text: &[u8]) -> Option<Needs> {
     if !text.contains(&b'.') && parts.len() >= 4 && parts.iter().all(words) || dotted {
         return Some(Needs::Settings);
     }
-    (text.len() >= JOINED_BYTES_MIN && parts.iter().all(words)).then_some(Needs::Directives)
+    let told = parts.len() <= 3 && !parts.iter().any(|part| REFERS.holds(part));
+    let needs = if told { Needs::Settings } else { Needs::Directives };
+    (text.len() >= JOINED_BYTES_MIN && parts.iter().all(words)).then_some(needs)
 }
+
+/// Words of names in code and configuration: with one of them, words that are joined name something; without, a password
+/// of two or three words is one in nested settings, too.
+static REFERS: Words = Words::of(
+    "\
+    mysql mariadb postgres postgresql redis mongo mongodb rabbit rabbitmq wordpress app api admin root prod production dev
+    development staging stage test tests testing default change some your the and cluster service server client database
+    kube kubernetes helm docker aws azure gcp github gitlab jenkins registry smtp mail email ldap grafana keycloak minio
+    kafka elastic elasticsearch backup deploy login account access internal external file path value string field input
+    type label hint title text message error page form screen button required invalid reset forgot forgotten new old
+    confirm confirmation repeat show hide enter format plain basic none null write read only str ref from get set random
+    generated generate uuid hash bcrypt argon sha this self that params options request response body header query session
+    state props context process global module package class method function return async await model schema table column
+    row index list map item node root parent child info debug warn log trace level mode strategy provider manager handler
+    factory builder helper util utils common core base main public private static final const let var import export
+    authentication authorization auth oauth bearer digest kerberos radius jdbc odbc http https ssl tls ssh ftp sftp
+    shared store storage keystore truststore encrypted encryption decrypt encrypt cipher salt pepper nonce validation
+    validator policy rule rules strength minimum maximum length expired expiry current previous next first last
+    placeholder dummy sample example demo foo bar baz user users username name names host port url uri env environment
+    not set empty missing unknown custom managed system local remote primary secondary master slave replica",
+);
 
 /// A password with signs that join the words of names, too.
 pub(super) fn signed(needs: Needs, found: Assignment) -> Option<Opinion> {
@@ -77,14 +112,19 @@ pub(super) fn signed(needs: Needs, found: Assignment) -> Option<Opinion> {
 /// A password of several words: only where no text for people would stand.
 pub(super) fn passphrase(name: &[u8], text: &[u8], found: Assignment) -> Option<Opinion> {
     let words = text.split(|&b| b == b' ').filter(|word| !word.is_empty()).count();
+    let flags = text.split(|&b| b == b' ').any(|word| word.starts_with(b"-") && word.len() > 1);
     let fits = found.quoted
+        && !flags
         && (found.stand == Stand::Assigned || found.stand == Stand::Alone && name.len() > b"pass".len())
         && text.len() >= PHRASE_BYTES_MIN
         && (2..=PHRASE_WORDS_MAX).contains(&words)
         && text.is_ascii()
         && !is_sentence(text);
     let because = format!("a phrase of {words} words");
-    fits.then_some((Severity::Low, Confidence::Low, Needs::Directives, because))
+    // A name that asks for a phrase hardly ever has a message behind it.
+    let asks = super::name::words(name).last().is_some_and(|last| last == "passphrase");
+    let needs = if asks { Needs::Settings } else { Needs::Directives };
+    fits.then_some((Severity::Low, Confidence::Low, needs, because))
 }
 
 /// Whether [`chosen_secret`] may take a value at all: what joins the words of a name makes it the name of a secret that is
@@ -97,7 +137,7 @@ pub(super) fn may_be_typed(text: &[u8], found: Assignment) -> bool {
 }
 
 /// A secret that somebody typed: the name says what it is, and nothing in the value that it stands elsewhere.
-pub(super) fn chosen_secret(name: &[u8], text: &[u8], found: Assignment) -> Option<Opinion> {
+pub(super) fn chosen_secret(name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
     let words = words(name);
     let last = words.last().map_or("", String::as_str);
     let is_secret =
@@ -118,10 +158,55 @@ pub(super) fn chosen_secret(name: &[u8], text: &[u8], found: Assignment) -> Opti
     if !letters || is_sentence(text) {
         return None;
     }
+    let literal = found.quoted && found.stand == Stand::Assigned && text.len() >= UNWRITTEN_BYTES_MIN;
+    if literal && bits >= UNWRITTEN_BITS && (is_secret || last == "token" && mixed) {
+        return opinion(Needs::LivePath, "the value is no word");
+    }
+    // A key is more often a word than a secret is.
+    if literal && bits >= 2.0 * UNWRITTEN_BITS && words.len() > 1 && last.ends_with("key") {
+        return opinion(Needs::LivePath, "the value is no word");
+    }
     if mixed && (is_secret || last == "token" && text.len() >= 8) {
         return opinion(Needs::Settings, "the value mixes letters and other characters");
     }
-    is_secret.then(|| opinion(Needs::Directives, "a word under the name of a secret")).flatten()
+    let serves = words.len() > 1 && last == "secret" && text.len() >= SERVING_BYTES_MIN;
+    let serves = serves && SERVING.holds(&words[words.len() - 2]);
+    let needs = if serves { Needs::Settings } else { Needs::Directives };
+    is_secret.then(|| opinion(needs, "a word under the name of a secret")).flatten()
+}
+
+/// `String?`, `Uint8Array`, `a.isOpen=b`: what stands behind a name in a list of parameters, or code.
+pub(super) fn is_type(text: &[u8]) -> bool {
+    let bare = text.strip_suffix(b"?").or(text.strip_suffix(b"!")).unwrap_or(text);
+    // Figures in a type stand before a capital: `Uint8Array`.
+    let figures = bare.windows(2).any(|two| two[0].is_ascii_digit() && two[1].is_ascii_lowercase());
+    let named = bare.first().is_some_and(u8::is_ascii_uppercase)
+        && !figures
+        && bare.last().is_some_and(u8::is_ascii_alphabetic)
+        && bare.iter().all(u8::is_ascii_alphanumeric);
+    let equals = memchr::memchr(b'=', text.trim_ascii_end()).is_some_and(|at| at + 1 < text.len());
+    named || equals || text.windows(2).any(|two| two == b"!.")
+}
+
+/// Shortest key under nothing but the name of its service, bytes.
+const SERVICE_KEY_BYTES_MIN: usize = 20;
+
+/// A key under the name of a service: drawn, and no id or checksum of something that the service keeps.
+pub(super) fn of_service(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
+    const IDS: [&[u8]; 10] =
+        [b"price_", b"prod_", b"plan_", b"acct_", b"cus_", b"pk_", b"AC", b"d-", b"app", b"http"];
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    let checksum = matches!(text.len(), 40 | 64) && text.iter().all(u8::is_ascii_hexdigit);
+    let fits = text.len() >= SERVICE_KEY_BYTES_MIN
+        && bits >= SURELY_RANDOM_BITS
+        && matches!(found.stand, Stand::Assigned | Stand::Beside | Stand::Pair)
+        && text.iter().all(plain)
+        && text.iter().any(u8::is_ascii_digit)
+        && !checksum
+        && !value::is_uuid(text)
+        && !IDS.iter().any(|id| text.starts_with(id));
+    let because = "drawn at random, under the name of a service".to_owned();
+    fits.then_some((Severity::Medium, Confidence::Low, Needs::LivePath, because))
 }
 
 /// Whether the line is commented out as far as `before` it shows.

@@ -41,13 +41,14 @@ static LOOKUP: Words = Words::of(
     event shortcut arrow enter delete shift control meta first last prev current config setting preference
     metric label tag sort order data json xml attr attribute resource message error answer state query filter
     menu tab panel section category react component child parent node entry record dom aria translation
-    locale language feature flag ssh host apt gpg pgp",
+    locale language feature flag ssh host apt gpg pgp sheet spreadsheet document doc video youtube vimeo file image upload
+    asset idempotency dedup job task queue topic message trace span grid column cell",
 );
 /// Words that make a key secret.
 static QUALIFIERS: Words = Words::of(
     "\
     api secret access private encryption encrypt decryption crypt crypto cipher signing sign signature master auth
-    account storage shared service app application client webhook license admin hmac jwt deploy
+    account storage shared cookie service app application client webhook license admin hmac jwt deploy
     integration server account user subscription primary secondary aes des rsa ssl tls connection write read ingest
     host function functions",
 );
@@ -90,10 +91,14 @@ pub(super) enum Promise {
     Vague,
     /// A salt, seed, nonce or initialisation vector: what a cipher or hash is fed with beside its key.
     Ingredient,
+    /// A key of the service that the name is, and nothing else: `sendgrid = "…"`.
+    Service,
 }
 
 /// What the name promises; `None` when it only speaks about secrets.
 pub(super) fn promise(name: &[u8]) -> Option<Promise> {
+    // What stands in a field of a form: `txtPassword.Text`.
+    let name = name.strip_suffix(b".Text").unwrap_or(name);
     let words = words(name);
     let mut tail = words.as_slice();
     // `password1`, `api_key_2`, `token.value`, `SECRET_KEY_PROD`: what follows the telling word says which one.
@@ -129,8 +134,65 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
     if words.iter().any(|w| w.contains("passw") || w == "pwd" || w == "passphrase") {
         return Some(Promise::Password);
     }
-    words.iter().any(|w| w == "secret" || w == "token").then_some(Promise::Vague)
+    if words.iter().any(|w| w == "secret" || w == "token") {
+        return Some(Promise::Vague);
+    }
+    let joined = words.concat();
+    (words.len() <= 2 && SERVICES.contains(&joined.as_str())).then_some(Promise::Service)
 }
+
+/// Whether what the name holds may be a login of two parts: `auth`, `CURLOPT_USERPWD`, `credentials`.
+pub(super) fn is_login(name: &[u8]) -> bool {
+    const ENDS: [&[u8]; 4] = [b"auth", b"userpwd", b"credentials", b"creds"];
+    ENDS.iter().any(|end| name.len() >= end.len() && name[name.len() - end.len()..].eq_ignore_ascii_case(end))
+}
+
+/// Whether a member of a map of secrets is something that goes with one: its login, its address, its kind.
+pub(super) fn is_about_a_member(name: &[u8]) -> bool {
+    static BESIDE: Words = Words::of(
+        "\
+        user users username login email mail account host hostname server port region id uuid database db project tenant
+        bucket domain provider kid namespace image ref sha commit digest date created label client sid from to cc
+        subject realm protocol driver engine example format color colour font size access_key_id clientid userid appid",
+    );
+    let words = words(name);
+    words.last().is_none_or(|last| ABOUT.holds(last) || BESIDE.holds(last))
+        || words.iter().any(|word| PUBLIC.holds(word))
+}
+
+/// Services whose name alone stands before a key of theirs; all of them are context words, and none is a word of its own.
+pub(super) const SERVICES: [&str; 30] = [
+    "sendgrid",
+    "mailgun",
+    "mailchimp",
+    "airtable",
+    "postmark",
+    "sparkpost",
+    "openweather",
+    "openweathermap",
+    "lastfm",
+    "twilio",
+    "stripe",
+    "rollbar",
+    "bugsnag",
+    "honeybadger",
+    "googleapi",
+    "weatherapi",
+    "giphy",
+    "etherscan",
+    "infura",
+    "opencage",
+    "ipstack",
+    "rapidapi",
+    "pagerduty",
+    "mailjet",
+    "deepseek",
+    "fastly",
+    "elevenlabs",
+    "mandrill",
+    "launchdarkly",
+    "digitalocean",
+];
 
 /// What the last word of a name says by itself; `None` when it says nothing.
 fn told_by_last(tail: &[String], last: &str) -> Option<Option<Promise>> {
@@ -162,7 +224,7 @@ fn told_by_last(tail: &[String], last: &str) -> Option<Option<Promise>> {
         let lookup = tail.iter().any(|word| LOOKUP.holds(word.strip_suffix("key").unwrap_or(word)));
         return Some((!lookup).then_some(Promise::Vague));
     }
-    if matches!(last, "auth" | "authorization" | "authentication") || ends(&["auth"]) {
+    if matches!(last, "hmac" | "auth" | "authorization" | "authentication") || ends(&["auth"]) {
         return Some(Some(Promise::Vague));
     }
     None
@@ -170,7 +232,7 @@ fn told_by_last(tail: &[String], last: &str) -> Option<Option<Promise>> {
 
 /// Whether the telling word of a name, the last of `tail`, is one for a password.
 fn is_password(last: &str, tail: &[String]) -> bool {
-    const ENDS: [&str; 10] = [
+    const ENDS: [&str; 11] = [
         "password",
         "passwd",
         "passphrase",
@@ -181,11 +243,33 @@ fn is_password(last: &str, tail: &[String]) -> bool {
         "pass",
         "psk",
         "userpwd",
+        "presharedkey",
     ];
-    const WHOLE: [&str; 10] =
-        ["pw", "psw", "passw", "mdp", "authtok", "dbpw", "userpw", "rootpw", "bindpw", "masterauth"];
-    let split = tail.len() > 1 && matches!(last, "word" | "phrase") && tail[tail.len() - 2] == "pass";
+    const WHOLE: [&str; 17] = [
+        "clave",
+        "parola",
+        "geslo",
+        "jelszo",
+        "parool",
+        "adgangskode",
+        "sifre",
+        "pw",
+        "psw",
+        "passw",
+        "mdp",
+        "authtok",
+        "dbpw",
+        "userpw",
+        "rootpw",
+        "bindpw",
+        "masterauth",
+    ];
+    let before = tail.len().checked_sub(2).map_or("", |at| tail[at].as_str());
+    let split = matches!(last, "word" | "phrase") && before == "pass";
+    // A pre-shared key or secret is typed in on both sides.
+    let shared = before == "shared" && matches!(last, "key" | "secret");
     split
+        || shared && (tail.len() == 2 && last == "key" || tail.len() > 2 && tail[tail.len() - 3] == "pre")
         || ENDS.iter().any(|end| last.ends_with(end))
         || WHOLE.contains(&last)
         || FOREIGN.iter().any(|word| last.contains(word))

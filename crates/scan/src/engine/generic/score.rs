@@ -2,7 +2,11 @@
 
 use tenure_model::{Confidence, Severity};
 
-use super::chosen::{chosen_secret, chosen_with_signs, is_comment, may_be_typed, passphrase, signed};
+use super::chosen::{
+    UNWRITTEN_BITS, chosen_secret, chosen_with_signs, is_comment, is_type, may_be_typed, of_service,
+    passphrase, signed,
+};
+use super::code::{is_public_material, looks_like_code};
 use super::name::{FOREIGN, Promise, Words, hands_on, promise, words};
 use super::services::service_named;
 use super::shape::{Assignment, Stand};
@@ -39,8 +43,6 @@ pub(super) const INGREDIENT_BYTES_MIN: usize = 8;
 pub(super) const VAGUE_BYTES_MIN: usize = 16;
 /// Shortest and longest password, bytes.
 pub(super) const PASSWORD_BYTES: std::ops::RangeInclusive<usize> = 4..=128;
-/// A value of a SealedSecret is longer than this: it begins with an RSA key's worth of bytes.
-const SEALED_BYTES_MIN: usize = 256;
 /// A UUID under a name that promises a secret: as random as hex, but most UUIDs are names of things.
 const UUID_BYTES: usize = 36;
 
@@ -61,12 +63,7 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
         return None;
     }
     // Most values are words, and most names of words are of secrets rather than passwords: the cheap questions first.
-    let uuid = text.len() == UUID_BYTES && value::is_uuid(text);
-    let bits = if uuid {
-        random_bits(&text.iter().copied().filter(|&b| b != b'-').collect::<Vec<u8>>())
-    } else {
-        random_bits(text.strip_prefix(b"0x").unwrap_or(text))
-    };
+    let (uuid, bits) = drawn_from(text);
     if bits < RANDOM_BITS && !may_be_chosen(name, text, found) {
         return None;
     }
@@ -83,6 +80,9 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
         promise = Promise::Secret;
     }
     if speaks_otherwise(name, text, found) {
+        return None;
+    }
+    if found.stand == Stand::Pair && !found.quoted && bits < RANDOM_BITS && is_type(text) {
         return None;
     }
     let number = text.iter().all(|&b| b.is_ascii_digit() || b == b'.');
@@ -103,9 +103,10 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
         Promise::Secret if uuid && words(name).last().is_some_and(|word| word.starts_with("credential")) => {
             return None;
         }
+        Promise::Service => of_service(text, bits, found)?,
         Promise::Ingredient => ingredient(text, bits, found)?,
         Promise::Secret if bits < RANDOM_BITS || text.len() < SECRET_BYTES_MIN => {
-            chosen_secret(name, text, found)?
+            chosen_secret(name, text, bits, found)?
         }
         Promise::Secret | Promise::Vague => secret(text, bits, found)?,
     };
@@ -153,7 +154,7 @@ fn may_be_chosen(name: &[u8], text: &[u8], found: Assignment) -> bool {
             || !name.is_ascii()
             || may_be_typed(text, found) && holds(&["secret", "token"])
             || holds(&FOREIGN)
-            || holds(&["masterauth", "authtok"]))
+            || holds(&["masterauth", "authtok", "shared"]))
 }
 
 /// Whether name and value say something else than a credential: an option, a placeholder, a number, a translation.
@@ -241,15 +242,22 @@ fn password(name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Op
     }
     if classes >= 3 && text.len() >= 6 {
         let because = format!("the value mixes {classes} kinds of characters");
-        return Some((Severity::Medium, Confidence::Medium, Needs::LivePath, because));
+        // Signs of the keyboard and figures among letters: nobody writes so but in a password, wherever it stands.
+        let sign = text.iter().any(|b| b.is_ascii_punctuation() && !b"_-.,:;/()[]{}<>=\\'\"".contains(b));
+        let meant = digit && sign && text.len() >= 8 && found.stand != Stand::Passed;
+        let needs = if meant { Needs::Nothing } else { Needs::LivePath };
+        return Some((Severity::Medium, Confidence::Medium, needs, because));
     }
     if classes == 2 && digit && text.len() >= 5 {
-        return Some((
-            Severity::Medium,
-            Confidence::Low,
-            if found.quoted && found.stand == Stand::Assigned { Needs::LivePath } else { Needs::Settings },
-            "the value mixes letters and digits".to_owned(),
-        ));
+        let told = found.quoted
+            && (found.stand == Stand::Assigned || found.stand == Stand::Passed && bits >= UNWRITTEN_BITS);
+        let because = "the value mixes letters and digits".to_owned();
+        let needs = if told { Needs::LivePath } else { Needs::Settings };
+        return Some((Severity::Medium, Confidence::Low, needs, because));
+    }
+    if bits >= UNWRITTEN_BITS && found.quoted && found.stand == Stand::Assigned {
+        let because = "the value is no word".to_owned();
+        return Some((Severity::Low, Confidence::Low, Needs::LivePath, because));
     }
     let needs = if found.stand == Stand::Passed { Needs::Directives } else { Needs::Settings };
     let because = "the value reads like a word".to_owned();
@@ -365,6 +373,17 @@ fn decoded(text: &[u8]) -> Decoded {
     }
 }
 
+/// Whether the text is a UUID, and how many bits speak for chance in it, without what only joins or marks it.
+fn drawn_from(text: &[u8]) -> (bool, f64) {
+    let uuid = text.len() == UUID_BYTES && value::is_uuid(text);
+    let bits = if uuid {
+        random_bits(&text.iter().copied().filter(|&b| b != b'-').collect::<Vec<u8>>())
+    } else {
+        random_bits(text.strip_prefix(b"0x").unwrap_or(text))
+    };
+    (uuid, bits)
+}
+
 #[allow(clippy::cast_possible_truncation)] // some hundred bits
 fn drawn(bits: f64) -> String {
     format!("{} bits speak for a value drawn at random", bits as i64)
@@ -390,7 +409,7 @@ fn is_common(text: &[u8]) -> bool {
         test testing tester pass password passw passwd pwd user username admin administrator root guest demo foo bar
         baz qux foobar abc abcd xyz hello welcome letmein secret default temp example login master super monkey opensesame opensesam
         dragon qwerty asdf zxcv postgres mysql oracle redis mongo rabbitmq vagrant ubuntu changeme toor alice bob
-        mypass mypassword testpass testpassword testuser dbpass dbpassword newpass newpassword oldpassword adminadmin",
+        kennwort passwort parola senha haslo wachtwoord contrasena motdepasse mypass mypassword testpass testpassword testuser dbpass dbpassword newpass newpassword oldpassword adminadmin",
     );
     let stem = text.iter().take_while(|b| b.is_ascii_alphabetic() || **b == b'_').count();
     let plain: Vec<u8> = text[..stem].iter().filter(|b| **b != b'_').map(u8::to_ascii_lowercase).collect();
@@ -452,112 +471,4 @@ fn is_telling(word: &str) -> bool {
     ["password", "passwd", "passphrase", "secret", "token", "credential"]
         .iter()
         .any(|telling| word.contains(telling))
-}
-
-/// Hashes by name, public keys, certificates, data addresses: random, but no secret.
-fn is_public_material(text: &[u8]) -> bool {
-    const PREFIXES: [&[u8]; 25] = [
-        b"$ANSIBLE_VAULT",
-        b"pk.eyJ", // Mapbox: made for browsers
-        b"sha1-",
-        b"sha256",
-        b"sha384",
-        b"sha512",
-        b"SHA256",
-        b"md5",
-        b"ssh-rsa",
-        b"ssh-ed25519",
-        b"ecdsa-sha2",
-        b"AAAAB3NzaC1",
-        b"AAAAC3NzaC1",
-        b"MIIB",
-        b"MIIC",
-        b"MIID",
-        b"MIIE",
-        b"data:",
-        b"urn:",
-        b"base64-",
-        b"ENC(",
-        b"{cipher}",
-        b"vault:",
-        b"encrypted:",
-        b"ENC[",
-    ];
-    // Sealed with a cluster's public key, and made to be committed.
-    let sealed = text.len() > SEALED_BYTES_MIN && (text.starts_with(b"AgA") || text.starts_with(b"AgB"));
-    // An address of a chain of blocks, and the header of a token without its body.
-    let address = text.len() == 42 && text.starts_with(b"0x");
-    let header = text.starts_with(b"eyJ0eXAi") || text.starts_with(b"eyJhbGci");
-    let header = header && !text.contains(&b'.');
-    sealed || address || header || PREFIXES.iter().any(|prefix| text.starts_with(prefix))
-}
-
-/// Calls, member access, paths, addresses, versions, identifiers: what code and configuration say *about* secrets.
-fn looks_like_code(text: &[u8], quoted: bool, bits: f64) -> bool {
-    let holds = |needle: &[u8]| memchr::memmem::find(text, needle).is_some();
-    const SIGNS: [&[u8]; 11] =
-        [b"://", b"::", b"->", b"()", b"=>", b"&&", b"||", b"%s", b"{}", b"\\u", b"</"];
-    let surely = bits >= 2.0 * SURELY_RANDOM_BITS;
-    if !(surely && quoted) && SIGNS.iter().any(|sign| holds(sign)) || is_algorithm(text) {
-        return true;
-    }
-    if surely {
-        return false;
-    }
-    let starts = |needle: &[u8]| text.starts_with(needle);
-    if starts(b"^") && text.ends_with(b"$") || bits < RANDOM_BITS && is_long_path(text) {
-        return true;
-    }
-    if starts(b"\\$") || starts(b"/") || starts(b"./") || starts(b"../") || starts(b"~/") || starts(b"C:\\") {
-        return true;
-    }
-    if !quoted {
-        let alias = starts(b"!") || starts(b"&") || starts(b"*");
-        if alias && bits < RANDOM_BITS && !text.iter().any(u8::is_ascii_digit)
-            || holds(b"(")
-            || holds(b"[")
-            || holds(b"{")
-        {
-            return true;
-        }
-        if bits < SURELY_RANDOM_BITS && is_member_access(text) {
-            return true;
-        }
-    }
-    // `POSTGRES_SCRAM_SHA_256`
-    let constant = text.iter().all(|&b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
-        && text.iter().filter(|&&b| b == b'_').count() >= 2;
-    if bits < RANDOM_BITS && constant {
-        return true;
-    }
-    let identifier =
-        text.iter().all(|&b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.' | b'-' | b'/' | b':' | b'$'));
-    bits < RANDOM_BITS && identifier && text.iter().any(|&b| matches!(b, b'.' | b'_' | b'/' | b':' | b'-'))
-}
-
-/// `PBEWithMD5AndDES`, `sha256WithRSAEncryption`: random to look at, but the name of a way to compute.
-fn is_algorithm(text: &[u8]) -> bool {
-    let lower = text.to_ascii_lowercase();
-    let holds = |word: &[u8]| memchr::memmem::find(&lower, word).is_some();
-    text.iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'/' | b'.'))
-        && (holds(b"with") || holds(b"and") || holds(b"pkcs") || holds(b"padding"))
-        && [&b"md5"[..], b"sha", b"aes", b"des", b"rsa", b"hmac", b"ecdsa", b"rc4"].into_iter().any(holds)
-}
-
-/// `github.com/acme/shop/v3/commands`: what an import or a package is called.
-fn is_long_path(text: &[u8]) -> bool {
-    let plain = |part: &[u8]| {
-        !part.is_empty() && part.iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
-    };
-    text.split(|&b| b == b'/').count() >= 4 && text.split(|&b| b == b'/').all(plain)
-}
-
-/// `config.Database.Password2`: words joined by dots, each of which could be a name in code.
-fn is_member_access(text: &[u8]) -> bool {
-    let mut parts = text.split(|&b| b == b'.');
-    let named = |part: &[u8]| {
-        part.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
-            && part.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
-    };
-    text.contains(&b'.') && parts.all(named)
 }

@@ -8,12 +8,15 @@ mod around;
 mod escaped;
 mod line;
 mod reading;
+mod signs;
 
 use around::{METHOD_BYTES_MAX, chained, compared};
 pub(super) use escaped::resolved;
+pub(super) use line::opens_map;
 use line::starts_line;
 pub(super) use reading::digits_of;
 use reading::value_at;
+use signs::{behind_comma, in_words};
 
 /// How a value stands beside its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +77,18 @@ pub(super) struct Lead {
     alone: bool,
     /// The name is a scheme of authentication, and what it needs follows after a blank.
     scheme: bool,
+}
+
+impl Lead {
+    /// First byte of the name, and the byte after it.
+    pub(super) fn name(&self) -> (usize, usize) {
+        self.name
+    }
+
+    /// Whether the separator behind the name is this sign.
+    pub(super) fn is_followed_by(&self, bytes: &[u8], sign: u8) -> bool {
+        byte(bytes, self.at) == sign
+    }
 }
 
 /// Longest name on either side of the context word, bytes.
@@ -164,7 +179,7 @@ pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
     let rest = bytes.get(p..bytes.len().min(p + 4)).unwrap_or_default();
     let separated = match byte(rest, 0) {
         b'=' | b':' | b',' | b'(' | b'>' | b'?' | b'|' | b'{' | b'<' | b'!' => true,
-        b'A' | b'o' | b'i' | b't' | b'-' | b'~' | b'@' => {
+        b'A' | b'o' | b'i' | b's' | b't' | b'-' | b'~' | b'@' => {
             WORDY_SEPARATORS.iter().any(|sign| rest.starts_with(sign))
         }
         _ => false,
@@ -190,8 +205,8 @@ pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
 }
 
 /// Separators that are more than one sign.
-const WORDY_SEPARATORS: [&[u8]; 9] =
-    [b"As ", b"or ", b"is ", b"to \"", b"-> \"", b"->\"", b"~= \"", b"~= '", b"@\""];
+const WORDY_SEPARATORS: [&[u8]; 10] =
+    [b"stri", b"As ", b"or ", b"is ", b"to \"", b"-> \"", b"->\"", b"~= \"", b"~= '", b"@\""];
 
 /// Where the name begins that starts at `start`, when the word before it belongs to it.
 fn with_head(bytes: &[u8], start: usize) -> usize {
@@ -304,25 +319,15 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
         b'!' if next(p + 1) == b'=' => from(p + if next(p + 2) == b'=' { 3 } else { 2 }, Stand::Passed, true),
         b'=' if matches!(next(p + 1), b'>' | b'~') => assigned(2),
         b'=' => assigned(1),
+        b'?' if next(p + 1) == b':' && typed(bytes, p + 2, high).is_some() => {
+            from(typed(bytes, p + 2, high)?, Stand::Assigned, true)
+        }
         b'?' if matches!(next(p + 1), b'=' | b':') => assigned(2),
-        // What is taken when the variable is not set: `?? "…"`, `|| "…"`, `or "…"`.
-        b'?' if next(p + 1) == b'?' => {
-            from(p + if next(p + 2) == b'=' { 3 } else { 2 }, Stand::Assigned, true)
-        }
-        b'|' if next(p + 1) == b'|' => {
-            from(p + if next(p + 2) == b'=' { 3 } else { 2 }, Stand::Assigned, true)
-        }
-        b'o' if bytes[p..].starts_with(b"or ") => from(p + 3, Stand::Assigned, true),
-        b't' if bytes[p..].starts_with(b"to \"") => from(p + 3, Stand::Assigned, true),
-        b'-' if bytes[p..].starts_with(b"->") => from(p + 2, Stand::Assigned, true),
-        b'~' if bytes[p..].starts_with(b"~= ") => from(p + 3, Stand::Passed, true),
-        b'i' if bytes[p..].starts_with(b"is ") => from(p + 3, Stand::Inline, false),
-        b'<' if bytes[p..].starts_with(b"<- ") => from(p + 3, Stand::Assigned, true),
-        // A column of a table.
-        b'|' if next(p + 1) == b' ' => from(p + 1, Stand::Inline, false),
-        b'A' if bytes[p..].starts_with(b"As ") => {
-            let equals = bytes[p..high.min(p + 32)].iter().position(|&b| b == b'=' || b == b'\n')?;
-            (next(p + equals) == b'=').then(|| from(p + equals + 1, Stand::Assigned, true)).flatten()
+        b'?' | b'|' | b'o' | b't' | b'-' | b'~' | b'i' | b'<' | b'A' | b's'
+            if in_words(bytes, p, high).is_some() =>
+        {
+            let (at, stand, needs_quote) = in_words(bytes, p, high)?;
+            from(at, stand, needs_quote)
         }
         b':' if matches!(next(p + 1), b'=' | b'-') => assigned(2),
         // LDIF: `userPassword:: ` has its value in base64.
@@ -336,14 +341,16 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
             let typed = typed(bytes, at, high).map(|at| spaced(bytes, at, high));
             from(typed.unwrap_or(at), Stand::Assigned, typed.is_some())
         }
-        b',' if lead.closed_quote => from(past_label(bytes, p + 1, high), Stand::Passed, true),
-        b',' if bytes[p..].starts_with(b", _ := ") => from(p + 7, Stand::Assigned, true),
-        // A pair of Erlang: `{password, <<"value">>}`.
-        b',' if lead.name.0 > 0 && bytes[lead.name.0 - 1] == b'{' => from(p + 1, Stand::Assigned, true),
-        b',' => from(p + 1, Stand::Inline, true),
+        b',' => {
+            let (at, stand) = behind_comma(bytes, lead, high)?;
+            from(at, stand, true)
+        }
         b'@' => from(p, Stand::Passed, true),
         b'{' if !lead.closed_quote && next(p + 1) == b'"' => from(p, Stand::Assigned, true),
         b'{' => from(line::default_behind(bytes, p, lead.closed_quote, high)?, Stand::Assigned, true),
+        // A call that fetches: what it is given names what it gets. And a sentence with an aside.
+        b'(' if line::fetches(&bytes[lead.name.0..lead.name.1]) => None,
+        b'(' if lead.closed_quote && byte(bytes, lead.name.1) == b'`' => None,
         b'(' => from(p + 1, Stand::Passed, true),
         b'>' if lead.name.0 > 0
             && (lead.closed_quote || matches!(bytes[lead.name.0 - 1], b'<' | b':' | b'"' | b'\'')) =>
@@ -359,24 +366,21 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
         _ if is_flag(bytes, lead.name.0) && next(lead.name.1) == b' ' => {
             from(lead.name.1 + 1, Stand::Passed, false)
         }
+        b'"' if lead.closed_quote && line::is_pair_of_texts(bytes, lead.name, p, high) => {
+            from(p, Stand::Assigned, true)
+        }
         // `PASSWORD 'value'`: a blank was taken for a closer, and so was the quote that opens the value.
         _ if lead.closed_quote && next(lead.name.1) == b' ' => {
-            let quote = (lead.name.1..p).find(|&at| matches!(bytes[at], b'"' | b'\''))?;
+            // `password `value``; but what somebody says with `pass `--all`` is a sentence.
+            let long = lead.name.1 - lead.name.0 > b"pass".len();
+            let quote = (lead.name.1..p)
+                .find(|&at| matches!(bytes[at], b'"' | b'\'') || long && bytes[at] == b'`')?;
             let stand = if starts_line(bytes, lead.name.0) { Stand::Alone } else { Stand::Passed };
             from(quote, stand, true)
         }
         _ if lead.alone => Some(Separator { at: p, stand: Stand::Alone, needs_quote: false, whole: true }),
         _ => None,
     }
-}
-
-/// Past the name of an argument that says nothing of its own: `with: '…'`, `value="…"`.
-fn past_label(bytes: &[u8], at: usize, high: usize) -> usize {
-    let at = spaced(bytes, at, high);
-    let label = bytes[at..high].iter().take(12).take_while(|b| b.is_ascii_alphabetic()).count();
-    let known = [&b"with"[..], b"value", b"default", b"defaultValue", b"content"];
-    let end = at + label;
-    if known.contains(&&bytes[at..end]) && matches!(byte(bytes, end), b':' | b'=') { end + 1 } else { at }
 }
 
 /// The text of an element, whose start tag ends at `tag_end`.
@@ -439,6 +443,9 @@ fn beside(bytes: &[u8], lead: Lead, high: usize) -> Option<Assignment> {
     let attribute =
         lead.closed_quote && (opener.is_ascii_alphabetic() || bytes[lead.at - 1].is_ascii_whitespace());
     let pair = matches!(opener, b',' | b'\r' | b'\n') || attribute;
+    if opener == b'>' && lead.closed_quote && is_value_of_a_name(bytes, lead.name.0) {
+        return around::of_element_behind(bytes, lead, high);
+    }
     if !(inside || pair && is_value_of_a_name(bytes, lead.name.0)) {
         return None;
     }
@@ -446,6 +453,9 @@ fn beside(bytes: &[u8], lead: Lead, high: usize) -> Option<Assignment> {
     let skipped =
         |b: u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'"' | b'\'' | b'-' | b'{' | b':' | b'=');
     let mut p = (lead.at..limit).find(|&at| !skipped(bytes[at]))?;
+    if attribute && let Some(found) = around::of_element_behind(bytes, lead, high) {
+        return Some(found);
+    }
     let rest = &bytes[p..limit];
     let words = [
         &b"value"[..],
@@ -456,9 +466,15 @@ fn beside(bytes: &[u8], lead: Lead, high: usize) -> Option<Assignment> {
         b"content",
         b"text",
         b"stringValue",
+        b"useValue",
     ];
-    let word =
-        words.into_iter().find(|word| rest.starts_with(word) && !is_name_byte(byte(rest, word.len())))?;
+    let Some(word) =
+        words.into_iter().find(|word| rest.starts_with(word) && !is_name_byte(byte(rest, word.len())))
+    else {
+        let at = inside.then(|| line::default_among(bytes, lead.at, high)).flatten()?;
+        let separator = Separator { at, stand: Stand::Beside, needs_quote: true, whole: false };
+        return value_at(bytes, lead.name, separator, high);
+    };
     p += word.len();
     p = (p..limit).find(|&at| !matches!(bytes[at], b' ' | b'"' | b'\''))?;
     if !matches!(bytes[p], b'=' | b':') {
@@ -507,7 +523,7 @@ fn is_value_of_a_name(bytes: &[u8], start: usize) -> bool {
     }
     let before = before[..end - 1].trim_ascii_end();
     let before = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before);
-    [&b"name"[..], b"Name", b"key", b"Key", b"id", b"property", b"variable", b"type"]
+    [&b"name"[..], b"Name", b"key", b"Key", b"id", b"property", b"variable", b"type", b"provide"]
         .iter()
         .any(|word| before.ends_with(word))
 }

@@ -1,7 +1,9 @@
 //! Values that do not stand right behind their name: before it, or in a call that is chained to it.
 
 use super::reading::quoted;
-use super::{Assignment, CLOSERS_MAX, Form, LINE_LEAD_BYTES, Stand, byte, is_name_byte};
+use super::{
+    Assignment, CLOSERS_MAX, Form, LINE_LEAD_BYTES, Lead, Stand, byte, element, is_name_byte, value_at,
+};
 
 /// Longest name of a method between a name and its value, and of what a closure begins with, bytes.
 pub(super) const METHOD_BYTES_MAX: usize = 24;
@@ -58,6 +60,27 @@ pub(super) fn chained(bytes: &[u8], stop: usize) -> Option<usize> {
         p += if bytes[p..].starts_with(closure) { closure.len() } else { 0 };
     }
     matches!(byte(bytes, p), b'"' | b'\'' | b'`').then_some(p)
+}
+
+/// Bytes behind a name in an attribute among which the element with its value begins.
+const ELEMENT_LEAD_BYTES: usize = 200;
+
+/// The text of the element inside of the one that an attribute names: `<setting name="Password" …><value>…</value>`.
+pub(super) fn of_element_behind(bytes: &[u8], lead: Lead, high: usize) -> Option<Assignment> {
+    let text = &bytes[lead.name.1..high.min(lead.name.1 + ELEMENT_LEAD_BYTES)];
+    let closes = memchr::memchr3(b'>', b'<', b'\n', text).filter(|&at| text[at] == b'>')?;
+    if closes > 0 && text[closes - 1] == b'/' {
+        return None;
+    }
+    let next = closes + 1 + text[closes + 1..].iter().position(|b| !b.is_ascii_whitespace())?;
+    let tag = text.get(next + 1..next + 6)?;
+    if text[next] != b'<' || !(tag.eq_ignore_ascii_case(b"value") || tag.eq_ignore_ascii_case(b"strin")) {
+        return None;
+    }
+    let end = next + memchr::memchr(b'>', &text[next..])?;
+    let mut found = value_at(bytes, lead.name, element(bytes, lead.name.1 + end)?, high)?;
+    found.stand = Stand::Beside;
+    Some(found)
 }
 
 /// The value of a call that is chained to a name.

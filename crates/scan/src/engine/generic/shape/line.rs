@@ -1,6 +1,6 @@
 //! How a name stands in its line.
 
-use super::{LINE_LEAD_BYTES, byte};
+use super::{LINE_LEAD_BYTES, Lead, byte, spaced};
 
 /// Whether name and value are one of several pairs on their line: `user=x password=y`, `user=x,password=y`,
 /// `{user: x, password: y}`; or a variable set for the command behind it.
@@ -59,7 +59,7 @@ pub(super) fn starts_line(bytes: &[u8], at: usize) -> bool {
     // A section before the name: `spring.datasource.`, `//registry.acme.test/:_`.
     lead.is_empty()
         || lead.ends_with(b"::") && !lead.contains(&b' ')
-        || is_section(lead)
+        || is_section(lead) && (!lead.ends_with(b":") || line.ends_with(b":"))
         || matches!(
             lead,
             b"export"
@@ -108,8 +108,51 @@ pub(super) fn starts_line(bytes: &[u8], at: usize) -> bool {
 
 /// `Mail\\`, `network/proxy/`: groups of settings before a name, as Qt's programs write them.
 fn is_section(lead: &[u8]) -> bool {
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'\\' | b'/');
-    matches!(lead.last(), Some(b'\\' | b'/')) && lead[0].is_ascii_alphanumeric() && lead.iter().all(plain)
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'\\' | b'/' | b':');
+    matches!(lead.last(), Some(b'\\' | b'/' | b':'))
+        && lead[0].is_ascii_alphanumeric()
+        && lead.iter().all(plain)
+}
+
+/// Whether the quoted name and the quoted text at `p` are a line of their own: `"name" "value"`, as Valve's programs write.
+pub(super) fn is_pair_of_texts(bytes: &[u8], name: (usize, usize), p: usize, high: usize) -> bool {
+    let opens = name.0.checked_sub(1).filter(|&at| bytes[at] == b'"');
+    let apart = p > name.1 + 1 && bytes[name.1 + 1..p].iter().all(|b| matches!(b, b' ' | b'\t'));
+    let Some(opens) = opens.filter(|_| apart) else { return false };
+    let line = &bytes[p + 1..high];
+    let line = memchr::memchr(b'\n', line).map_or(line, |end| &line[..end]).trim_ascii_end();
+    let lead = &bytes[opens.saturating_sub(LINE_LEAD_BYTES)..opens];
+    let lead = memchr::memrchr(b'\n', lead).map_or(lead, |end| &lead[end + 1..]);
+    lead.trim_ascii().is_empty() && memchr::memchr(b'"', line) == Some(line.len().wrapping_sub(1))
+}
+
+/// Bytes of an object among which its default stands.
+const OBJECT_BYTES_MAX: usize = 160;
+
+/// Where the default of an object in JSON begins: `"Password": {"Type": "String", "Default": "…"}`.
+pub(super) fn default_among(bytes: &[u8], at: usize, high: usize) -> Option<usize> {
+    let object = &bytes[at..high.min(at + OBJECT_BYTES_MAX)];
+    let object = &object[..memchr::memchr(b'}', object)?];
+    let word = [&b"\"Default\""[..], b"\"default\""]
+        .into_iter()
+        .find_map(|word| memchr::memmem::find(object, word).map(|found| found + word.len()))?;
+    let gap = object[word..].iter().position(|b| !matches!(b, b' ' | b':'))?;
+    (object[word + gap] == b'"').then_some(at + word + gap)
+}
+
+/// Whether a name is that of a call that gets something by what it is given: `getCredentials("…")`, `find_token("…")`.
+pub(super) fn fetches(name: &[u8]) -> bool {
+    const VERBS: [&[u8]; 12] = [
+        b"get", b"read", b"fetch", b"load", b"find", b"lookup", b"has", b"require", b"resolve", b"request",
+        b"delete", b"remove",
+    ];
+    let call = name.rsplit(|&b| b == b'.').next().unwrap_or(name);
+    VERBS.iter().any(|verb| {
+        let next = call.get(verb.len()).copied().unwrap_or(b'a');
+        call.len() > verb.len()
+            && call[..verb.len()].eq_ignore_ascii_case(verb)
+            && (next.is_ascii_uppercase() || next == b'_')
+    })
 }
 
 /// Bytes behind the brace among which a default value begins.
@@ -131,4 +174,46 @@ pub(super) fn default_behind(bytes: &[u8], p: usize, is_label: bool, high: usize
     let get = accessors[1..end].trim_ascii_start().starts_with(b"get;");
     let equals = accessors[end + 1..].iter().position(|&b| b != b' ')? + end + 1;
     (get && accessors[equals] == b'=').then_some(p + equals + 1)
+}
+
+/// Where the members of a map or list begin that the name opens, and whether brackets enclose them; otherwise they stand
+/// on the lines below: `tokens: {`, `TOKENS = [`, `tokens:`, `[tokens]`.
+pub(in crate::engine::generic) fn opens_map(bytes: &[u8], lead: Lead, high: usize) -> Option<(usize, bool)> {
+    let line_end = |at: usize| {
+        let rest = bytes[at..high].iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\r')).count();
+        (byte(bytes, at + rest) == b'\n').then_some(at + rest + 1)
+    };
+    // `[tokens]`, `[app.tokens]`
+    let (start, stop) = lead.name;
+    if start > 0 && bytes[start - 1] == b'[' && byte(bytes, stop) == b']' {
+        return line_end(stop + 1).map(|at| (at, false));
+    }
+    let mut at = lead.at;
+    match byte(bytes, at) {
+        b'{' if !lead.closed_quote => return Some((at, true)),
+        b':' => {
+            at += 1;
+            if let Some(begin) = line_end(at) {
+                return starts_line(bytes, start).then_some((begin, false));
+            }
+            let declared = typed_map(bytes, at, high);
+            at = declared.unwrap_or(at);
+        }
+        b'=' => at += 1 + usize::from(byte(bytes, at + 1) == b'>'),
+        _ => return None,
+    }
+    at = spaced(bytes, at, high);
+    let opens = matches!(byte(bytes, at), b'{' | b'[' | b'(');
+    opens.then_some((at, true))
+}
+
+/// Bytes behind a colon in which the type of a map ends.
+const TYPE_BYTES_MAX: usize = 48;
+
+/// Past the type of a map and its sign: `: Record<string, string> = {`, `: [String: String] = [`.
+fn typed_map(bytes: &[u8], from: usize, high: usize) -> Option<usize> {
+    let line = &bytes[from.min(high)..high.min(from + TYPE_BYTES_MAX)];
+    let equals = memchr::memchr2(b'=', b'\n', line)?;
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || b" <>,[]:_&'?.".contains(b);
+    (line[equals] == b'=' && line[..equals].iter().all(plain)).then_some(from + equals + 1)
 }

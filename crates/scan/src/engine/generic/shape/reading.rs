@@ -72,7 +72,7 @@ pub(super) fn value_at(
 }
 
 /// Functions that make a value of another type out of a literal, and nothing else.
-const WRAPPERS: [&[u8]; 63] = [
+const WRAPPERS: [&[u8]; 67] = [
     b"from",
     b"str",
     b"Some",
@@ -136,6 +136,10 @@ const WRAPPERS: [&[u8]; 63] = [
     b"IvParameterSpec",
     b"IV",
     b"Key",
+    b"bcrypt",
+    b"make",
+    b"make_password",
+    b"generate_password_hash",
 ];
 /// Longest run of wrappers, bytes.
 const WRAPPER_BYTES_MAX: usize = 72;
@@ -221,8 +225,8 @@ fn listed(bytes: &[u8], before: &[u8], opens: usize, high: usize) -> bool {
 }
 
 /// Signs that what follows is taken when the expression before them gives nothing.
-const FALLBACKS: [&[u8]; 9] =
-    [b" or ", b"|| ", b"?? ", b"? ", b"?: ", b"lambda: ", b"orElse(", b" else ", b"Default("];
+const FALLBACKS: [&[u8]; 10] =
+    [b" or ", b"|| ", b"?? ", b"? ", b" : ", b"?: ", b"lambda: ", b"orElse(", b" else ", b"Default("];
 /// Longest expression before such a sign, bytes.
 const FALLBACK_BYTES_MAX: usize = 100;
 
@@ -264,6 +268,10 @@ pub(super) fn quoted(
     let twice =
         escapes == 0 && bytes[begin..stop].starts_with(b"\\\"") && bytes[begin..stop].ends_with(b"\\\"");
     let (begin, stop) = if twice && stop > begin + 4 { (begin + 2, stop - 2) } else { (begin, stop) };
+    // `'"…"'`: a literal for a compiler that comes later, too.
+    let other = if quote == b'\'' { b'"' } else { b'\'' };
+    let inner = stop > begin + 3 && bytes[begin] == other && bytes[stop - 1] == other;
+    let (begin, stop) = if inner { (begin + 1, stop - 1) } else { (begin, stop) };
     let from = past_scheme(bytes, begin, stop);
     Some(Assignment {
         name,
@@ -353,6 +361,8 @@ fn bare(
         || rest.starts_with(b"]]>")
         || rest == b"\\"
         || rest == b";"
+            // `password: String2;` declares a type.
+            && byte(bytes, name.1) != b':'
             && bytes[p..q]
                 .iter()
                 .any(|b| b.is_ascii_digit() || matches!(b, b'=' | b'+' | b'!' | b'@' | b'#'));

@@ -1,0 +1,136 @@
+//! What code and configuration say about secrets instead of holding one: calls, paths, references, names of algorithms; and
+//! what is random to look at, but public.
+
+use super::score::SURELY_RANDOM_BITS;
+use crate::engine::language::RANDOM_BITS;
+
+/// A value of a SealedSecret is longer than this: it begins with an RSA key's worth of bytes.
+const SEALED_BYTES_MIN: usize = 256;
+
+/// Hashes by name, public keys, certificates, data addresses: random, but no secret.
+pub(super) fn is_public_material(text: &[u8]) -> bool {
+    const PREFIXES: [&[u8]; 30] = [
+        b"$ANSIBLE_VAULT",
+        b"pk.eyJ", // Mapbox: made for browsers
+        b"sha1-",
+        b"sha256",
+        b"sha384",
+        b"sha512",
+        b"SHA256",
+        b"md5",
+        b"ssh-rsa",
+        b"ssh-ed25519",
+        b"ecdsa-sha2",
+        b"AAAAB3NzaC1",
+        b"AAAAC3NzaC1",
+        b"MIIB",
+        b"MIIC",
+        b"MIID",
+        b"MIIE",
+        b"data:",
+        b"urn:",
+        b"base64-",
+        b"ENC(",
+        b"{cipher}",
+        b"vault:",
+        b"encrypted:",
+        b"ENC[",
+        // Hashes with their scheme, which a rule of their own reads.
+        b"{SSHA",
+        b"{SHA",
+        b"{MD5}",
+        b"{CRYPT}",
+        b"{PBKDF2",
+    ];
+    // Sealed with a cluster's public key, and made to be committed.
+    let sealed = text.len() > SEALED_BYTES_MIN && (text.starts_with(b"AgA") || text.starts_with(b"AgB"));
+    // An address of a chain of blocks, and the header of a token without its body.
+    let address = text.len() == 42 && text.starts_with(b"0x");
+    let header = text.starts_with(b"eyJ0eXAi") || text.starts_with(b"eyJhbGci");
+    let header = header && !text.contains(&b'.');
+    sealed || address || header || PREFIXES.iter().any(|prefix| text.starts_with(prefix))
+}
+
+/// Calls, member access, paths, addresses, versions, identifiers: what code and configuration say *about* secrets.
+pub(super) fn looks_like_code(text: &[u8], quoted: bool, bits: f64) -> bool {
+    let holds = |needle: &[u8]| memchr::memmem::find(text, needle).is_some();
+    const SIGNS: [&[u8]; 16] = [
+        b"://", b"::", b"->", b"()", b"=>", b"&&", b"||", b"%s", b"{}", b"\\u", b"</", b"[a-", b"[A-",
+        b"[0-", b"===", b":\"",
+    ];
+    let surely = bits >= 2.0 * SURELY_RANDOM_BITS;
+    if !(surely && quoted) && SIGNS.iter().any(|sign| holds(sign)) || is_algorithm(text) {
+        return true;
+    }
+    if surely {
+        return false;
+    }
+    let starts = |needle: &[u8]| text.starts_with(needle);
+    if starts(b"^") && text.ends_with(b"$") || bits < RANDOM_BITS && is_long_path(text) {
+        return true;
+    }
+    if starts(b"\\$")
+        || starts(b"/") && is_path(text)
+        || starts(b"./")
+        || starts(b"../")
+        || starts(b"~/")
+        || starts(b"C:\\")
+    {
+        return true;
+    }
+    if !quoted {
+        let alias = starts(b"!") || starts(b"&") || starts(b"*");
+        if alias && bits < RANDOM_BITS && !text.iter().any(u8::is_ascii_digit)
+            || holds(b"(")
+            || holds(b"[")
+            || holds(b"{")
+        {
+            return true;
+        }
+        if bits < SURELY_RANDOM_BITS && is_member_access(text) {
+            return true;
+        }
+    }
+    // `POSTGRES_SCRAM_SHA_256`
+    let constant = text.iter().all(|&b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+        && text.iter().filter(|&&b| b == b'_').count() >= 2;
+    if bits < RANDOM_BITS && constant {
+        return true;
+    }
+    let identifier =
+        text.iter().all(|&b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.' | b'-' | b'/' | b':' | b'$'));
+    bits < RANDOM_BITS && identifier && text.iter().any(|&b| matches!(b, b'.' | b'_' | b'/' | b':' | b'-'))
+}
+
+/// `PBEWithMD5AndDES`, `sha256WithRSAEncryption`: random to look at, but the name of a way to compute.
+fn is_algorithm(text: &[u8]) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let holds = |word: &[u8]| memchr::memmem::find(&lower, word).is_some();
+    text.iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'/' | b'.'))
+        && (holds(b"with") || holds(b"and") || holds(b"pkcs") || holds(b"padding"))
+        && [&b"md5"[..], b"sha", b"aes", b"des", b"rsa", b"hmac", b"ecdsa", b"rc4"].into_iter().any(holds)
+}
+
+/// Whether what begins with a slash goes on like a path: with another one, or without capitals and signs.
+fn is_path(text: &[u8]) -> bool {
+    let plain = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.');
+    text[1..].contains(&b'/') || text[1..].iter().all(plain) || !text.iter().any(u8::is_ascii_digit)
+}
+
+/// `github.com/acme/shop/v3/commands`: what an import or a package is called.
+fn is_long_path(text: &[u8]) -> bool {
+    let plain = |part: &[u8]| {
+        !part.is_empty() && part.iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+    };
+    text.split(|&b| b == b'/').count() >= 4 && text.split(|&b| b == b'/').all(plain)
+}
+
+/// `config.Database.Password2`: words joined by dots, each of which could be a name in code.
+fn is_member_access(text: &[u8]) -> bool {
+    let mut parts = text.split(|&b| b == b'.');
+    let named = |part: &[u8]| {
+        part.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
+            && part.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+    };
+    text.contains(&b'.') && parts.all(named)
+}

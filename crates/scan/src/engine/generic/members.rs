@@ -1,0 +1,268 @@
+//! Members of a map or list whose own name says what they are: `secrets:` over `mailer: …`, `[passwords]` over `ann = …`,
+//! `TOKENS = {"ci": "…"}`, `api_keys = ["…", "…"]`. What a member is called says only whose it is.
+
+use super::name::{is_about_a_member, promise, words};
+use super::shape::{Assignment, Form, Lead, Stand, opens_map};
+
+/// Members of one map that are judged; the window ends sooner in all but the tersest.
+const MEMBERS_MAX: usize = 64;
+/// Longest name of a member, bytes.
+const NAME_BYTES_MAX: usize = 64;
+/// Longest value, bytes.
+const VALUE_BYTES_MAX: usize = 300;
+
+/// One member: its name, if it has one, and its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Member {
+    pub(super) name: Option<(usize, usize)>,
+    pub(super) value: (usize, usize),
+    pub(super) quoted: bool,
+}
+
+impl Member {
+    /// The member as something that is assigned to its name.
+    pub(super) fn assignment(self) -> Assignment {
+        let name = self.name.unwrap_or(self.value);
+        let (value, quoted) = (self.value, self.quoted);
+        Assignment { name, value, quoted, stand: Stand::Assigned, scheme: false, form: Form::Plain }
+    }
+}
+
+/// The singular of a plural that promises secrets: what each member is judged as.
+pub(super) fn singular(name: &[u8]) -> Option<&'static [u8]> {
+    const PLURALS: [(&[u8], &[u8]); 10] = [
+        (b"passwords", b"password"),
+        (b"passwds", b"password"),
+        (b"passphrases", b"password"),
+        (b"secrets", b"secret"),
+        (b"tokens", b"token"),
+        (b"credentials", b"secret"),
+        (b"creds", b"secret"),
+        (b"apikeys", b"secret"),
+        (b"api_keys", b"secret"),
+        (b"api-keys", b"secret"),
+    ];
+    let name = [&b"_map"[..], b"_MAP", b"Map", b"_dict", b"_DICT", b"_list", b"_LIST"]
+        .iter()
+        .find_map(|kind| name.strip_suffix(*kind))
+        .unwrap_or(name);
+    if !matches!(name.last(), Some(b's' | b'S')) {
+        return None;
+    }
+    let ends = |plural: &[u8]| {
+        name.len() >= plural.len() && name[name.len() - plural.len()..].eq_ignore_ascii_case(plural)
+    };
+    PLURALS.iter().find(|(plural, _)| ends(plural)).map(|&(_, one)| one)
+}
+
+/// Whether a list holds what is not to be used, or what everybody knows.
+pub(super) fn is_nobodys(name: &[u8]) -> bool {
+    const NOBODYS: [&str; 16] = [
+        "bad",
+        "common",
+        "weak",
+        "forbidden",
+        "blocked",
+        "banned",
+        "denied",
+        "breached",
+        "leaked",
+        "invalid",
+        "top",
+        "popular",
+        "pwned",
+        "known",
+        "wrong",
+        "stop",
+    ];
+    words(name).iter().any(|word| NOBODYS.contains(&word.as_str()))
+}
+
+/// The members of the map or list that opens behind the name, as far as the window shows them.
+pub(super) fn members(bytes: &[u8], lead: Lead, high: usize) -> Vec<Member> {
+    let mut out = Vec::new();
+    match opens_map(bytes, lead, high) {
+        Some((at, true)) => in_braces(bytes, at, high, &mut out),
+        Some((at, false)) => on_lines(bytes, at, high, &mut out),
+        None => {}
+    }
+    out.retain(|member| {
+        let len = member.value.1 - member.value.0;
+        let name = member.name.map(|(start, end)| &bytes[start..end]);
+        len <= VALUE_BYTES_MAX
+            && name.is_none_or(|name| {
+                name.len() <= NAME_BYTES_MAX && promise(name).is_none() && !is_about_a_member(name)
+            })
+    });
+    out
+}
+
+/// Members between the bracket at `at` and the one that closes it; what lies deeper is not theirs.
+fn in_braces(bytes: &[u8], at: usize, high: usize, out: &mut Vec<Member>) {
+    let (mut depth, mut p) = (0usize, at);
+    let mut named: Option<(usize, usize)> = None;
+    let mut word: Option<((usize, usize), bool)> = None;
+    while p < high && out.len() < MEMBERS_MAX {
+        match bytes[p] {
+            b'{' | b'[' | b'(' => (depth, named, word) = (depth + 1, None, None),
+            b'}' | b']' | b')' => {
+                told(depth, named, word, out);
+                (depth, named, word) = (depth - 1, None, None);
+                if depth == 0 {
+                    return;
+                }
+            }
+            b',' | b';' | b'\n' => {
+                told(depth, named, word, out);
+                (named, word) = (if bytes[p] == b'\n' && word.is_none() { named } else { None }, None);
+            }
+            b':' | b'=' => {
+                named = word.take().map(|(place, _)| place).or(named);
+                p += usize::from(bytes.get(p + 1) == Some(&b'>'));
+            }
+            quote @ (b'"' | b'\'' | b'`') => {
+                let Some(end) = memchr::memchr2(quote, b'\n', &bytes[p + 1..high]) else { return };
+                let end = p + 1 + end;
+                if bytes[end] == b'\n' {
+                    return;
+                }
+                // What joins two texts makes neither the value.
+                word = word.is_none().then_some(((p + 1, end), true));
+                p = end;
+            }
+            b if b.is_ascii_alphanumeric() || b == b'_' => {
+                let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+                let end = p + bytes[p..high].iter().take_while(|b| plain(b)).count();
+                word = word.is_none().then_some(((p, end), false));
+                p = end - 1;
+            }
+            _ => {}
+        }
+        p += 1;
+    }
+}
+
+/// Keeps what was read of a member, when it is one: a text in quotes, at the depth of the map.
+fn told(
+    depth: usize,
+    name: Option<(usize, usize)>,
+    word: Option<((usize, usize), bool)>,
+    out: &mut Vec<Member>,
+) {
+    if let (1, Some((value, true))) = (depth, word)
+        && value.1 > value.0
+    {
+        out.push(Member { name, value, quoted: true });
+    }
+}
+
+/// Members on the lines from `at` on: `name: value`, `name = value` or `- value`, as deep as the first of them.
+fn on_lines(bytes: &[u8], at: usize, high: usize, out: &mut Vec<Member>) {
+    let mut start = at;
+    let mut depth = None;
+    while start < high && out.len() < MEMBERS_MAX {
+        let Some(len) = memchr::memchr(b'\n', &bytes[start..high]) else { return };
+        let line = &bytes[start..start + len];
+        let indent = line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        let text = line[indent..].trim_ascii_end();
+        let comment = text.is_empty() || matches!(text[0], b'#' | b';');
+        if !comment {
+            if text[0] == b'[' || indent < *depth.get_or_insert(indent) {
+                return;
+            }
+            if depth == Some(indent)
+                && let Some(member) = on_line(bytes, start + indent, start + indent + text.len())
+            {
+                out.push(member);
+            }
+        }
+        start += len + 1;
+    }
+}
+
+/// The member on the line from `start` to `end`.
+fn on_line(bytes: &[u8], start: usize, end: usize) -> Option<Member> {
+    let text = &bytes[start..end];
+    let (name, mut from) = if text.starts_with(b"- ") {
+        (None, start + 2)
+    } else {
+        let sign = memchr::memchr2(b':', b'=', text)?;
+        let name = text[..sign].trim_ascii_end();
+        let bare = name.strip_prefix(b"\"").and_then(|name| name.strip_suffix(b"\"")).unwrap_or(name);
+        let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'@' | b'/');
+        // A colon without a blank is part of a word.
+        let parts = text[sign] == b'=' || text.get(sign + 1) == Some(&b' ');
+        if bare.is_empty() || !bare.iter().all(plain) || !parts {
+            return None;
+        }
+        let begin = start + usize::from(bare.len() < name.len());
+        (Some((begin, begin + bare.len())), start + sign + 1)
+    };
+    from += bytes[from..end].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let value = &bytes[from..end];
+    let quote = *value.first()?;
+    if matches!(quote, b'"' | b'\'') {
+        let close = memchr::memchr(quote, &value[1..])?;
+        return (close > 0).then_some(Member { name, value: (from + 1, from + 1 + close), quoted: true });
+    }
+    let stop = memchr::memmem::find(value, b" #").unwrap_or(value.len());
+    let plain = !value[..stop].iter().any(|b| matches!(b, b' ' | b'{' | b'[' | b'(' | b'<' | b'|' | b'>'));
+    plain.then_some(Member { name, value: (from, from + stop), quoted: false })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::shape::lead;
+    use super::*;
+
+    fn read(text: &str) -> Vec<(String, String)> {
+        let bytes = text.as_bytes();
+        let at = text.to_ascii_lowercase().find("okens").unwrap();
+        let Some(lead) = lead(bytes, at, at + 4) else { return Vec::new() };
+        members(bytes, lead, bytes.len())
+            .into_iter()
+            .map(|member| {
+                let name = member.name.map_or("", |(start, end)| &text[start..end]);
+                (name.to_owned(), text[member.value.0..member.value.1].to_owned())
+            })
+            .collect()
+    }
+
+    fn owned(all: &[(&str, &str)]) -> Vec<(String, String)> {
+        all.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    #[test]
+    fn maps_and_lists_in_many_formats() {
+        let both = owned(&[("ci", "k4Wz8Qv2"), ("bot", "Tn6Xm9Rb")]);
+        for text in [
+            "app:\n  tokens:\n    ci: k4Wz8Qv2\n    bot: \"Tn6Xm9Rb\" # robot\n  other: value\n",
+            "[tokens]\nci = k4Wz8Qv2\n; a comment\nbot = 'Tn6Xm9Rb'\n[next]\na = b\n",
+            "TOKENS = {'ci': 'k4Wz8Qv2', 'bot': 'Tn6Xm9Rb'}\n",
+            "\"tokens\": {\n  \"ci\": \"k4Wz8Qv2\",\n  \"deep\": {\"x\": \"y\"},\n  \"bot\": \"Tn6Xm9Rb\"\n},",
+            "'tokens' => ['ci' => 'k4Wz8Qv2', 'bot' => 'Tn6Xm9Rb'],",
+            "tokens = {\n  ci  = \"k4Wz8Qv2\"\n  bot = \"Tn6Xm9Rb\"\n}\n",
+            "const tokens: Record<string, string> = { ci: 'k4Wz8Qv2', bot: 'Tn6Xm9Rb' };",
+        ] {
+            assert_eq!(read(text), both, "{text}");
+        }
+        assert_eq!(
+            read("tokens = [\"k4Wz8Qv2\", \"Tn6Xm9Rb\"]\n"),
+            owned(&[("", "k4Wz8Qv2"), ("", "Tn6Xm9Rb")])
+        );
+        assert_eq!(read("tokens:\n- k4Wz8Qv2\n- Tn6Xm9Rb\n"), owned(&[("", "k4Wz8Qv2"), ("", "Tn6Xm9Rb")]));
+    }
+
+    #[test]
+    fn what_is_no_member_is_left_out() {
+        for text in [
+            "tokens = parse(\"text\")\n",
+            "let tokens = lexer.read(\"a\", \"b\");\n",
+            "tokens: 12\nname: value\n",
+            "tokens:\n    user: ann\n    url: https://acme.test\n    token_type: bearer\n",
+            "tokens = { a: b(\"c\"), d: e + \"f\" }\n",
+        ] {
+            assert_eq!(read(text), [], "{text}");
+        }
+    }
+}
