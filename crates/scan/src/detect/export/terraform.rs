@@ -6,6 +6,7 @@
 mod aws;
 mod azure;
 mod google;
+mod kubernetes;
 mod secrets;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use tenure_model::{Fingerprint, Quality, Subject};
 
 use self::aws::AwsPolicies;
 use super::format::{Export, Gather, Pen, account};
+use super::kubernetes::rbac::Rbac;
 use super::node::Node;
 use crate::detect::rules;
 use crate::detect::witness::Spot;
@@ -52,6 +54,7 @@ struct State {
     /// The subject that each value belongs to: a password is made by one resource and used by another.
     values: BTreeMap<String, Vec<Subject>>,
     policies: AwsPolicies,
+    rbac: Rbac,
 }
 
 /// One instance of a resource.
@@ -76,6 +79,7 @@ impl Gather for State {
 
     fn end(&mut self, pen: &mut Pen<'_>) {
         self.policies.end(pen);
+        self.rbac.end(pen);
         for subjects in self.values.values() {
             for pair in subjects.windows(2) {
                 pen.same(&pair[0], pair[1].clone(), "both resources hold the same value");
@@ -150,6 +154,7 @@ impl State {
             "aws" => aws::read(resource, &mut self.policies, pen),
             "google" => google::read(resource, pen),
             "azuread" | "azurerm" => azure::read(resource, pen),
+            "kubernetes" => kubernetes::read(resource, &mut self.rbac, pen),
             _ => {}
         }
         for kept in secrets::read(resource, pen) {

@@ -143,7 +143,7 @@ fn token(data: Node<'_>, pen: &mut Pen<'_>) {
 }
 
 /// The name of a role: the answer does not hold it, so the file's name stands for it.
-fn role_name<'b>(pen: &Pen<'b>) -> &'b str {
+pub(super) fn role_name<'b>(pen: &Pen<'b>) -> &'b str {
     let file = pen.blob.path.rsplit('/').next().unwrap_or_default();
     file.split('.').next().unwrap_or(file)
 }
@@ -233,10 +233,11 @@ fn jwt_role(data: Node<'_>, pen: &mut Pen<'_>) {
     let who = if who.is_empty() { "whatever it claims".to_owned() } else { format!("where {who}") };
     pen.federation(&subject, format!("a signed token signs in {who}"));
     policies(data, &subject, "policies of the role", pen);
-    let open = data
-        .get("bound_claims")
-        .members()
-        .all(|(claim, _)| data.get("bound_claims").texts(claim).contains(&"*"));
+    // Everybody's tokens have the same issuer and audience: neither says whose token it is.
+    let open = data.get("bound_claims").members().all(|(claim, _)| {
+        matches!(claim, "iss" | "aud" | "exp" | "nbf" | "iat")
+            || data.get("bound_claims").texts(claim).iter().any(|value| matches!(*value, "*" | "**"))
+    });
     if bound_subject.is_none() && open {
         let reason = match claims.is_empty() {
             true => "neither a subject nor a claim is demanded".to_owned(),

@@ -319,6 +319,15 @@ rules! {
         controls: &[LEAKAGE, OVERPRIVILEGED],
         help: "Mark the variable as protected and masked, and bind it to the environment whose jobs need it.",
     };
+    SNOWFLAKE_PASSWORD = ReaderRule {
+        id: "snowflake-service-password",
+        title: "A service of Snowflake may sign in with a password",
+        category: Category::Lifecycle,
+        severity: Severity::Medium,
+        confidence: Confidence::High,
+        controls: &[INSECURE_AUTHENTICATION, LONG_LIVED],
+        help: "A password of a service is copied into its configuration and ends only when somebody ends it. Let the service prove itself by workload identity or a key pair, set its type to SERVICE, and drop the password.",
+    };
     VAULT_PERIODIC_TOKEN = ReaderRule {
         id: "vault-periodic-token",
         title: "A token can be renewed for ever",

@@ -16,6 +16,13 @@ pub(super) fn read(resource: &Resource<'_>, pen: &mut Pen<'_>) {
             let subject = note_account(email, resource.attributes, pen);
             made_by(resource, &subject, pen);
         }
+        "google_project_iam_custom_role" | "google_organization_iam_custom_role" => {
+            let id = resource.text("name").filter(|name| name.contains("/roles/")).or(resource.text("id"));
+            let Some(id) = id else { return };
+            let permissions = resource.attributes.texts("permissions").into_iter().map(str::to_owned);
+            let gone = resource.attributes.flag("deleted") == Some(true);
+            pen.role("gcp", vec![id.to_owned()], permissions.filter(|_| !gone).collect());
+        }
         kind if kind.ends_with("_iam_member") || kind.ends_with("_iam_binding") => binding(resource, pen),
         _ => {}
     }
@@ -45,6 +52,11 @@ fn binding(resource: &Resource<'_>, pen: &mut Pen<'_>) {
         ["project", "folder", "org_id", "bucket", "service_account_id", "secret_id", "dataset_id", "name"];
     let place = of.iter().find_map(|name| resource.text(name)).unwrap_or("the resource of this state");
     let on_account = part(place, "/serviceAccounts/").filter(|email| email.contains('@'));
+    let conditions = resource.attributes.list("condition");
+    let place = &match conditions.filter_map(|condition| condition.text("expression")).next() {
+        Some(expression) => format!("{place} where {expression}"),
+        None => place.to_owned(),
+    };
     let members = resource.attributes.texts("members");
     for member in members.into_iter().chain(resource.text("member")) {
         pen.at(member);
