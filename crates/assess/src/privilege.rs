@@ -179,8 +179,11 @@ fn told(grant: &Grant) -> String {
     let scope = if grant.scope.is_empty() { String::new() } else { format!(" ({})", grant.scope) };
     match grant.actions.as_slice() {
         [] => format!("what it may do on {} is not in the export{scope}", grant.target),
-        [one] => format!("{one} on {}{scope}", grant.target),
-        [first, rest @ ..] => format!("{first} and {} more on {}{scope}", rest.len(), grant.target),
+        [one] => format!("{} on {}{scope}", platforms::shown(grant, one), grant.target),
+        [first, rest @ ..] => {
+            let first = platforms::shown(grant, first);
+            format!("{first} and {} more on {}{scope}", rest.len(), grant.target)
+        }
     }
 }
 

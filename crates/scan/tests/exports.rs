@@ -95,6 +95,7 @@ exports! {
     fn vault_jwt_role_with_bounds() { "vault/jwt-bound.json" }
     fn vault_lease() { "vault/lease.json" }
     fn vault_logins() { "vault/logins.json" }
+    fn vault_engines() { "vault/mounts.json" }
     fn vault_policy() { "vault/policy.json" }
     fn vault_policy_that_the_file_names() { "vault/deploy.json" }
     fn spire_entries() { "others/spire.json" }

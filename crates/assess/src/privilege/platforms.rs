@@ -39,6 +39,14 @@ pub(super) fn acts_and_launches(grant: &Grant) -> (bool, bool) {
     }
 }
 
+/// An action as people know it: where it is an id that every tenant shares, the name behind it.
+pub(super) fn shown<'a>(grant: &Grant, action: &'a str) -> std::borrow::Cow<'a, str> {
+    match grant.target.split_once(':') {
+        Some(("azure", target)) => azure::name_of(target, action).map_or(action.into(), Into::into),
+        _ => action.into(),
+    }
+}
+
 /// Whether two grants reach the same things.
 pub(super) fn meet(one: &Grant, other: &Grant) -> bool {
     let is_google = |grant: &Grant| grant.target.starts_with("gcp:");

@@ -83,6 +83,17 @@ pub(super) fn level(target: &str, actions: &[String]) -> PrivilegeLevel {
     worst(levels.chain(missing))
 }
 
+/// The name of a role or permission by its id; `None` for what is none, or is nobody's but the customer's.
+pub(super) fn name_of(target: &str, id: &str) -> Option<&'static str> {
+    let (facts, id) = (facts(), id.to_ascii_lowercase());
+    let word = |words: &'static BTreeMap<String, Word>| words.get(&id).map(|word| word.name.as_str());
+    match target.split(' ').next() {
+        Some("graph") => word(&facts.graph),
+        Some("directory") => word(&facts.directory),
+        _ => facts.roles.get(&id).map(|role| role.name.as_str()),
+    }
+}
+
 /// Whether a role at a target may be one of the customer's.
 pub(super) fn may_be_custom(target: &str, role: &str) -> bool {
     target.starts_with('/') && !is_action(role) && Held::by_role(role).is_none()

@@ -8,6 +8,10 @@ use super::{azure, bound};
 
 /// What a role without a permission allows; known, unlike a role that nobody has exported.
 pub(super) const NOTHING: &str = "nothing";
+/// Roles may be given to roles; further down, one stays a name.
+const NESTED_MAX: usize = 4;
+/// Actions that grants of one scan get from roles; further ones stay names.
+const ACTIONS_MAX: usize = 4_000_000;
 /// What the reader of a cluster says of a role that another file holds.
 const ELSEWHERE: &str = "whose rules are not in this file";
 
@@ -39,11 +43,11 @@ pub fn with_roles(grants: Vec<Evidence>, roles: &[RoleDefinition]) -> Vec<Eviden
         }
     }
     let mut told = Vec::new();
-    for evidence in grants {
-        let Fact::Grant { grant } = &evidence.fact else {
-            told.push(evidence);
-            continue;
-        };
+    let mut open: Vec<(Evidence, usize)> = grants.into_iter().map(|evidence| (evidence, 0)).collect();
+    open.reverse();
+    let mut room = ACTIONS_MAX;
+    while let Some((evidence, depth)) = open.pop() {
+        let Fact::Grant { grant } = &evidence.fact else { continue };
         let Some((platform, target)) = grant.target.split_once(':') else { continue };
         let mut left = grant.clone();
         let mut joined = Vec::new();
@@ -51,16 +55,18 @@ pub fn with_roles(grants: Vec<Evidence>, roles: &[RoleDefinition]) -> Vec<Eviden
             let known = is_role(platform, target, action)
                 .then(|| by_name.get(&(platform.to_owned(), action.to_lowercase())))
                 .flatten();
+            let known = known.filter(|_| depth < NESTED_MAX);
             let role = known.and_then(|known| nearest(known, &evidence, platform));
+            let role = role.filter(|role| role.actions.len() < room);
+            room -= role.map_or(0, |role| role.actions.len() + 1);
             joined.extend(role.map(|role| expanded(grant, action, role)));
             role.is_none()
         });
+        let of = |grant: Grant| Evidence { fact: Fact::Grant { grant }, ..evidence.clone() };
         if !left.actions.is_empty() || joined.is_empty() {
-            told.push(Evidence { fact: Fact::Grant { grant: left }, ..evidence.clone() });
+            told.push(of(left));
         }
-        told.extend(
-            joined.into_iter().map(|grant| Evidence { fact: Fact::Grant { grant }, ..evidence.clone() }),
-        );
+        open.extend(joined.into_iter().rev().map(|grant| (of(grant), depth + 1)));
     }
     told
 }
@@ -177,6 +183,15 @@ mod tests {
         assert_eq!(actions(&with_roles(bound(), &[of("one/roles.json", "get pods")])), ["get pods"]);
         let twice = [of("one/a.json", "get pods"), of("one/b.json", "* *.*")];
         assert_eq!(actions(&with_roles(bound(), &twice)), ["clusterrole/ours"]);
+    }
+
+    #[test]
+    fn a_role_that_was_given_to_a_role_counts_and_a_circle_ends() {
+        let of = |name: &str, actions: &[&str]| role("g.json", "snowflake", name, actions);
+        let roles = [of("role:A", &["role:B"]), of("role:B", &["role:A", "select on table"])];
+        let told = with_roles(vec![grant("u.json", "snowflake:account", &["role:A"])], &roles);
+        assert!(actions(&told).contains(&"select on table".to_owned()));
+        assert!(actions(&told).contains(&"role:A".to_owned()), "the circle ends with a name: {told:?}");
     }
 
     #[test]

@@ -6,6 +6,9 @@ use super::node::Node;
 /// Sizes of pages: a list of exactly so many may be the first page of a longer one.
 const PAGES: [usize; 3] = [30, 50, 100];
 
+/// People of one list that are kept.
+const MEMBERS_MAX: usize = 500_000;
+
 /// The format.
 pub(super) static EXPORT: Export = Export {
     name: "github_members",
@@ -34,7 +37,10 @@ struct Members(Vec<String>);
 impl Gather for Members {
     fn record(&mut self, _: &str, record: Node<'_>, _: &mut Pen<'_>) {
         let person = record.text("login").filter(|_| record.text("type") == Some("User"));
-        self.0.extend(person.map(str::to_owned));
+        // One more shows that the list is longer.
+        if self.0.len() <= MEMBERS_MAX {
+            self.0.extend(person.map(str::to_owned));
+        }
     }
 
     fn end(&mut self, pen: &mut Pen<'_>) {
@@ -44,6 +50,10 @@ impl Gather for Members {
                 self.0.len()
             );
             return pen.unread("export_page_missing", detail);
+        }
+        if self.0.len() > MEMBERS_MAX {
+            let detail = format!("a list of more than {MEMBERS_MAX} people is not used");
+            return pen.unread("too_many_members", detail);
         }
         pen.members("github", std::mem::take(&mut self.0));
     }

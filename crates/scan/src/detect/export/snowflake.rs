@@ -10,6 +10,8 @@ use crate::detect::rules;
 
 /// Privileges of one role that are kept.
 const PRIVILEGES_MAX: usize = 2_000;
+/// Roles of one file that are kept.
+const ROLES_MAX: usize = 20_000;
 
 /// The format.
 pub(super) static EXPORT: Export = Export {
@@ -68,6 +70,10 @@ impl Snowflake {
         let (Some(privilege), Some(on)) = (record.text("privilege"), record.text("granted_on")) else {
             return;
         };
+        if self.roles.len() >= ROLES_MAX && !self.roles.contains_key(grantee) {
+            let detail = format!("only the first {ROLES_MAX} roles of the file are kept");
+            return pen.unread("too_many_roles", detail);
+        }
         let held = self.roles.entry(grantee.to_owned()).or_default();
         if held.len() >= PRIVILEGES_MAX {
             return;

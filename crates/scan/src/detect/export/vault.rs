@@ -9,10 +9,32 @@ use crate::detect::rules;
 /// Bytes of an accessor that its mask shows.
 const MASK_KEEPS: usize = 6;
 
+/// Engines that make a credential for each request.
+const MAKES_CREDENTIALS: &[&str] = &[
+    "aws",
+    "azure",
+    "gcp",
+    "database",
+    "kubernetes",
+    "ssh",
+    "pki",
+    "rabbitmq",
+    "consul",
+    "nomad",
+    "ldap",
+    "openldap",
+    "ad",
+    "terraform",
+    "mongodbatlas",
+    "alicloud",
+];
+/// The life of a lease where nobody chose one: 32 days.
+const LEASE_SECONDS_MAX: f64 = 2_764_800.0;
+
 /// The format.
 pub(super) static EXPORT: Export = Export {
     name: "vault_auth",
-    describe: "OpenBao and Vault: token accessors, AppRole roles and secret ids, roles of Kubernetes and JWT logins, leases and login methods",
+    describe: "OpenBao and Vault: token accessors, AppRole roles and secret ids, roles of Kubernetes and JWT logins, leases, login methods and engines",
     exported_by: &[
         "bao token lookup -format=json -accessor ACCESSOR",
         "bao read -format=json auth/approle/role/NAME",
@@ -21,6 +43,7 @@ pub(super) static EXPORT: Export = Export {
         "bao read -format=json auth/jwt/role/NAME",
         "bao write -format=json sys/leases/lookup lease_id=ID",
         "bao auth list -format=json",
+        "bao secrets list -format=json",
     ],
     claims: |opening| {
         opening.all(&["accessor", "policies", "creation_time"])
@@ -29,7 +52,7 @@ pub(super) static EXPORT: Export = Export {
             || opening.names("bound_service_account_names")
             || opening.all(&["bound_audiences", "user_claim"])
             || opening.all(&["issue_time", "last_renewal", "expire_time"])
-            || opening.all(&["accessor", "seal_wrap", "local"]) && opening.holds("\"auth_")
+            || opening.all(&["accessor", "seal_wrap", "local", "type"]) && !opening.names("apiVersion")
     },
     lists: &[],
     start: || Box::new(Each(|_, record, pen| answer(record, pen))),
@@ -75,14 +98,32 @@ fn lease(data: Node<'_>, pen: &mut Pen<'_>) {
 /// Methods of login. One by password is for people; a machine that uses it keeps a password.
 fn logins(mounts: Node<'_>, pen: &mut Pen<'_>) {
     for (path, mount) in mounts.members().filter(|(path, _)| path.ends_with('/')) {
-        let (Some(kind), Some(_)) = (mount.text("type"), mount.text("accessor")) else { continue };
+        let (Some(kind), Some(accessor)) = (mount.text("type"), mount.text("accessor")) else { continue };
         pen.at(path);
+        if !accessor.starts_with("auth_") {
+            engine(path, kind, mount, pen);
+            continue;
+        }
         let subject = account("vault", &format!("login:{path}"));
         pen.tag(&subject, "vault:login", kind);
         if matches!(kind, "userpass" | "ldap" | "radius") {
             let reason = format!("{kind} is enabled at {path}");
             pen.finding(&rules::VAULT_PASSWORD_LOGIN, &subject, path, reason);
         }
+    }
+}
+
+/// An engine: where it makes credentials, how long they live.
+fn engine(path: &str, kind: &str, mount: Node<'_>, pen: &mut Pen<'_>) {
+    if !MAKES_CREDENTIALS.contains(&kind) {
+        return;
+    }
+    let subject = account("vault", &format!("engine:{path}"));
+    pen.tag(&subject, "vault:engine", kind);
+    let life = mount.get("config").number("default_lease_ttl").unwrap_or(0.0);
+    if life > LEASE_SECONDS_MAX {
+        let reason = format!("a credential of the engine {kind} lives for {} days", (life / 86_400.0) as i64);
+        pen.finding(&rules::VAULT_LONG_LEASES, &subject, path, reason);
     }
 }
 

@@ -337,6 +337,15 @@ rules! {
         controls: &[LONG_LIVED],
         help: "A periodic token without an explicit maximum ends only when somebody revokes it or forgets to renew it. Let the workload sign in with its own identity instead.",
     };
+    VAULT_LONG_LEASES = ReaderRule {
+        id: "vault-long-leases",
+        title: "An engine makes credentials that live long",
+        category: Category::Lifecycle,
+        severity: Severity::Low,
+        confidence: Confidence::High,
+        controls: &[LONG_LIVED],
+        help: "A lease is worth as much as it is short. Set the engine's default lease to what a task needs, hours rather than weeks.",
+    };
     VAULT_PASSWORD_LOGIN = ReaderRule {
         id: "vault-password-login",
         title: "A login by password is enabled",

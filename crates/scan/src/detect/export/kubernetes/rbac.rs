@@ -13,6 +13,8 @@ use crate::detect::rules;
 const ACTIONS_MAX: usize = 400;
 /// Service accounts of a file that a binding to a group is told for.
 const GROUP_MEMBERS_MAX: usize = 2_000;
+/// Roles' actions, bindings with their subjects, and accounts that are held until the end of a file.
+const HELD_MAX: usize = 300_000;
 
 /// A binding to this group reaches every service account of the cluster, or of one namespace.
 const ALL_ACCOUNTS: &str = "system:serviceaccounts";
@@ -49,10 +51,20 @@ pub(in crate::detect::export) struct Rbac {
     labels: BTreeMap<String, BTreeMap<String, String>>,
     gathering: BTreeMap<String, Vec<BTreeMap<String, String>>>,
     bindings: Vec<Binding>,
+    held: usize,
 }
 
 impl Rbac {
+    /// Whether more may be held; that something was not is told at the end.
+    fn has_room(&mut self, weight: usize) -> bool {
+        self.held = self.held.saturating_add(weight);
+        self.held <= HELD_MAX
+    }
+
     pub(super) fn account(&mut self, namespace: &str, name: &str, line: u32) {
+        if !self.has_room(1) {
+            return;
+        }
         self.accounts.insert((namespace.to_owned(), name.to_owned()), line);
     }
 
@@ -66,6 +78,9 @@ impl Rbac {
         let namespace =
             if kind == "ClusterRole" { "" } else { metadata.text("namespace").unwrap_or("default") };
         let mut actions: Vec<String> = object.list("rules").flat_map(actions).take(ACTIONS_MAX + 1).collect();
+        if !self.has_room(1 + actions.len()) {
+            return;
+        }
         if actions.len() > ACTIONS_MAX {
             // What is cut could be the worst of it.
             actions.truncate(ACTIONS_MAX);
@@ -113,6 +128,9 @@ impl Rbac {
         let role = object.get("roleRef");
         let of_cluster = role.text("kind") == Some("ClusterRole");
         let text = |node: Node<'_>, name: &str| node.text(name).unwrap_or_default().to_owned();
+        if !self.has_room(2 + object.list("subjects").count()) {
+            return;
+        }
         let subjects = object.list("subjects").map(|subject| {
             let of = subject.text("namespace").unwrap_or(namespace).to_owned();
             (text(subject, "kind"), of, text(subject, "name"))
@@ -137,6 +155,11 @@ impl Rbac {
     }
 
     pub(in crate::detect::export) fn end(&mut self, pen: &mut Pen<'_>) {
+        if self.held > HELD_MAX {
+            let detail =
+                format!("only the first {HELD_MAX} rules, bindings and accounts of the file are kept");
+            pen.unread("too_many_bindings", detail);
+        }
         self.gather();
         for ((namespace, name), actions) in &self.roles {
             pen.role("kubernetes", vec![role_name(namespace, name)], actions.clone());
