@@ -1,8 +1,10 @@
-//! Evidence that another file completes: a grant waits for the role that it names, an owner for the list of members.
+//! Evidence that another file completes: a grant waits for the role that it names, an owner for the list of members, a
+//! resource of a state for the file that declares it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
+use tenure_inventory::Resources;
 use tenure_model::{Evidence, Fact, Members, Observation, ReadState, RoleDefinition, Unread};
 
 /// Roles of one scan that are kept. A grant of one beyond stays unknown, which is told.
@@ -21,6 +23,7 @@ pub(crate) struct Waiting {
     /// People of a platform.
     members: BTreeMap<String, BTreeSet<String>>,
     owners: Vec<Evidence>,
+    resources: Resources,
     /// Where the first role lies that was not kept, and how many there are.
     cut: Option<(String, u64)>,
 }
@@ -38,6 +41,18 @@ impl Waiting {
             }
             _ => false,
         };
+        let tells_resource = match &observation {
+            Observation::Evidence(Evidence { fact: Fact::Identity { .. }, subject, source, .. }) => {
+                subject.key.starts_with("terraform:") || source.reader == "terraform_state"
+            }
+            Observation::Evidence(Evidence { fact: Fact::Tag { key, .. }, .. }) => {
+                key == "terraform:resource"
+            }
+            _ => false,
+        };
+        if let (true, Observation::Evidence(evidence)) = (tells_resource, &observation) {
+            waiting.lock().unwrap_or_else(PoisonError::into_inner).resources.observe(evidence);
+        }
         if !waits {
             return Some(observation);
         }
@@ -89,6 +104,7 @@ impl Waiting {
             }
         }
         let grants = tenure_assess::with_roles(self.grants, &self.roles);
-        grants.into_iter().chain(self.owners).map(Observation::Evidence).chain(cut)
+        let links = self.resources.links();
+        grants.into_iter().chain(self.owners).chain(links).map(Observation::Evidence).chain(cut)
     }
 }
