@@ -138,3 +138,25 @@ fn a_key_of_somebody_who_left_the_organisation_is_nobodys() {
     assert_eq!(orphaned.len(), 1, "{orphaned:?}");
     assert!(orphaned[0].ends_with("left"), "{orphaned:?}");
 }
+
+#[test]
+fn the_file_that_declares_a_role_is_in_its_picture_and_answers_for_it() {
+    let home = Home::new();
+    home.write(
+        "tree/infra/main.tf",
+        "resource \"aws_iam_role\" \"publish\" {\n  name = \"shop-publish\"\n  assume_role_policy = data.aws_iam_policy_document.trust.json\n}\n",
+    );
+    home.write("tree/CODEOWNERS", "/infra/ @acme/platform\n");
+    home.write(
+        "tree/exports/state.json",
+        format!(
+            r#"{{"version": 4, "terraform_version": "1.9.5", "serial": 1, "lineage": "x", "resources": [
+ {{"mode": "managed", "type": "aws_iam_role", "name": "publish", "instances": [{{"attributes": {{"arn": "{ROLE}", "name": "shop-publish"}}}}]}}]}}"#
+        ),
+    );
+    let (_, report) = home.scan(&home.path("tree"));
+    let identities = report["identities"].as_array().unwrap();
+    assert_eq!(identities.len(), 1, "{identities:#?}");
+    assert_eq!(identities[0]["native_id"], ROLE);
+    assert_eq!(identities[0]["owner"]["name"], "@acme/platform");
+}

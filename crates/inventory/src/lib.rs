@@ -34,6 +34,6 @@ pub use identities::{IdentityPage, IdentityQuery, IdentitySort, PAGE_ROWS_MAX};
 pub use inventory::Inventory;
 pub use judgements::PastAssessment;
 pub use key::load_or_create_key;
-pub use resources::Resources;
+pub use resources::{Resources, made_by};
 pub use scan::{Reach, ScanEnd, ScanRecord, ScanStart};
 pub use writer::{ObservationSender, ScanWriter};

@@ -75,6 +75,27 @@ impl Resources {
     }
 }
 
+/// Where files declare an identity as a resource, and states hold it: `aws_iam_role.deploy in infra/main.tf:1`.
+pub fn made_by(evidence: &[Evidence]) -> Vec<String> {
+    let address = |evidence: &Evidence| match &evidence.fact {
+        Fact::Identity { .. } => declared_address(&evidence.subject.key).map(str::to_owned),
+        Fact::Tag { key, value } if key == ADDRESS => Some(value.clone()),
+        _ => None,
+    };
+    let told = |evidence: &Evidence| Some(format!("{} in {}", address(evidence)?, evidence.source.text()));
+    // What declares it comes before what only holds it.
+    let mut all: Vec<(bool, String)> =
+        evidence.iter().filter_map(|one| Some((matches!(one.fact, Fact::Tag { .. }), told(one)?))).collect();
+    all.sort();
+    all.dedup();
+    all.into_iter().map(|(_, told)| told).collect()
+}
+
+/// The file of a piece of evidence that declares a resource.
+pub(crate) fn declares(evidence: &Evidence) -> bool {
+    matches!(evidence.fact, Fact::Identity { .. }) && declared_address(&evidence.subject.key).is_some()
+}
+
 /// The address in a subject `terraform:repository:folder:address`.
 fn declared_address(key: &str) -> Option<&str> {
     let mut parts = key.strip_prefix("terraform:")?.splitn(3, ':');
