@@ -295,13 +295,17 @@ fn owner_facts(evidence: &[Evidence]) -> Vec<OwnerClaim> {
     evidence.iter().filter_map(said).collect()
 }
 
-/// The files whose owners answer for an identity: those that declare it as a resource and those that use it; when there
-/// are none, those that hold it.
+/// The files whose owners answer for an identity: those that declare it as a resource; when there are none, those that
+/// use it; when nothing is known to, those that hold it.
 fn owning_files(identity: &Identity, evidence: &[Evidence], findings: &[Finding]) -> BTreeSet<FileRef> {
-    let consumers = identity.consumers.iter().map(|c| (c.root.clone(), c.path.clone()));
     let declaring = evidence.iter().filter(|evidence| resources::declares(evidence));
     let declaring = declaring.map(|evidence| (evidence.source.root.clone(), evidence.source.path.clone()));
-    let used_by: BTreeSet<FileRef> = declaring.chain(consumers).take(FILES_MAX).collect();
+    let declared_by: BTreeSet<FileRef> = declaring.take(FILES_MAX).collect();
+    if !declared_by.is_empty() {
+        return declared_by;
+    }
+    let consumers = identity.consumers.iter().map(|c| (c.root.clone(), c.path.clone()));
+    let used_by: BTreeSet<FileRef> = consumers.take(FILES_MAX).collect();
     if !used_by.is_empty() {
         return used_by;
     }
