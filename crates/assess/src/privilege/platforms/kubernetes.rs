@@ -89,6 +89,8 @@ fn named(verbs: &[&str], resource: &str, names: &str, everywhere: bool) -> Privi
         }
         _ if may("escalate") && roles.iter().any(|of| on(of)) => PrivilegeLevel::Wide,
         _ if may("bind") && roles.iter().any(|of| on(of)) => match facts().roles.get(name) {
+            // It is one step away, not there yet.
+            Some(known) if everywhere && known.cluster == PrivilegeLevel::Admin => PrivilegeLevel::Escalates,
             Some(known) if everywhere => known.cluster,
             Some(known) => known.namespace,
             None => PrivilegeLevel::Scoped,
@@ -140,7 +142,7 @@ mod tests {
             (
                 cluster,
                 "bind clusterroles.rbac.authorization.k8s.io named cluster-admin",
-                PrivilegeLevel::Admin,
+                PrivilegeLevel::Escalates,
             ),
             (cluster, "impersonate groups named system:masters", PrivilegeLevel::Admin),
             (cluster, "impersonate users named ci", PrivilegeLevel::Wide),
