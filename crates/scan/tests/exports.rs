@@ -51,6 +51,7 @@ exports! {
     fn gcp_bindings_under_conditions() { "gcp/conditions.json" }
     fn gcp_workload_identity_providers_with_and_without_a_condition() { "gcp/workload-identity.json" }
     fn kubernetes_roles_bindings_and_pods() { "kubernetes/rbac.json" }
+    fn kubernetes_gathered_roles_and_bindings_of_nobody() { "kubernetes/orphans.json" }
     fn kubernetes_secrets_lose_their_values() { "kubernetes/secrets.json" }
     fn terraform_state() { "terraform/state.json" }
     fn terraform_plan_with_open_and_narrow_trust() { "terraform/plan.json" }
@@ -154,6 +155,28 @@ fn values_of_another_kind_than_expected_never_stop_a_reader() {
                 let after = after.split_once(['\n', ',']).map_or("", |(_, rest)| rest);
                 let _ = read_as("x", format!("{before}{value},\n{after}").as_bytes());
             }
+        }
+    }
+}
+
+#[test]
+fn nested_doubled_and_zeroed_files_are_unread_or_read_and_never_stop_a_reader() {
+    const DEPTH: usize = 5_000;
+    for file in FIXTURES {
+        let text = String::from_utf8(fixture(file)).expect("fixtures are text");
+        let end = text.trim_end();
+        let (body, last) = end.split_at(end.len() - 1);
+        let name = if last == "}" { "\"deep\": " } else { "" };
+        let nested = format!("{body}, {name}{}{}{last}", "[".repeat(DEPTH), "]".repeat(DEPTH));
+        let reading = read_as("x", nested.as_bytes());
+        // A reader that passes over what it does not know has read it all.
+        let whole = told(&reading) == told(&read_as("x", text.as_bytes()));
+        assert!(reading.unreadable.is_some() || whole, "{file}: depth has an end");
+        let zeroed = read_as("x", text.replace(": ", ":\0 ").as_bytes());
+        assert!(zeroed.observations.is_empty() || zeroed.unreadable.is_some(), "{file}: zeros are no space");
+        for (index, _) in text.match_indices("\": ").step_by(5) {
+            let (before, after) = text.split_at(index);
+            let _ = read_as("x", format!("{before}\": [3, {{}}], \"name\": {{}}, \"x{after}").as_bytes());
         }
     }
 }

@@ -39,6 +39,14 @@ pub(super) static EXPORT: Export = Export {
 
 fn assignment(inner: Node<'_>, outer: Node<'_>, pen: &mut Pen<'_>) {
     let (Some(principal), Some(scope)) = (inner.text("principalId"), inner.text("scope")) else { return };
+    // What Azure finds no more has neither a kind nor a name; older exports tell no kind of anybody.
+    if inner.text("principalType") == Some("Unknown") && inner.text("principalName").is_none() {
+        pen.at(principal);
+        let role = inner.text("roleDefinitionName").unwrap_or("a role");
+        let reason = format!("{role} on {scope} is still assigned to {principal}, whom Azure does not find");
+        let subject = account("azure", &principal.to_ascii_lowercase());
+        return pen.finding(&rules::AZURE_ORPHANED_ASSIGNMENT, &subject, principal, reason);
+    }
     // People and groups of people are no machine identities. Older exports do not tell.
     if inner.text("principalType").is_some_and(|kind| kind != "ServicePrincipal") {
         return;

@@ -193,6 +193,15 @@ rules! {
         controls: &[OVERPRIVILEGED, INSECURE_AUTHENTICATION],
         help: "Every service account, or everybody who can reach the API, has the role. Bind it to the accounts that need it.",
     };
+    K8S_ORPHANED_BINDING = ReaderRule {
+        id: "k8s-orphaned-binding",
+        title: "A binding names a service account that is not there",
+        category: Category::Lifecycle,
+        severity: Severity::Low,
+        confidence: Confidence::Medium,
+        controls: &[OFFBOARDING, OVERPRIVILEGED],
+        help: "Whoever may make a service account in the namespace can make one of this name and has the rights. Remove the binding.",
+    };
     K8S_DEFAULT_ACCOUNT = ReaderRule {
         id: "k8s-default-account-bound",
         title: "A default service account has rights and is mounted into every pod",
@@ -228,6 +237,15 @@ rules! {
         confidence: Confidence::High,
         controls: &[INSECURE_AUTHENTICATION, INSECURE_DEPLOYMENT],
         help: "Code that nobody has reviewed runs with the access of the application. Give pull requests an application of their own that can only read, or bind the credential to an environment.",
+    };
+    AZURE_ORPHANED_ASSIGNMENT = ReaderRule {
+        id: "azure-orphaned-assignment",
+        title: "A role assignment still names an identity that is gone",
+        category: Category::Lifecycle,
+        severity: Severity::Low,
+        confidence: Confidence::Medium,
+        controls: &[OFFBOARDING],
+        help: "Azure no longer finds the identity. Such assignments hide the ones that count, and use up the number that a subscription may have. Remove it.",
     };
     AZURE_CUSTOM_ROLE_STAR = ReaderRule {
         id: "azure-custom-role-star",

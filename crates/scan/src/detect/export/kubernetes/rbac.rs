@@ -214,8 +214,19 @@ impl Rbac {
         }
     }
 
+    /// Every namespace has an account `default`: where the file holds that one, it holds all of them.
+    fn is_missing(&self, namespace: &str, name: &str) -> bool {
+        let has = |name: &str| self.accounts.contains_key(&(namespace.to_owned(), name.to_owned()));
+        has("default") && !has(name)
+    }
+
     fn grant(&self, binding: &Binding, namespace: &str, name: &str, through: &str, pen: &mut Pen<'_>) {
         let subject = note(pen, namespace, name);
+        if through.is_empty() && self.is_missing(namespace, name) {
+            let shown = format!("{namespace}/{name}");
+            let reason = format!("{} gives it {}", binding_name(binding), binding.role.1);
+            pen.finding(&rules::K8S_ORPHANED_BINDING, &subject, &shown, reason);
+        }
         let role = binding.role.1.as_str();
         let known = self.roles.get(&binding.role);
         let actions = match known {
