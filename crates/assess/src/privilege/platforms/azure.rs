@@ -150,7 +150,7 @@ impl Held {
             all: given.contains(&"*"),
             escalates: facts.escalates.iter().any(holds),
             takes: facts.takes.iter().any(holds),
-            reads: given.iter().all(|action| reads(&action)),
+            reads: given.iter().all(reads),
         }
     }
 

@@ -212,7 +212,7 @@ mod tests {
             acts_and_launches("acme-prod", &["roles/iam.serviceAccountUser".to_owned()]),
             (true, false)
         );
-        assert_eq!(acts_and_launches("acme-prod", &["roles/run.admin".to_owned()]).1, true);
+        assert!(acts_and_launches("acme-prod", &["roles/run.admin".to_owned()]).1);
     }
 
     #[test]
