@@ -174,6 +174,8 @@ mod tests {
             (&["read,list kv/*"], PrivilegeLevel::Wide),
             (&["read kv/data/ci/*", "list,read kv/metadata/ci/*"], PrivilegeLevel::Read),
             (&["create,read,update kv/data/{{identity.entity.name}}/*"], PrivilegeLevel::Scoped),
+            (&["update,sudo sys/rotate"], PrivilegeLevel::Wide),
+            (&["update sys/rotate"], PrivilegeLevel::Scoped),
             (&["read aws/creds/deploy"], PrivilegeLevel::Read),
             (&["read database/creds/*"], PrivilegeLevel::Wide),
             (&["deny sys/*", "update sys/policies/acl/*"], PrivilegeLevel::Scoped),

@@ -26,6 +26,8 @@ const INSTANCES_MAX: usize = 10_000;
 const MODULES_DEPTH_MAX: usize = 32;
 /// Addresses that the finding about a state names.
 const ADDRESSES_SHOWN_MAX: usize = 5;
+/// Values in clear that are remembered; the file has more facts than are kept by then, which is told.
+const KEPT_MAX: usize = 250_000;
 
 /// The format.
 pub(super) static EXPORT: Export = Export {
@@ -158,6 +160,9 @@ impl State {
             _ => {}
         }
         for kept in secrets::read(resource, pen) {
+            if self.kept.len() + self.values.len() >= KEPT_MAX {
+                break;
+            }
             if self.kept.last().is_none_or(|(address, _)| *address != resource.address) {
                 self.kept.push((resource.address.clone(), kept.line));
             }

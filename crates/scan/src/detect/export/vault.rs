@@ -1,6 +1,6 @@
 //! OpenBao and Vault: tokens, AppRole, roles of Kubernetes and JWT logins.
 
-use tenure_model::{Credential, CredentialState, Fact, Subject, mask};
+use tenure_model::{Credential, CredentialState, Fact, Severity, Subject, mask};
 
 use super::format::{Each, Export, Pen, account, value_subject};
 use super::node::{Node, When};
@@ -274,16 +274,96 @@ fn jwt_role(data: Node<'_>, pen: &mut Pen<'_>) {
     let who = if who.is_empty() { "whatever it claims".to_owned() } else { format!("where {who}") };
     pen.federation(&subject, format!("a signed token signs in {who}"));
     policies(data, &subject, "policies of the role", pen);
-    // Everybody's tokens have the same issuer and audience: neither says whose token it is.
-    let open = data.get("bound_claims").members().all(|(claim, _)| {
-        matches!(claim, "iss" | "aud" | "exp" | "nbf" | "iat")
-            || data.get("bound_claims").texts(claim).iter().any(|value| matches!(*value, "*" | "**"))
+    let reason = match claims_bound(data) {
+        _ if bound_subject.is_some() => return,
+        Bound::Narrow => return,
+        Bound::Open if claims.is_empty() => "neither a subject nor a claim is demanded".to_owned(),
+        Bound::Open => format!("any value of the claims will do: {}", claims.join(", ")),
+        Bound::Broad => {
+            format!("every repository or project of an organisation will do: {}", claims.join(", "))
+        }
+    };
+    let severity = (claims_bound(data) == Bound::Broad).then_some(Severity::Medium);
+    pen.finding_as(&rules::VAULT_ROLE_UNBOUND, severity, &subject, name, reason);
+}
+
+/// How far the bound claims of a role narrow who may sign in.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Bound {
+    Open,
+    Broad,
+    Narrow,
+}
+
+/// Claims that tokens of different repositories have alike: the issuer, the audience, a branch's name.
+const SAYS_NOT_WHOSE: &[&str] = &[
+    "iss",
+    "aud",
+    "exp",
+    "nbf",
+    "iat",
+    "ref",
+    "ref_type",
+    "ref_protected",
+    "base_ref",
+    "head_ref",
+    "environment",
+    "event_name",
+    "pipeline_source",
+    "runner_environment",
+];
+
+/// The narrowest claim decides: all of them have to hold.
+fn claims_bound(data: Node<'_>) -> Bound {
+    // A star is a text like any other where the type says so.
+    let globs = data.text("bound_claims_type") != Some("string");
+    let claims = data.get("bound_claims");
+    let of_value = |value: &str| match value.split_once('*').filter(|_| globs) {
+        None => Bound::Narrow,
+        Some((before, _)) => {
+            let named = before.split([':', '/']).filter(|part| !part.is_empty() && *part != "repo");
+            let ends = before.is_empty() || before.ends_with(['/', ':']);
+            match named.count() {
+                0 => Bound::Open,
+                1 if ends => Bound::Broad,
+                _ => Bound::Narrow,
+            }
+        }
+    };
+    let bounds = claims.members().map(|(claim, _)| match claim {
+        claim if SAYS_NOT_WHOSE.contains(&claim) => Bound::Open,
+        "repository_owner" | "repository_owner_id" | "namespace_path" | "namespace_id" => {
+            claims.texts(claim).into_iter().map(of_value).min().unwrap_or(Bound::Broad).min(Bound::Broad)
+        }
+        // One of the values has to fit, so the widest counts.
+        claim => claims.texts(claim).into_iter().map(of_value).min().unwrap_or(Bound::Narrow),
     });
-    if bound_subject.is_none() && open {
-        let reason = match claims.is_empty() {
-            true => "neither a subject nor a claim is demanded".to_owned(),
-            false => format!("any value of the claims will do: {}", claims.join(", ")),
-        };
-        pen.finding(&rules::VAULT_ROLE_UNBOUND, &subject, name, reason);
+    bounds.max().unwrap_or(Bound::Open)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn claims_bind_as_narrowly_as_the_narrowest_of_them() {
+        for (kind, claims, expected) in [
+            ("glob", json!({}), Bound::Open),
+            ("glob", json!({"repository": "*"}), Bound::Open),
+            ("glob", json!({"iss": "https://issuer.test"}), Bound::Open),
+            ("glob", json!({"repository": "acme/*"}), Bound::Broad),
+            ("glob", json!({"sub": "repo:acme/*"}), Bound::Broad),
+            ("glob", json!({"repository": ["acme/shop", "acme/*"]}), Bound::Broad),
+            ("string", json!({"repository": "acme/shop", "ref": "refs/heads/main"}), Bound::Narrow),
+            ("string", json!({"ref": "refs/heads/main", "environment": "prod"}), Bound::Open),
+            ("string", json!({"repository_owner": "acme", "ref": "refs/heads/main"}), Bound::Broad),
+            ("glob", json!({"sub": "repo:acme/shop:ref:refs/heads/release-*"}), Bound::Narrow),
+            ("glob", json!({"sub": "repo:acme/shop:*"}), Bound::Narrow),
+            ("string", json!({"repository": "acme/*"}), Bound::Narrow),
+        ] {
+            let data = json!({"bound_claims_type": kind, "bound_claims": claims});
+            assert!(claims_bound(Node::of(&data)) == expected, "{kind} {claims}");
+        }
     }
 }
