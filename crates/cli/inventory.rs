@@ -32,6 +32,7 @@ pub(crate) async fn run(args: InventoryArgs) -> Result<u8, Failure> {
                     &detail.identity,
                     &detail.findings,
                     detail.plan.as_ref(),
+                    &detail.made_by,
                     &style,
                 ))?;
             }

@@ -69,3 +69,94 @@ fn a_cluster_administrator_with_an_old_token_is_told_with_both() {
         assert!(rules.contains(&rule), "{rule} is not in {rules:?}");
     }
 }
+
+#[test]
+fn a_role_in_one_file_says_what_a_binding_in_another_is_worth() {
+    let home = Home::new();
+    let account = |name: &str| format!("{name}@acme-prod.iam.gserviceaccount.com");
+    home.write(
+        "tree/policy.json",
+        format!(
+            r#"{{"bindings": [{{"role": "projects/acme-prod/roles/minter", "members": ["serviceAccount:{}"]}},
+ {{"role": "projects/acme-prod/roles/reader", "members": ["serviceAccount:{}"]}},
+ {{"role": "projects/acme-prod/roles/unseen", "members": ["serviceAccount:{}"]}}]}}"#,
+            account("mint"),
+            account("read"),
+            account("dark")
+        ),
+    );
+    home.write(
+        "tree/elsewhere/roles.json",
+        r#"[{"name": "projects/acme-prod/roles/minter", "includedPermissions": ["iam.serviceAccountKeys.create"]},
+ {"name": "projects/acme-prod/roles/reader", "includedPermissions": ["logging.logs.list"]}]"#,
+    );
+    home.write(
+        "tree/cluster/bindings.json",
+        r#"{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+ "metadata": {"name": "b", "uid": "1"}, "roleRef": {"kind": "ClusterRole", "name": "enter"}, "subjects": [{"kind": "ServiceAccount", "name": "debug", "namespace": "tools"}]}]}"#,
+    );
+    home.write(
+        "tree/cluster/roles.json",
+        r#"{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+ "metadata": {"name": "enter", "uid": "2"}, "rules": [{"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["create"]}]}]}"#,
+    );
+    let (_, report) = home.scan(&home.path("tree"));
+    let level = |name: &str| {
+        let all = report["identities"].as_array().unwrap();
+        let found = all.iter().find(|identity| identity["name"] == name).unwrap();
+        found["privilege"]["level"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(level(&account("mint")), "escalates");
+    assert_eq!(level(&account("read")), "read");
+    assert_eq!(level(&account("dark")), "unknown", "what nobody exported is not narrow");
+    assert_eq!(level("tools/debug"), "escalates");
+}
+
+#[test]
+fn a_key_of_somebody_who_left_the_organisation_is_nobodys() {
+    let home = Home::new();
+    let person = |login: &str| {
+        format!(
+            r#"{{"login": "{login}", "id": 1, "node_id": "n", "avatar_url": "https://x.test/1", "html_url": "https://x.test/{login}", "type": "User", "site_admin": false}}"#
+        )
+    };
+    let key = |id: u32, title: &str, by: &str| {
+        format!(
+            r#"{{"id": {id}, "key": "ssh-ed25519 AAAA{id}", "url": "https://api.github.com/repos/acme/shop/keys/{id}", "title": "{title}", "read_only": true, "added_by": "{by}"}}"#
+        )
+    };
+    home.write("tree/members.json", format!("[{}]", person("Dana")));
+    home.write("tree/keys.json", format!("[{},{}]", key(1, "stays", "dana"), key(2, "left", "gus")));
+    let (_, report) = home.scan(&home.path("tree"));
+    let orphaned: Vec<&str> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| finding["rule_id"] == "ownership-orphaned")
+        .map(|finding| finding["title"].as_str().unwrap())
+        .collect();
+    assert_eq!(orphaned.len(), 1, "{orphaned:?}");
+    assert!(orphaned[0].ends_with("left"), "{orphaned:?}");
+}
+
+#[test]
+fn the_file_that_declares_a_role_is_in_its_picture_and_answers_for_it() {
+    let home = Home::new();
+    home.write(
+        "tree/infra/main.tf",
+        "resource \"aws_iam_role\" \"publish\" {\n  name = \"shop-publish\"\n  assume_role_policy = data.aws_iam_policy_document.trust.json\n}\n",
+    );
+    home.write("tree/CODEOWNERS", "/infra/ @acme/platform\n");
+    home.write(
+        "tree/exports/state.json",
+        format!(
+            r#"{{"version": 4, "terraform_version": "1.9.5", "serial": 1, "lineage": "x", "resources": [
+ {{"mode": "managed", "type": "aws_iam_role", "name": "publish", "instances": [{{"attributes": {{"arn": "{ROLE}", "name": "shop-publish"}}}}]}}]}}"#
+        ),
+    );
+    let (_, report) = home.scan(&home.path("tree"));
+    let identities = report["identities"].as_array().unwrap();
+    assert_eq!(identities.len(), 1, "{identities:#?}");
+    assert_eq!(identities[0]["native_id"], ROLE);
+    assert_eq!(identities[0]["owner"]["name"], "@acme/platform");
+}

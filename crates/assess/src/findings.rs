@@ -268,12 +268,16 @@ fn known_name(reading: &Reading<'_>, credential: &Credential) -> String {
     }
 }
 
-/// Disuse of an account that has no credential of its own to say it about: a role, for one.
+/// Disuse of an account none of whose credentials tells its own use: a role, or a user of whom only logins are known.
 fn account_use<'a>(reading: &Reading<'a>, found: &mut Vec<Statement<'a>>) {
     let limits = reading.rules.reading();
     let is_record = |fact: &Fact| matches!(fact, Fact::LastUsed { .. });
     let recorded = reading.dossier.evidence.iter().any(|evidence| is_record(&evidence.fact));
-    if reading.usable_credentials().next().is_some() || !recorded {
+    let tells = |credential: &Credential| credential.never_used || credential.last_used_at.is_some();
+    let mut usable = reading.usable_credentials();
+    let held = !reading.identity().credentials.is_empty();
+    let ended = held && reading.usable_credentials().next().is_none();
+    if usable.any(tells) || ended || !recorded {
         return;
     }
     match last_used(reading).map(|last| reading.days_since(last)) {

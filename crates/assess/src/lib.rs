@@ -20,7 +20,7 @@ mod standing;
 pub use fold::{fold, store_of};
 pub use inputs::{Exposure, FactorInput, Inputs, Life, Power, Quarters, RiskInputs, Use};
 pub use plan::{Case, Recipe, SourceText, plan, recipes};
-pub use privilege::weigh_aws;
+pub use privilege::{awaits_role, weigh_aws, with_roles};
 pub use readiness::judge_readiness;
 pub use risk::judge_risk;
 pub use rules::{

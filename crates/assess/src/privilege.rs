@@ -15,6 +15,7 @@ use tenure_model::{
 };
 
 pub use aws::weigh_aws;
+pub use platforms::roles::{awaits_role, with_roles};
 
 pub(crate) use actions::names_one_thing;
 use actions::{Power, power_of};
@@ -35,10 +36,12 @@ pub(crate) fn judge(dossier: &Dossier) -> Privilege {
     let grants: Vec<&Grant> =
         dossier.identity.grants.iter().filter(|grant| !settled.contains(grant)).collect();
     let powers: Vec<Power> = grants.iter().map(|grant| power_of(grant)).collect();
-    let launches = powers.iter().any(|power| power.launches);
+    let launching: Vec<&Grant> =
+        grants.iter().zip(&powers).filter(|(_, power)| power.launches).map(|(grant, _)| *grant).collect();
     for (grant, power) in grants.iter().zip(&powers) {
         // Passing a role is only a way up for somebody who can also start something with it.
-        let level = match power.passes_role && launches {
+        let launches = || launching.iter().any(|other| platforms::meet(grant, other));
+        let level = match power.passes_role && launches() {
             true => worse(power.level, PrivilegeLevel::Escalates),
             false => power.level,
         };
@@ -176,8 +179,11 @@ fn told(grant: &Grant) -> String {
     let scope = if grant.scope.is_empty() { String::new() } else { format!(" ({})", grant.scope) };
     match grant.actions.as_slice() {
         [] => format!("what it may do on {} is not in the export{scope}", grant.target),
-        [one] => format!("{one} on {}{scope}", grant.target),
-        [first, rest @ ..] => format!("{first} and {} more on {}{scope}", rest.len(), grant.target),
+        [one] => format!("{} on {}{scope}", platforms::shown(grant, one), grant.target),
+        [first, rest @ ..] => {
+            let first = platforms::shown(grant, first);
+            format!("{first} and {} more on {}{scope}", rest.len(), grant.target)
+        }
     }
 }
 

@@ -50,7 +50,7 @@ impl Batch {
             Observation::Authorship(authorship) => self.authorships.push(authorship),
             Observation::Unread(unread) => self.unread.push(unread),
             // It is weighed as a whole and only the judgement is kept.
-            Observation::AwsAccount(_) => {}
+            Observation::AwsAccount(_) | Observation::Role(_) | Observation::Members(_) => {}
         }
     }
 

@@ -10,7 +10,7 @@ use crate::inventory::{STATEMENT_ROWS, Tx};
 use crate::ownership::{self, Codeowners, Decision, FILES_MAX, FileRef};
 use crate::resolve::{Group, Known, compose, group};
 use crate::scan::findings_of;
-use crate::{Inventory, InventoryError};
+use crate::{Inventory, InventoryError, resources};
 
 /// Identities that are told at once; their evidence is in memory meanwhile.
 const IDENTITIES_AT_ONCE: usize = 500;
@@ -178,7 +178,7 @@ async fn tell(tx: &mut Tx, ids: &[String], now: &str, rules: &mut OwnerRules) ->
             continue;
         }
         let identity = compose(id, &evidence, &findings);
-        let files = owning_files(&identity, &findings);
+        let files = owning_files(&identity, &evidence, &findings);
         told.push(Told { claims: owner_facts(&evidence), identity, files });
     }
     let files: BTreeSet<FileRef> = told.iter().flat_map(|one| one.files.iter().cloned()).collect();
@@ -295,8 +295,15 @@ fn owner_facts(evidence: &[Evidence]) -> Vec<OwnerClaim> {
     evidence.iter().filter_map(said).collect()
 }
 
-/// The files whose owners answer for an identity: those that use it; when nothing is known to, those that hold it.
-fn owning_files(identity: &Identity, findings: &[Finding]) -> BTreeSet<FileRef> {
+/// The files whose owners answer for an identity: those that declare it as a resource; when there are none, those that
+/// use it; when nothing is known to, those that hold it.
+fn owning_files(identity: &Identity, evidence: &[Evidence], findings: &[Finding]) -> BTreeSet<FileRef> {
+    let declaring = evidence.iter().filter(|evidence| resources::declares(evidence));
+    let declaring = declaring.map(|evidence| (evidence.source.root.clone(), evidence.source.path.clone()));
+    let declared_by: BTreeSet<FileRef> = declaring.take(FILES_MAX).collect();
+    if !declared_by.is_empty() {
+        return declared_by;
+    }
     let consumers = identity.consumers.iter().map(|c| (c.root.clone(), c.path.clone()));
     let used_by: BTreeSet<FileRef> = consumers.take(FILES_MAX).collect();
     if !used_by.is_empty() {

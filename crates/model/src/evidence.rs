@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AwsAccount, Consumer, Credential, EscalationPath, Finding, Grant, OwnerClaim, PrivilegeLevel, Timestamp,
-    Unread, Verdict,
+    AwsAccount, Consumer, Credential, EscalationPath, Finding, Grant, Members, OwnerClaim, PrivilegeLevel,
+    RoleDefinition, Timestamp, Unread, Verdict,
 };
 
 /// The namespace of a subject's key.
@@ -330,6 +330,10 @@ pub enum Observation {
     Authorship(Authorship),
     /// An account's policies, to be weighed together when the scan has read everything; never stored.
     AwsAccount(Box<AwsAccount>),
+    /// What a role of the customer's allows, for the grants that name it; never stored.
+    Role(Box<RoleDefinition>),
+    /// Who belongs to an organisation, for what its people answer for; never stored.
+    Members(Members),
     /// An input that was not fully read.
     Unread(Unread),
 }

@@ -15,6 +15,7 @@ mod identity;
 mod place;
 mod plan;
 mod report;
+mod role;
 mod text;
 mod unread;
 
@@ -30,6 +31,7 @@ pub use identity::*;
 pub use place::*;
 pub use plan::*;
 pub use report::*;
+pub use role::*;
 pub use text::*;
 pub use unread::*;
 

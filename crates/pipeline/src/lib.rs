@@ -17,6 +17,7 @@ mod handoff;
 mod reading;
 mod rulebook;
 mod scanning;
+mod waiting;
 
 pub use baseline::Baseline;
 pub use brokers::{

@@ -49,6 +49,8 @@ pub struct IdentityDetail {
     pub findings: Vec<Finding>,
     /// What the plan says of it.
     pub plan: Option<PlanEntry>,
+    /// Where infrastructure as code declares it or a state holds it, as `address in path:line`.
+    pub made_by: Vec<String>,
 }
 
 /// Everything in the inventory, judged as of `now`.
@@ -154,9 +156,10 @@ pub async fn identity(store: &Store, wanted: &str, now: Timestamp) -> Result<Ide
     inventory.close().await?;
     let plan = tenure_assess::plan(&judged, Rules::embedded(), &RootText, now, true);
     let found = judged.into_iter().find(|(dossier, _)| dossier.identity.id == id);
-    let (_, assessed) = found.expect("it was put in just now");
+    let (dossier, assessed) = found.expect("it was put in just now");
     let entry = plan.entries.into_iter().find(|entry| entry.identity_id == id);
-    Ok(IdentityDetail { identity: assessed.identity, findings, plan: entry })
+    let made_by = tenure_inventory::made_by(&dossier.evidence);
+    Ok(IdentityDetail { identity: assessed.identity, findings, plan: entry, made_by })
 }
 
 /// Least characters of an id that name an identity.

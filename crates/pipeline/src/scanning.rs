@@ -16,6 +16,7 @@ use tenure_model::{
 use tenure_scan::{Progress, ScanOutcome, ScanRequest, Sink};
 
 use crate::cache::InventoryCache;
+use crate::waiting::Waiting;
 use crate::{Failure, Rulebook};
 
 /// Least time between two progress events.
@@ -184,6 +185,7 @@ pub async fn scan(
         last: Mutex::new(Instant::now()),
         broken: Mutex::new(None),
         accounts: Mutex::default(),
+        waiting: Mutex::default(),
     });
     let keeps = matches!(options.store, Store::File(_));
     let cache = InventoryCache::new(inventory.clone(), ruleset.clone(), key.id(), options.now, keeps);
@@ -193,6 +195,10 @@ pub async fn scan(
         return Err(error.into());
     }
     weigh_accounts(&listener, options.now).await?;
+    let waiting = std::mem::take(&mut *listener.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+    for observation in waiting.end() {
+        listener.sender.send_async(observation).await?;
+    }
     let complete = outcome.complete_roots.len() == names.len() && !outcome.cancelled;
     drop(listener);
     let end = ScanEnd {
@@ -374,6 +380,8 @@ struct Listener {
     broken: Mutex<Option<tenure_inventory::InventoryError>>,
     /// Accounts, until all are known.
     accounts: Mutex<Vec<AwsAccount>>,
+    /// Evidence that another file completes.
+    waiting: Mutex<Waiting>,
 }
 
 impl Sink for Listener {
@@ -391,6 +399,7 @@ impl Sink for Listener {
             }
             other => other,
         };
+        let Some(observation) = Waiting::take(&self.waiting, observation) else { return };
         if let Err(error) = self.sender.send(observation) {
             self.broken.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         }

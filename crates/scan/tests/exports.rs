@@ -47,13 +47,17 @@ exports! {
     fn gcp_policies_as_a_search_finds_them() { "gcp/searched-policies.json" }
     fn gcp_keys_of_a_service_account() { "gcp/keys.json" }
     fn gcp_api_keys() { "gcp/api-keys.json" }
+    fn gcp_custom_roles() { "gcp/roles.json" }
+    fn gcp_bindings_under_conditions() { "gcp/conditions.json" }
     fn gcp_workload_identity_providers_with_and_without_a_condition() { "gcp/workload-identity.json" }
     fn kubernetes_roles_bindings_and_pods() { "kubernetes/rbac.json" }
+    fn kubernetes_gathered_roles_and_bindings_of_nobody() { "kubernetes/orphans.json" }
     fn kubernetes_secrets_lose_their_values() { "kubernetes/secrets.json" }
     fn terraform_state() { "terraform/state.json" }
     fn terraform_plan_with_open_and_narrow_trust() { "terraform/plan.json" }
     fn terraform_plan_that_builds_its_trust() { "terraform/plan-documents.json" }
     fn terraform_state_as_show_prints_it() { "terraform/show.json" }
+    fn terraform_state_with_roles_of_several_platforms() { "terraform/cluster.json" }
     fn entra_applications_with_secrets_beside_federation() { "azure/applications.json" }
     fn entra_service_principals_as_az_prints_them() { "azure/service-principals.json" }
     fn entra_federated_credentials_alone() { "azure/federated-credentials.json" }
@@ -62,6 +66,8 @@ exports! {
     fn azure_role_assignments_of_the_api() { "azure/role-assignments-api.json" }
     fn entra_application_permissions() { "azure/app-role-assignments.json" }
     fn azure_custom_roles_with_and_without_a_star() { "azure/role-definitions.json" }
+    fn azure_role_assignment_under_a_condition() { "azure/conditions.json" }
+    fn entra_roles_of_the_directory() { "azure/directory-roles.json" }
     fn github_apps() { "github_org/installations.json" }
     fn github_tokens() { "github_org/tokens.json" }
     fn github_classic_tokens_and_keys_under_single_sign_on() { "github_org/authorizations.json" }
@@ -75,6 +81,7 @@ exports! {
     fn github_oidc_subject() { "github_org/oidc-subject.json" }
     fn github_default_rights_of_a_jobs_token() { "github_org/default-permissions.json" }
     fn github_webhooks() { "github_org/hooks.json" }
+    fn github_members() { "github_org/members.json" }
     fn gitlab_tokens() { "gitlab/tokens.json" }
     fn gitlab_deploy_keys() { "gitlab/deploy-keys.json" }
     fn gitlab_variables_lose_their_values() { "gitlab/variables.json" }
@@ -89,10 +96,15 @@ exports! {
     fn vault_jwt_role_with_bounds() { "vault/jwt-bound.json" }
     fn vault_lease() { "vault/lease.json" }
     fn vault_logins() { "vault/logins.json" }
+    fn vault_engines() { "vault/mounts.json" }
+    fn vault_policy() { "vault/policy.json" }
+    fn vault_policy_that_the_file_names() { "vault/deploy.json" }
     fn spire_entries() { "others/spire.json" }
     fn okta_applications() { "others/okta.json" }
+    fn okta_scopes() { "others/okta-grants.json" }
     fn snowflake_users() { "others/snowflake-users.json" }
     fn snowflake_tokens() { "others/snowflake-tokens.json" }
+    fn snowflake_roles_and_privileges() { "others/snowflake-grants.json" }
     fn databricks_tokens() { "others/databricks-tokens.json" }
     fn databricks_service_principals() { "others/databricks-principals.json" }
     fn circleci_context() { "others/circleci.json" }
@@ -143,6 +155,28 @@ fn values_of_another_kind_than_expected_never_stop_a_reader() {
                 let after = after.split_once(['\n', ',']).map_or("", |(_, rest)| rest);
                 let _ = read_as("x", format!("{before}{value},\n{after}").as_bytes());
             }
+        }
+    }
+}
+
+#[test]
+fn nested_doubled_and_zeroed_files_are_unread_or_read_and_never_stop_a_reader() {
+    const DEPTH: usize = 5_000;
+    for file in FIXTURES {
+        let text = String::from_utf8(fixture(file)).expect("fixtures are text");
+        let end = text.trim_end();
+        let (body, last) = end.split_at(end.len() - 1);
+        let name = if last == "}" { "\"deep\": " } else { "" };
+        let nested = format!("{body}, {name}{}{}{last}", "[".repeat(DEPTH), "]".repeat(DEPTH));
+        let reading = read_as("x", nested.as_bytes());
+        // A reader that passes over what it does not know has read it all.
+        let whole = told(&reading) == told(&read_as("x", text.as_bytes()));
+        assert!(reading.unreadable.is_some() || whole, "{file}: depth has an end");
+        let zeroed = read_as("x", text.replace(": ", ":\0 ").as_bytes());
+        assert!(zeroed.observations.is_empty() || zeroed.unreadable.is_some(), "{file}: zeros are no space");
+        for (index, _) in text.match_indices("\": ").step_by(5) {
+            let (before, after) = text.split_at(index);
+            let _ = read_as("x", format!("{before}\": [3, {{}}], \"name\": {{}}, \"x{after}").as_bytes());
         }
     }
 }

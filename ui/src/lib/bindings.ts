@@ -535,7 +535,11 @@ findings: Array<Finding>,
 /**
  * What the plan says of it.
  */
-plan: PlanEntry | null, };
+plan: PlanEntry | null,
+/**
+ * Where infrastructure as code declares it or a state holds it, as `address in path:line`.
+ */
+made_by: Array<string>, };
 
 /**
  * Some identities out of many.

@@ -78,7 +78,8 @@ pub(super) struct Power {
 
 pub(super) fn power_of(grant: &Grant) -> Power {
     if let Some(level) = super::platforms::level(grant) {
-        return Power { level, passes_role: false, launches: false };
+        let (passes_role, launches) = super::platforms::acts_and_launches(grant);
+        return Power { level, passes_role, launches };
     }
     if let Some(level) = known_policy(grant) {
         return Power { level, passes_role: false, launches: true };

@@ -23,12 +23,14 @@ pub fn identity_human(
     identity: &Identity,
     findings: &[Finding],
     entry: Option<&PlanEntry>,
+    made_by: &[String],
     style: &Style,
 ) -> String {
     let mut sheet = Sheet::new(style);
     let findings: Vec<&Finding> = findings.iter().collect();
     block(&mut sheet, identity, &findings, PAGE);
     consumers(&mut sheet, identity);
+    made(&mut sheet, made_by);
     reasons(&mut sheet, identity);
     owner_basis(&mut sheet, identity);
     factors(&mut sheet, &identity.readiness.factors);
@@ -204,6 +206,22 @@ fn consumers(sheet: &mut Sheet<'_>, identity: &Identity) {
         }
     }
     let rest = all.len().saturating_sub(PAGE.items_max);
+    if rest > 0 {
+        sheet.spans(4, 6, &[(Ink::Faint, &format!("… and {} more", words::grouped(rest as u64)))]);
+    }
+}
+
+/// The resources of infrastructure as code behind it.
+fn made(sheet: &mut Sheet<'_>, made_by: &[String]) {
+    if made_by.is_empty() {
+        return;
+    }
+    sheet.blank();
+    sheet.spans(0, 2, &[(Ink::Strong, "What made it")]);
+    for resource in made_by.iter().take(PAGE.items_max) {
+        sheet.point(2, &[(Ink::Plain, &words::label(resource))]);
+    }
+    let rest = made_by.len().saturating_sub(PAGE.items_max);
     if rest > 0 {
         sheet.spans(4, 6, &[(Ink::Faint, &format!("… and {} more", words::grouped(rest as u64)))]);
     }

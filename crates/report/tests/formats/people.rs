@@ -73,6 +73,7 @@ fn an_identity_has_a_page_of_its_own() {
         &report.identities[0],
         &report.findings[..2],
         Some(&plan.entries[0]),
+        &["aws_iam_user.deployer in infra/main.tf:4".to_owned()],
         &Style::default(),
     );
     assert!(text.lines().all(|line| line.width() <= 80), "{text}");

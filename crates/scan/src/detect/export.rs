@@ -21,16 +21,19 @@ mod ci_secret;
 mod circleci;
 mod databricks;
 mod entra;
+mod entra_directory_roles;
 mod format;
 mod gcp;
 mod gcp_api_keys;
 mod gcp_asset_inventory;
 mod gcp_iam_policy;
+mod gcp_roles;
 mod gcp_service_account_keys;
 mod gcp_workload_identity;
 mod github;
 mod github_apps;
 mod github_deploy_keys;
+mod github_members;
 mod github_secrets;
 mod github_settings;
 mod github_tokens;
@@ -46,6 +49,7 @@ mod snowflake;
 mod spire;
 mod terraform;
 mod vault;
+mod vault_policy;
 
 use super::Detector;
 
@@ -54,19 +58,23 @@ const FORMATS: &[&format::Export] = &[
     &gcp_iam_policy::EXPORT,
     &gcp_asset_inventory::EXPORT,
     &gcp_service_account_keys::EXPORT,
+    &gcp_roles::EXPORT,
     &gcp_api_keys::EXPORT,
     &gcp_workload_identity::EXPORT,
     &kubernetes::EXPORT,
     &terraform::EXPORT,
     &entra::EXPORT,
     &azure_roles::EXPORT,
+    &entra_directory_roles::EXPORT,
     &github_apps::EXPORT,
     &github_tokens::EXPORT,
     &github_deploy_keys::EXPORT,
     &github_secrets::EXPORT,
     &github_settings::EXPORT,
+    &github_members::EXPORT,
     &gitlab::EXPORT,
     &vault::EXPORT,
+    &vault_policy::EXPORT,
     &spire::EXPORT,
     &okta::EXPORT,
     &snowflake::EXPORT,

@@ -141,6 +141,12 @@ fn observation(observation: &Observation) -> String {
             account.groups.len(),
             account.policies.len()
         ),
+        Observation::Role(role) => {
+            format!("  - {} role {}: {}", role.platform, role.names.join(" or "), role.actions.join("; "))
+        }
+        Observation::Members(members) => {
+            format!("  - members of {}: {}", members.platform, members.names.join(", "))
+        }
         Observation::OwnerRule(rule) => {
             format!(
                 "{:>3} owners of {} under `{}`: {}",

@@ -149,7 +149,7 @@ class Mock implements Backend {
     const identity = this.all.find((candidate) => candidate.id === id);
     if (identity === undefined) throw { code: "not_found", message: "This identity is not in the inventory." };
     const original = id.split("-")[0];
-    return { identity, findings: FINDINGS.filter((finding) => finding.identity_id === original), plan: planOf(identity) };
+    return { identity, findings: FINDINGS.filter((finding) => finding.identity_id === original), plan: planOf(identity), made_by: [] };
   };
 }
 

@@ -58,12 +58,11 @@ fn action_level(action: &str, everywhere: bool) -> PrivilegeLevel {
     let verbs: Vec<&str> = verbs.split(',').collect();
     let reads = verbs.iter().all(|verb| matches!(*verb, "get" | "list" | "watch" | "head"));
     let quiet = if reads { PrivilegeLevel::Read } else { PrivilegeLevel::Scoped };
-    let (resource, is_named) = match resource.split_once(" named ") {
-        Some((resource, _)) => (resource, true),
-        None => (resource, false),
-    };
-    // Creating cannot be limited to a name, and an address is no resource.
-    if is_named || resource.starts_with('/') {
+    if let Some((resource, names)) = resource.split_once(" named ") {
+        return worst([quiet, named(&verbs, resource, names, everywhere)].into_iter());
+    }
+    // An address is no resource.
+    if resource.starts_with('/') {
         return quiet;
     }
     let power = facts().power.iter().filter(|power| {
@@ -74,6 +73,31 @@ fn action_level(action: &str, everywhere: bool) -> PrivilegeLevel {
     });
     let levels = power.map(|power| if everywhere { power.cluster } else { power.namespace });
     worst(levels.chain([quiet]))
+}
+
+/// What verbs on some named things are: giving away one role is worth that role, and being one somebody is being it.
+/// Creating cannot be limited to a name.
+fn named(verbs: &[&str], resource: &str, names: &str, everywhere: bool) -> PrivilegeLevel {
+    let may = |verb: &str| verbs.contains(&verb) || verbs.contains(&"*");
+    let on = |of: &str| covers(resource, of);
+    let roles = ["clusterroles.rbac.authorization.k8s.io", "roles.rbac.authorization.k8s.io"];
+    let level = |name: &str| match name {
+        // This group is above every rule.
+        "system:masters" if may("impersonate") && on("groups") => PrivilegeLevel::Admin,
+        _ if may("impersonate") && ["users", "groups", "serviceaccounts"].iter().any(|of| on(of)) => {
+            PrivilegeLevel::Wide
+        }
+        _ if may("escalate") && roles.iter().any(|of| on(of)) => PrivilegeLevel::Wide,
+        _ if may("bind") && roles.iter().any(|of| on(of)) => match facts().roles.get(name) {
+            // It is one step away, not there yet.
+            Some(known) if everywhere && known.cluster == PrivilegeLevel::Admin => PrivilegeLevel::Escalates,
+            Some(known) if everywhere => known.cluster,
+            Some(known) => known.namespace,
+            None => PrivilegeLevel::Scoped,
+        },
+        _ => PrivilegeLevel::Read,
+    };
+    worst(names.split(", ").map(level))
 }
 
 fn is_all(resource: &str) -> bool {
@@ -114,6 +138,15 @@ mod tests {
             (cluster, "get,list secrets", PrivilegeLevel::Escalates),
             (shop, "get,list secrets", PrivilegeLevel::Wide),
             (shop, "get secrets named settings", PrivilegeLevel::Read),
+            (cluster, "bind clusterroles.rbac.authorization.k8s.io named view", PrivilegeLevel::Scoped),
+            (
+                cluster,
+                "bind clusterroles.rbac.authorization.k8s.io named cluster-admin",
+                PrivilegeLevel::Escalates,
+            ),
+            (cluster, "impersonate groups named system:masters", PrivilegeLevel::Admin),
+            (cluster, "impersonate users named ci", PrivilegeLevel::Wide),
+            (cluster, "update configmaps named lock", PrivilegeLevel::Scoped),
             (cluster, "get,list configmaps", PrivilegeLevel::Read),
             (shop, "get,create deployments.apps", PrivilegeLevel::Wide),
             (shop, "get,list deployments.apps", PrivilegeLevel::Read),

@@ -4,6 +4,9 @@ use super::format::{Each, Export, Pen, account};
 use super::node::Node;
 use crate::detect::rules;
 
+/// Actions of one role that are kept; Azure allows fewer.
+const ACTIONS_MAX: usize = 5_000;
+
 /// The format.
 pub(super) static EXPORT: Export = Export {
     name: "azure_roles",
@@ -14,7 +17,7 @@ pub(super) static EXPORT: Export = Export {
         "az rest --url https://graph.microsoft.com/v1.0/servicePrincipals/ID/appRoleAssignments",
     ],
     claims: |opening| {
-        opening.all(&["principalId", "roleDefinitionId"])
+        opening.all(&["principalId", "roleDefinitionId"]) && !opening.names("directoryScopeId")
             || opening.all(&["assignableScopes", "roleName"])
             || opening.all(&["appRoleId", "principalId"])
     },
@@ -36,6 +39,14 @@ pub(super) static EXPORT: Export = Export {
 
 fn assignment(inner: Node<'_>, outer: Node<'_>, pen: &mut Pen<'_>) {
     let (Some(principal), Some(scope)) = (inner.text("principalId"), inner.text("scope")) else { return };
+    // What Azure finds no more has neither a kind nor a name; older exports tell no kind of anybody.
+    if inner.text("principalType") == Some("Unknown") && inner.text("principalName").is_none() {
+        pen.at(principal);
+        let role = inner.text("roleDefinitionName").unwrap_or("a role");
+        let reason = format!("{role} on {scope} is still assigned to {principal}, whom Azure does not find");
+        let subject = account("azure", &principal.to_ascii_lowercase());
+        return pen.finding(&rules::AZURE_ORPHANED_ASSIGNMENT, &subject, principal, reason);
+    }
     // People and groups of people are no machine identities. Older exports do not tell.
     if inner.text("principalType").is_some_and(|kind| kind != "ServicePrincipal") {
         return;
@@ -56,6 +67,11 @@ fn assignment(inner: Node<'_>, outer: Node<'_>, pen: &mut Pen<'_>) {
     let limited = inner.text("condition").map_or("", |_| " under a condition");
     let name = outer.text("name").unwrap_or_default();
     let by = format!("role assignment {name}{limited}");
+    // The condition decides what the role is worth, so it stands with what it limits.
+    let scope = &match inner.text("condition") {
+        Some(condition) => format!("{scope} where {condition}"),
+        None => scope.to_owned(),
+    };
     pen.grant(&subject, format!("azure:{scope}"), role.map(str::to_owned).into_iter().collect(), by);
     if let Some(text) = inner.text("description") {
         pen.fact(&subject, tenure_model::Fact::Purpose { text: text.to_owned() });
@@ -80,6 +96,18 @@ fn permission(record: Node<'_>, pen: &mut Pen<'_>) {
     pen.grant(&subject, target, vec![role.to_owned()], format!("application permission at {of}"));
 }
 
+/// What a role allows, as grants have it: actions, those on data, and what it excepts.
+pub(super) fn actions(role: Node<'_>) -> Vec<String> {
+    let kinds =
+        [("actions", ""), ("dataActions", "data:"), ("notActions", "!"), ("notDataActions", "!data:")];
+    let permissions = || role.list("permissions");
+    let of = |(name, mark): (&str, &str)| {
+        let texts = permissions().flat_map(|permission| permission.texts(name));
+        texts.map(|action| format!("{mark}{action}")).collect::<Vec<_>>()
+    };
+    kinds.into_iter().flat_map(of).take(ACTIONS_MAX).collect()
+}
+
 fn is_guid(text: &str) -> bool {
     text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
@@ -90,7 +118,7 @@ fn definition(inner: Node<'_>, outer: Node<'_>, pen: &mut Pen<'_>) {
     pen.at(name);
     let id = outer.text("name").unwrap_or(name);
     let subject = account("azure", &format!("role:{}", id.to_ascii_lowercase()));
-    pen.tag(&subject, "azure:custom-role", name);
+    pen.role("azure", vec![id.to_ascii_lowercase(), name.to_owned()], actions(inner));
     for permission in inner.list("permissions") {
         if permission.texts("actions").contains(&"*") {
             let but = permission.texts("notActions");

@@ -39,10 +39,19 @@ fn principal(record: Node<'_>, pen: &mut Pen<'_>) {
     if let Some(id) = record.id("id") {
         pen.same(&subject, account("databricks", &id), "both are ids of the service principal");
     }
-    let groups: Vec<String> = record
-        .list("groups")
-        .filter_map(|group| group.text("display"))
-        .map(|group| format!("group:{group}"))
+    if record.flag("active") == Some(false) {
+        return pen.tag(&subject, "databricks:active", "false");
+    }
+    let words = [
+        ("groups", "display", "group"),
+        ("entitlements", "value", "entitlement"),
+        ("roles", "value", "role"),
+    ];
+    let groups: Vec<String> = words
+        .iter()
+        .flat_map(|(list, name, word)| {
+            record.list(list).filter_map(|entry| entry.text(name)).map(move |of| format!("{word}:{of}"))
+        })
         .collect();
     if !groups.is_empty() {
         pen.grant(&subject, "databricks:workspace".to_owned(), groups, "groups of the principal".to_owned());

@@ -5,8 +5,8 @@ use std::io::Read;
 use memchr::memmem;
 use rustc_hash::FxHashSet;
 use tenure_model::{
-    Credential, Fact, Federation, Fingerprint, FingerprintKey, Grant, OwnerClaim, Quality, Severity, Subject,
-    SubjectKind,
+    Credential, Fact, Federation, Fingerprint, FingerprintKey, Grant, Members, Observation, OwnerClaim,
+    Quality, RoleDefinition, Severity, Subject, SubjectKind,
 };
 
 use super::node::Node;
@@ -320,6 +320,23 @@ impl Pen<'_> {
     /// A grant; a target begins with its platform, so that whoever judges it knows whose words the actions are.
     pub(super) fn grant(&mut self, subject: &Subject, target: String, actions: Vec<String>, scope: String) {
         self.fact(subject, Fact::Grant { grant: Grant { target, actions, scope } });
+    }
+
+    /// What a role of the customer's allows, for the grants that name it in this or another file.
+    pub(super) fn role(&mut self, platform: &str, names: Vec<String>, actions: Vec<String>) {
+        if names.is_empty() || !self.has_room(1 + actions.len() / 4) {
+            return;
+        }
+        let (root, path) = (self.blob.root.to_owned(), self.blob.path.to_owned());
+        let role = RoleDefinition { root, path, platform: platform.to_owned(), names, actions };
+        self.witness.observe(Observation::Role(Box::new(role)));
+    }
+
+    /// Who belongs to an organisation of a platform.
+    pub(super) fn members(&mut self, platform: &str, names: Vec<String>) {
+        if self.has_room(1 + names.len() / 4) {
+            self.witness.observe(Observation::Members(Members { platform: platform.to_owned(), names }));
+        }
     }
 
     /// The workload proves who it is with something that the platform signs.

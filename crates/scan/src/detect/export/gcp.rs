@@ -148,6 +148,11 @@ pub(super) fn note_bindings<'v>(
             Some(title) => format!(" under the condition \"{title}\""),
             None => String::new(),
         };
+        // The expression decides what the grant is worth, so it stands with what it limits.
+        let place = &match condition.text("expression") {
+            Some(expression) => format!("{place} where {expression}"),
+            None => place.to_owned(),
+        };
         for member in binding.texts("members") {
             note_member(member, role, place, &limited, on_account, pen);
         }

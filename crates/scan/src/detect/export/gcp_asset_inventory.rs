@@ -7,7 +7,7 @@ use super::node::Node;
 /// The format.
 pub(super) static EXPORT: Export = Export {
     name: "gcp_asset_inventory",
-    describe: "Google Cloud Asset Inventory: service accounts, their keys, and IAM policies of all resources",
+    describe: "Google Cloud Asset Inventory: service accounts, their keys, custom roles, and IAM policies of all resources",
     exported_by: &[
         "gcloud asset export --content-type=iam-policy --project=PROJECT --output-path=gs://BUCKET/FILE",
         "gcloud asset export --content-type=resource --asset-types=iam.googleapis.com.* …",
@@ -36,6 +36,7 @@ fn asset(asset: Node<'_>, pen: &mut Pen<'_>) {
             }
         }
         "iam.googleapis.com/ServiceAccountKey" => note_key(name, data, pen),
+        "iam.googleapis.com/Role" => super::gcp_roles::role(data, pen),
         "iam.googleapis.com/WorkloadIdentityPoolProvider" => {
             super::gcp_workload_identity::provider(data, pen);
         }

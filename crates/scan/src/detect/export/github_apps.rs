@@ -23,9 +23,11 @@ fn installation(record: Node<'_>, pen: &mut Pen<'_>) {
     pen.identity(&subject, "github_app", slug, Some(&app));
     let owner = record.get("account").text("login");
     let target = target(record.text("repository_selection"), owner);
-    note_permissions(record.get("permissions"), &target, "app installation", &subject, pen);
+    // A suspended installation may do nothing until somebody lets it in again.
     if record.text("suspended_at").is_some() {
         pen.tag(&subject, "github:suspended", "true");
+    } else {
+        note_permissions(record.get("permissions"), &target, "app installation", &subject, pen);
     }
     if let Some(text) = record.text("description") {
         pen.fact(&subject, Fact::Purpose { text: text.to_owned() });

@@ -82,7 +82,10 @@ fn token(record: Node<'_>, pen: &mut Pen<'_>) {
             .map(|(_, word)| format!("level:{word}")),
     );
     let target = if level.is_some() || is_deploy { "gitlab:its project or group" } else { "gitlab:*" };
-    pen.grant(&subject, target.to_owned(), actions, "scopes of the token".to_owned());
+    // What a token could do that was taken back is history.
+    if !ended && record.flag("active") != Some(false) && record.flag("expired") != Some(true) {
+        pen.grant(&subject, target.to_owned(), actions, "scopes of the token".to_owned());
+    }
     if let Some(text) = record.text("description") {
         pen.fact(&subject, tenure_model::Fact::Purpose { text: text.to_owned() });
     }

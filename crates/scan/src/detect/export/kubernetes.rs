@@ -1,7 +1,7 @@
 //! Objects of a Kubernetes cluster: service accounts, their tokens, what they may do, and what runs as them.
 
 pub(super) mod manifests;
-mod rbac;
+pub(super) mod rbac;
 
 use std::collections::BTreeMap;
 

@@ -46,6 +46,11 @@ impl<'v> Node<'v> {
         Self(Some(value))
     }
 
+    /// A copy of the value.
+    pub(super) fn value(self) -> Value {
+        self.0.cloned().unwrap_or_default()
+    }
+
     /// The member of this name: `asset_type`, `assetType` and `AssetType` are the same.
     pub(super) fn get(self, name: &str) -> Self {
         let Some(Value::Object(members)) = self.0 else { return Self(None) };

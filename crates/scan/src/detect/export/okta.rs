@@ -8,10 +8,12 @@ use super::node::Node;
 /// The format.
 pub(super) static EXPORT: Export = Export {
     name: "okta_applications",
-    describe: "Okta applications that act by themselves, and API tokens",
-    exported_by: &["GET /api/v1/apps", "GET /api/v1/api-tokens"],
+    describe: "Okta applications that act by themselves, the scopes granted to them, and API tokens",
+    exported_by: &["GET /api/v1/apps", "GET /api/v1/apps/APP/grants", "GET /api/v1/api-tokens"],
     claims: |opening| {
-        opening.all(&["signOnMode", "label", "status"]) || opening.all(&["tokenWindow", "userId", "created"])
+        opening.all(&["signOnMode", "label", "status"])
+            || opening.all(&["tokenWindow", "userId", "created"])
+            || opening.all(&["scopeId", "clientId", "issuer"])
     },
     lists: &[],
     start: || {
@@ -20,6 +22,8 @@ pub(super) static EXPORT: Export = Export {
                 application(record, pen);
             } else if record.has("tokenWindow") {
                 token(record, pen);
+            } else if record.has("scopeId") {
+                scope(record, pen);
             }
         }))
     },
@@ -50,6 +54,18 @@ fn application(record: Node<'_>, pen: &mut Pen<'_>) {
     if !scopes.is_empty() {
         pen.grant(&subject, "okta:organization".to_owned(), scopes, "scopes of the application".to_owned());
     }
+}
+
+/// A scope of Okta's own interface that somebody granted to an application.
+fn scope(record: Node<'_>, pen: &mut Pen<'_>) {
+    let (Some(client), Some(scope)) = (record.text("clientId"), record.text("scopeId")) else { return };
+    if record.text("status") == Some("REVOKED") {
+        return;
+    }
+    pen.at(scope);
+    let action = format!("scope:{scope}");
+    let by = "scope granted to the application".to_owned();
+    pen.grant(&account("okta", client), "okta:organization".to_owned(), vec![action], by);
 }
 
 fn state(status: Option<&str>) -> CredentialState {

@@ -6,6 +6,7 @@
 mod aws;
 mod azure;
 mod google;
+mod kubernetes;
 mod secrets;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use tenure_model::{Fingerprint, Quality, Subject};
 
 use self::aws::AwsPolicies;
 use super::format::{Export, Gather, Pen, account};
+use super::kubernetes::rbac::Rbac;
 use super::node::Node;
 use crate::detect::rules;
 use crate::detect::witness::Spot;
@@ -24,6 +26,8 @@ const INSTANCES_MAX: usize = 10_000;
 const MODULES_DEPTH_MAX: usize = 32;
 /// Addresses that the finding about a state names.
 const ADDRESSES_SHOWN_MAX: usize = 5;
+/// Values in clear that are remembered; the file has more facts than are kept by then, which is told.
+const KEPT_MAX: usize = 250_000;
 
 /// The format.
 pub(super) static EXPORT: Export = Export {
@@ -52,6 +56,7 @@ struct State {
     /// The subject that each value belongs to: a password is made by one resource and used by another.
     values: BTreeMap<String, Vec<Subject>>,
     policies: AwsPolicies,
+    rbac: Rbac,
 }
 
 /// One instance of a resource.
@@ -76,6 +81,7 @@ impl Gather for State {
 
     fn end(&mut self, pen: &mut Pen<'_>) {
         self.policies.end(pen);
+        self.rbac.end(pen);
         for subjects in self.values.values() {
             for pair in subjects.windows(2) {
                 pen.same(&pair[0], pair[1].clone(), "both resources hold the same value");
@@ -150,9 +156,13 @@ impl State {
             "aws" => aws::read(resource, &mut self.policies, pen),
             "google" => google::read(resource, pen),
             "azuread" | "azurerm" => azure::read(resource, pen),
+            "kubernetes" => kubernetes::read(resource, &mut self.rbac, pen),
             _ => {}
         }
         for kept in secrets::read(resource, pen) {
+            if self.kept.len() + self.values.len() >= KEPT_MAX {
+                break;
+            }
             if self.kept.last().is_none_or(|(address, _)| *address != resource.address) {
                 self.kept.push((resource.address.clone(), kept.line));
             }

@@ -1,6 +1,6 @@
 //! OpenBao and Vault: tokens, AppRole, roles of Kubernetes and JWT logins.
 
-use tenure_model::{Credential, CredentialState, Fact, Subject, mask};
+use tenure_model::{Credential, CredentialState, Fact, Severity, Subject, mask};
 
 use super::format::{Each, Export, Pen, account, value_subject};
 use super::node::{Node, When};
@@ -9,10 +9,32 @@ use crate::detect::rules;
 /// Bytes of an accessor that its mask shows.
 const MASK_KEEPS: usize = 6;
 
+/// Engines that make a credential for each request.
+const MAKES_CREDENTIALS: &[&str] = &[
+    "aws",
+    "azure",
+    "gcp",
+    "database",
+    "kubernetes",
+    "ssh",
+    "pki",
+    "rabbitmq",
+    "consul",
+    "nomad",
+    "ldap",
+    "openldap",
+    "ad",
+    "terraform",
+    "mongodbatlas",
+    "alicloud",
+];
+/// The life of a lease where nobody chose one: 32 days.
+const LEASE_SECONDS_MAX: f64 = 2_764_800.0;
+
 /// The format.
 pub(super) static EXPORT: Export = Export {
     name: "vault_auth",
-    describe: "OpenBao and Vault: token accessors, AppRole roles and secret ids, roles of Kubernetes and JWT logins, leases and login methods",
+    describe: "OpenBao and Vault: token accessors, AppRole roles and secret ids, roles of Kubernetes and JWT logins, leases, login methods and engines",
     exported_by: &[
         "bao token lookup -format=json -accessor ACCESSOR",
         "bao read -format=json auth/approle/role/NAME",
@@ -21,6 +43,7 @@ pub(super) static EXPORT: Export = Export {
         "bao read -format=json auth/jwt/role/NAME",
         "bao write -format=json sys/leases/lookup lease_id=ID",
         "bao auth list -format=json",
+        "bao secrets list -format=json",
     ],
     claims: |opening| {
         opening.all(&["accessor", "policies", "creation_time"])
@@ -29,7 +52,7 @@ pub(super) static EXPORT: Export = Export {
             || opening.names("bound_service_account_names")
             || opening.all(&["bound_audiences", "user_claim"])
             || opening.all(&["issue_time", "last_renewal", "expire_time"])
-            || opening.all(&["accessor", "seal_wrap", "local"]) && opening.holds("\"auth_")
+            || opening.all(&["accessor", "seal_wrap", "local", "type"]) && !opening.names("apiVersion")
     },
     lists: &[],
     start: || Box::new(Each(|_, record, pen| answer(record, pen))),
@@ -75,14 +98,32 @@ fn lease(data: Node<'_>, pen: &mut Pen<'_>) {
 /// Methods of login. One by password is for people; a machine that uses it keeps a password.
 fn logins(mounts: Node<'_>, pen: &mut Pen<'_>) {
     for (path, mount) in mounts.members().filter(|(path, _)| path.ends_with('/')) {
-        let (Some(kind), Some(_)) = (mount.text("type"), mount.text("accessor")) else { continue };
+        let (Some(kind), Some(accessor)) = (mount.text("type"), mount.text("accessor")) else { continue };
         pen.at(path);
+        if !accessor.starts_with("auth_") {
+            engine(path, kind, mount, pen);
+            continue;
+        }
         let subject = account("vault", &format!("login:{path}"));
         pen.tag(&subject, "vault:login", kind);
         if matches!(kind, "userpass" | "ldap" | "radius") {
             let reason = format!("{kind} is enabled at {path}");
             pen.finding(&rules::VAULT_PASSWORD_LOGIN, &subject, path, reason);
         }
+    }
+}
+
+/// An engine: where it makes credentials, how long they live.
+fn engine(path: &str, kind: &str, mount: Node<'_>, pen: &mut Pen<'_>) {
+    if !MAKES_CREDENTIALS.contains(&kind) {
+        return;
+    }
+    let subject = account("vault", &format!("engine:{path}"));
+    pen.tag(&subject, "vault:engine", kind);
+    let life = mount.get("config").number("default_lease_ttl").unwrap_or(0.0);
+    if life > LEASE_SECONDS_MAX {
+        let reason = format!("a credential of the engine {kind} lives for {} days", (life / 86_400.0) as i64);
+        pen.finding(&rules::VAULT_LONG_LEASES, &subject, path, reason);
     }
 }
 
@@ -143,7 +184,7 @@ fn token(data: Node<'_>, pen: &mut Pen<'_>) {
 }
 
 /// The name of a role: the answer does not hold it, so the file's name stands for it.
-fn role_name<'b>(pen: &Pen<'b>) -> &'b str {
+pub(super) fn role_name<'b>(pen: &Pen<'b>) -> &'b str {
     let file = pen.blob.path.rsplit('/').next().unwrap_or_default();
     file.split('.').next().unwrap_or(file)
 }
@@ -233,15 +274,96 @@ fn jwt_role(data: Node<'_>, pen: &mut Pen<'_>) {
     let who = if who.is_empty() { "whatever it claims".to_owned() } else { format!("where {who}") };
     pen.federation(&subject, format!("a signed token signs in {who}"));
     policies(data, &subject, "policies of the role", pen);
-    let open = data
-        .get("bound_claims")
-        .members()
-        .all(|(claim, _)| data.get("bound_claims").texts(claim).contains(&"*"));
-    if bound_subject.is_none() && open {
-        let reason = match claims.is_empty() {
-            true => "neither a subject nor a claim is demanded".to_owned(),
-            false => format!("any value of the claims will do: {}", claims.join(", ")),
-        };
-        pen.finding(&rules::VAULT_ROLE_UNBOUND, &subject, name, reason);
+    let reason = match claims_bound(data) {
+        _ if bound_subject.is_some() => return,
+        Bound::Narrow => return,
+        Bound::Open if claims.is_empty() => "neither a subject nor a claim is demanded".to_owned(),
+        Bound::Open => format!("any value of the claims will do: {}", claims.join(", ")),
+        Bound::Broad => {
+            format!("every repository or project of an organisation will do: {}", claims.join(", "))
+        }
+    };
+    let severity = (claims_bound(data) == Bound::Broad).then_some(Severity::Medium);
+    pen.finding_as(&rules::VAULT_ROLE_UNBOUND, severity, &subject, name, reason);
+}
+
+/// How far the bound claims of a role narrow who may sign in.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Bound {
+    Open,
+    Broad,
+    Narrow,
+}
+
+/// Claims that tokens of different repositories have alike: the issuer, the audience, a branch's name.
+const SAYS_NOT_WHOSE: &[&str] = &[
+    "iss",
+    "aud",
+    "exp",
+    "nbf",
+    "iat",
+    "ref",
+    "ref_type",
+    "ref_protected",
+    "base_ref",
+    "head_ref",
+    "environment",
+    "event_name",
+    "pipeline_source",
+    "runner_environment",
+];
+
+/// The narrowest claim decides: all of them have to hold.
+fn claims_bound(data: Node<'_>) -> Bound {
+    // A star is a text like any other where the type says so.
+    let globs = data.text("bound_claims_type") != Some("string");
+    let claims = data.get("bound_claims");
+    let of_value = |value: &str| match value.split_once('*').filter(|_| globs) {
+        None => Bound::Narrow,
+        Some((before, _)) => {
+            let named = before.split([':', '/']).filter(|part| !part.is_empty() && *part != "repo");
+            let ends = before.is_empty() || before.ends_with(['/', ':']);
+            match named.count() {
+                0 => Bound::Open,
+                1 if ends => Bound::Broad,
+                _ => Bound::Narrow,
+            }
+        }
+    };
+    let bounds = claims.members().map(|(claim, _)| match claim {
+        claim if SAYS_NOT_WHOSE.contains(&claim) => Bound::Open,
+        "repository_owner" | "repository_owner_id" | "namespace_path" | "namespace_id" => {
+            claims.texts(claim).into_iter().map(of_value).min().unwrap_or(Bound::Broad).min(Bound::Broad)
+        }
+        // One of the values has to fit, so the widest counts.
+        claim => claims.texts(claim).into_iter().map(of_value).min().unwrap_or(Bound::Narrow),
+    });
+    bounds.max().unwrap_or(Bound::Open)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn claims_bind_as_narrowly_as_the_narrowest_of_them() {
+        for (kind, claims, expected) in [
+            ("glob", json!({}), Bound::Open),
+            ("glob", json!({"repository": "*"}), Bound::Open),
+            ("glob", json!({"iss": "https://issuer.test"}), Bound::Open),
+            ("glob", json!({"repository": "acme/*"}), Bound::Broad),
+            ("glob", json!({"sub": "repo:acme/*"}), Bound::Broad),
+            ("glob", json!({"repository": ["acme/shop", "acme/*"]}), Bound::Broad),
+            ("string", json!({"repository": "acme/shop", "ref": "refs/heads/main"}), Bound::Narrow),
+            ("string", json!({"ref": "refs/heads/main", "environment": "prod"}), Bound::Open),
+            ("string", json!({"repository_owner": "acme", "ref": "refs/heads/main"}), Bound::Broad),
+            ("glob", json!({"sub": "repo:acme/shop:ref:refs/heads/release-*"}), Bound::Narrow),
+            ("glob", json!({"sub": "repo:acme/shop:*"}), Bound::Narrow),
+            ("string", json!({"repository": "acme/*"}), Bound::Narrow),
+        ] {
+            let data = json!({"bound_claims_type": kind, "bound_claims": claims});
+            assert!(claims_bound(Node::of(&data)) == expected, "{kind} {claims}");
+        }
     }
 }

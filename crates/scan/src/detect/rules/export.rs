@@ -193,6 +193,15 @@ rules! {
         controls: &[OVERPRIVILEGED, INSECURE_AUTHENTICATION],
         help: "Every service account, or everybody who can reach the API, has the role. Bind it to the accounts that need it.",
     };
+    K8S_ORPHANED_BINDING = ReaderRule {
+        id: "k8s-orphaned-binding",
+        title: "A binding names a service account that is not there",
+        category: Category::Lifecycle,
+        severity: Severity::Low,
+        confidence: Confidence::Medium,
+        controls: &[OFFBOARDING, OVERPRIVILEGED],
+        help: "Whoever may make a service account in the namespace can make one of this name and has the rights. Remove the binding.",
+    };
     K8S_DEFAULT_ACCOUNT = ReaderRule {
         id: "k8s-default-account-bound",
         title: "A default service account has rights and is mounted into every pod",
@@ -228,6 +237,15 @@ rules! {
         confidence: Confidence::High,
         controls: &[INSECURE_AUTHENTICATION, INSECURE_DEPLOYMENT],
         help: "Code that nobody has reviewed runs with the access of the application. Give pull requests an application of their own that can only read, or bind the credential to an environment.",
+    };
+    AZURE_ORPHANED_ASSIGNMENT = ReaderRule {
+        id: "azure-orphaned-assignment",
+        title: "A role assignment still names an identity that is gone",
+        category: Category::Lifecycle,
+        severity: Severity::Low,
+        confidence: Confidence::Medium,
+        controls: &[OFFBOARDING],
+        help: "Azure no longer finds the identity. Such assignments hide the ones that count, and use up the number that a subscription may have. Remove it.",
     };
     AZURE_CUSTOM_ROLE_STAR = ReaderRule {
         id: "azure-custom-role-star",
@@ -319,6 +337,15 @@ rules! {
         controls: &[LEAKAGE, OVERPRIVILEGED],
         help: "Mark the variable as protected and masked, and bind it to the environment whose jobs need it.",
     };
+    SNOWFLAKE_PASSWORD = ReaderRule {
+        id: "snowflake-service-password",
+        title: "A service of Snowflake may sign in with a password",
+        category: Category::Lifecycle,
+        severity: Severity::Medium,
+        confidence: Confidence::High,
+        controls: &[INSECURE_AUTHENTICATION, LONG_LIVED],
+        help: "A password of a service is copied into its configuration and ends only when somebody ends it. Let the service prove itself by workload identity or a key pair, set its type to SERVICE, and drop the password.",
+    };
     VAULT_PERIODIC_TOKEN = ReaderRule {
         id: "vault-periodic-token",
         title: "A token can be renewed for ever",
@@ -327,6 +354,15 @@ rules! {
         confidence: Confidence::High,
         controls: &[LONG_LIVED],
         help: "A periodic token without an explicit maximum ends only when somebody revokes it or forgets to renew it. Let the workload sign in with its own identity instead.",
+    };
+    VAULT_LONG_LEASES = ReaderRule {
+        id: "vault-long-leases",
+        title: "An engine makes credentials that live long",
+        category: Category::Lifecycle,
+        severity: Severity::Low,
+        confidence: Confidence::High,
+        controls: &[LONG_LIVED],
+        help: "A lease is worth as much as it is short. Set the engine's default lease to what a task needs, hours rather than weeks.",
     };
     VAULT_PASSWORD_LOGIN = ReaderRule {
         id: "vault-password-login",

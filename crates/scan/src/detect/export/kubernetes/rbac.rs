@@ -13,11 +13,15 @@ use crate::detect::rules;
 const ACTIONS_MAX: usize = 400;
 /// Service accounts of a file that a binding to a group is told for.
 const GROUP_MEMBERS_MAX: usize = 2_000;
+/// Roles' actions, bindings with their subjects, and accounts that are held until the end of a file.
+const HELD_MAX: usize = 300_000;
 
 /// A binding to this group reaches every service account of the cluster, or of one namespace.
 const ALL_ACCOUNTS: &str = "system:serviceaccounts";
 /// Groups that hold everybody, with or without a credential.
 const EVERYBODY: [&str; 2] = ["system:authenticated", "system:unauthenticated"];
+/// The user as whom everybody without a credential counts.
+const ANONYMOUS: &str = "system:anonymous";
 /// Built-in roles that are meant for everybody.
 const MEANT_FOR_ALL: [&str; 4] = [
     "system:discovery",
@@ -39,15 +43,28 @@ struct Binding {
 
 /// Roles and bindings of one file.
 #[derive(Default)]
-pub(super) struct Rbac {
+pub(in crate::detect::export) struct Rbac {
     accounts: BTreeMap<Name, u32>,
     automounted_defaults: BTreeSet<String>,
     roles: BTreeMap<Name, Vec<String>>,
+    /// Labels of cluster roles, and the sets of labels that some of them gather others by.
+    labels: BTreeMap<String, BTreeMap<String, String>>,
+    gathering: BTreeMap<String, Vec<BTreeMap<String, String>>>,
     bindings: Vec<Binding>,
+    held: usize,
 }
 
 impl Rbac {
+    /// Whether more may be held; that something was not is told at the end.
+    fn has_room(&mut self, weight: usize) -> bool {
+        self.held = self.held.saturating_add(weight);
+        self.held <= HELD_MAX
+    }
+
     pub(super) fn account(&mut self, namespace: &str, name: &str, line: u32) {
+        if !self.has_room(1) {
+            return;
+        }
         self.accounts.insert((namespace.to_owned(), name.to_owned()), line);
     }
 
@@ -55,21 +72,55 @@ impl Rbac {
         self.automounted_defaults.insert(namespace.to_owned());
     }
 
-    pub(super) fn role(&mut self, kind: &str, object: Node<'_>) {
+    pub(in crate::detect::export) fn role(&mut self, kind: &str, object: Node<'_>) {
         let metadata = object.get("metadata");
         let Some(name) = metadata.text("name") else { return };
         let namespace =
             if kind == "ClusterRole" { "" } else { metadata.text("namespace").unwrap_or("default") };
         let mut actions: Vec<String> = object.list("rules").flat_map(actions).take(ACTIONS_MAX + 1).collect();
+        if !self.has_room(1 + actions.len()) {
+            return;
+        }
         if actions.len() > ACTIONS_MAX {
             // What is cut could be the worst of it.
             actions.truncate(ACTIONS_MAX);
             actions.push("* (more than could be listed)".to_owned());
         }
+        if namespace.is_empty() {
+            self.labels.insert(name.to_owned(), texts(metadata.get("labels")));
+            let selectors = object.at("aggregationRule").list("clusterRoleSelectors");
+            let selectors: Vec<_> = selectors.map(|selector| texts(selector.get("matchLabels"))).collect();
+            if !selectors.is_empty() {
+                self.gathering.insert(name.to_owned(), selectors);
+            }
+        }
         self.roles.insert((namespace.to_owned(), name.to_owned()), actions);
     }
 
-    pub(super) fn binding(&mut self, kind: &str, object: Node<'_>, line: u32) {
+    /// Fills roles that gather others, as a cluster's controller does. An export of a cluster holds them filled.
+    fn gather(&mut self) {
+        for (name, selectors) in &self.gathering {
+            let own = self.roles.get(&(String::new(), name.clone()));
+            if own.is_none_or(|actions| !actions.is_empty()) {
+                continue;
+            }
+            let matches = |labels: &BTreeMap<String, String>| {
+                selectors.iter().any(|selector| {
+                    !selector.is_empty() && selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+                })
+            };
+            let parts = self.labels.iter().filter(|(_, labels)| matches(labels));
+            let actions = parts
+                .filter_map(|(part, _)| self.roles.get(&(String::new(), part.clone())))
+                .flatten()
+                .take(ACTIONS_MAX)
+                .cloned()
+                .collect();
+            self.roles.insert((String::new(), name.clone()), actions);
+        }
+    }
+
+    pub(in crate::detect::export) fn binding(&mut self, kind: &str, object: Node<'_>, line: u32) {
         let metadata = object.get("metadata");
         let Some(name) = metadata.text("name") else { return };
         let namespace =
@@ -77,6 +128,9 @@ impl Rbac {
         let role = object.get("roleRef");
         let of_cluster = role.text("kind") == Some("ClusterRole");
         let text = |node: Node<'_>, name: &str| node.text(name).unwrap_or_default().to_owned();
+        if !self.has_room(2 + object.list("subjects").count()) {
+            return;
+        }
         let subjects = object.list("subjects").map(|subject| {
             let of = subject.text("namespace").unwrap_or(namespace).to_owned();
             (text(subject, "kind"), of, text(subject, "name"))
@@ -100,12 +154,22 @@ impl Rbac {
         })
     }
 
-    pub(super) fn end(&self, pen: &mut Pen<'_>) {
+    pub(in crate::detect::export) fn end(&mut self, pen: &mut Pen<'_>) {
+        if self.held > HELD_MAX {
+            let detail =
+                format!("only the first {HELD_MAX} rules, bindings and accounts of the file are kept");
+            pen.unread("too_many_bindings", detail);
+        }
+        self.gather();
+        for ((namespace, name), actions) in &self.roles {
+            pen.role("kubernetes", vec![role_name(namespace, name)], actions.clone());
+        }
         for binding in &self.bindings {
             pen.go(binding.line);
             for (kind, namespace, name) in &binding.subjects {
                 match kind.as_str() {
                     "ServiceAccount" => self.grant(binding, namespace, name, "", pen),
+                    "User" if name == ANONYMOUS => self.group(binding, name, pen),
                     "User" => {
                         if let Some((namespace, name)) = account_of_user(name) {
                             self.grant(binding, namespace, name, "", pen);
@@ -120,7 +184,8 @@ impl Rbac {
 
     fn group(&self, binding: &Binding, group: &str, pen: &mut Pen<'_>) {
         let within = group.strip_prefix(ALL_ACCOUNTS).filter(|rest| rest.is_empty() || rest.starts_with(':'));
-        let everybody = EVERYBODY.contains(&group);
+        let everybody = EVERYBODY.contains(&group) || group == ANONYMOUS;
+        let unauthenticated = matches!(group, "system:unauthenticated" | ANONYMOUS);
         if within.is_none() && !everybody {
             return;
         }
@@ -134,11 +199,11 @@ impl Rbac {
         let reason = format!("{} gives {role} {where_} to {group}", binding_name(binding));
         let severity = match role {
             "cluster-admin" => Severity::Critical,
-            _ if group == "system:unauthenticated" => Severity::Critical,
+            _ if unauthenticated => Severity::Critical,
             _ => rules::K8S_BOUND_TO_EVERYBODY.severity,
         };
         pen.finding_as(&rules::K8S_BOUND_TO_EVERYBODY, Some(severity), &subject, group, reason);
-        if group == "system:unauthenticated" {
+        if unauthenticated {
             return;
         }
         let namespace = within.and_then(|rest| rest.strip_prefix(':'));
@@ -149,16 +214,26 @@ impl Rbac {
         }
     }
 
+    /// Every namespace has an account `default`: where the file holds that one, it holds all of them.
+    fn is_missing(&self, namespace: &str, name: &str) -> bool {
+        let has = |name: &str| self.accounts.contains_key(&(namespace.to_owned(), name.to_owned()));
+        has("default") && !has(name)
+    }
+
     fn grant(&self, binding: &Binding, namespace: &str, name: &str, through: &str, pen: &mut Pen<'_>) {
         let subject = note(pen, namespace, name);
+        if through.is_empty() && self.is_missing(namespace, name) {
+            let shown = format!("{namespace}/{name}");
+            let reason = format!("{} gives it {}", binding_name(binding), binding.role.1);
+            pen.finding(&rules::K8S_ORPHANED_BINDING, &subject, &shown, reason);
+        }
         let role = binding.role.1.as_str();
         let known = self.roles.get(&binding.role);
         let actions = match known {
-            Some(actions) if actions.is_empty() => return,
+            Some(actions) if actions.is_empty() => vec!["nothing".to_owned()],
             Some(actions) => actions.clone(),
-            // A built-in role is judged by its name; any other is unknown.
-            None if binding.role.0.is_empty() => vec![format!("clusterrole/{role}")],
-            None => Vec::new(),
+            // Another file may hold it; a built-in role is judged by its name.
+            None => vec![role_name(&binding.role.0, role)],
         };
         let missing = if known.is_none() { ", whose rules are not in this file" } else { "" };
         let target = match binding.name.0.as_str() {
@@ -176,6 +251,20 @@ impl Rbac {
             pen.finding(&rules::K8S_DEFAULT_ACCOUNT, &subject, &format!("{namespace}/{name}"), reason);
         }
     }
+}
+
+/// The name of a role as a grant has it: `clusterrole/view`, `role/shop/deployer`.
+fn role_name(namespace: &str, name: &str) -> String {
+    match namespace {
+        "" => format!("clusterrole/{name}"),
+        namespace => format!("role/{namespace}/{name}"),
+    }
+}
+
+fn texts(labels: Node<'_>) -> BTreeMap<String, String> {
+    let pairs =
+        labels.members().filter_map(|(key, value)| Some((key.to_owned(), value.as_text()?.to_owned())));
+    pairs.collect()
 }
 
 fn binding_name(binding: &Binding) -> String {

@@ -47,6 +47,7 @@ pub(super) fn read(resource: &Resource<'_>, policies: &mut AwsPolicies, pen: &mu
             made_by(resource, &subject, pen);
             let of = if resource.kind == "aws_iam_user" { "user" } else { "role" };
             policies.principals.insert(format!("{of} {name}"), subject.clone());
+            policies.of_role(resource, &format!("{of} {name}"), pen);
             match (of, account_of(arn)) {
                 ("user", Some(account)) => {
                     pen.same(&subject, user_alias(account, name), "account and user name are the same");
@@ -146,6 +147,22 @@ impl AwsPolicies {
                 "too_many_policies",
                 format!("only the first {ATTACHED_MAX} attached policies are read"),
             );
+        }
+    }
+
+    /// Policies that a role's own resource holds.
+    fn of_role(&mut self, resource: &Resource<'_>, to: &str, pen: &mut Pen<'_>) {
+        for inline in resource.attributes.list("inline_policy") {
+            let Some(document) = inline.text("policy").and_then(|text| serde_json::from_str(text).ok())
+            else {
+                continue;
+            };
+            let scope = format!("inline policy {}", inline.text("name").unwrap_or_default());
+            self.attach(to.to_owned(), scope, Policy::Inline(document), pen);
+        }
+        for arn in resource.attributes.texts("managed_policy_arns") {
+            let scope = format!("managed policy {arn}");
+            self.attach(to.to_owned(), scope, Policy::Managed(arn.to_owned()), pen);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use tenure_model::Subject;
 
+use super::super::azure_roles::actions;
 use super::super::entra::{federated, note_application};
 use super::super::format::{Pen, account};
 use super::{Resource, made_by};
@@ -37,6 +38,12 @@ pub(super) fn read(resource: &Resource<'_>, pen: &mut Pen<'_>) {
             pen.at("issuer");
             federated(resource.attributes, &subject, &resource.address, pen);
         }
+        "azurerm_role_definition" => {
+            let names = ["role_definition_id", "name"].iter().filter_map(|name| resource.text(name));
+            // Older providers write the whole address.
+            let names = names.map(|name| name.rsplit('/').next().unwrap_or(name).to_owned()).collect();
+            pen.role("azure", names, actions(resource.attributes));
+        }
         "azurerm_role_assignment" => {
             let (Some(principal), Some(scope)) = (resource.text("principal_id"), resource.text("scope"))
             else {
@@ -50,6 +57,13 @@ pub(super) fn read(resource: &Resource<'_>, pen: &mut Pen<'_>) {
             pen.at(principal);
             let subject = account("azure", &principal.to_ascii_lowercase());
             let by = format!("role assignment {}", resource.address);
+            let scope = match resource.text("condition") {
+                Some(condition) => format!("{scope} where {condition}"),
+                None => scope.to_owned(),
+            };
+            if resource.text("principal_type").is_some() {
+                pen.identity(&subject, "azure_service_principal", principal, Some(principal));
+            }
             pen.grant(&subject, format!("azure:{scope}"), role.into_iter().collect(), by);
         }
         _ => {}
