@@ -4,6 +4,7 @@ mod account;
 mod bonds;
 mod cases;
 mod chains;
+mod conditions;
 mod every_path;
 mod limits;
 mod properties;

@@ -80,7 +80,7 @@ impl<'a> Words<'_, 'a> {
     /// One line a way that leads somewhere.
     fn summary(&self, who: Who, standing: &Standing<'a>) -> Vec<String> {
         let leading: Vec<&Found<'a>> =
-            ordered(&standing.found).filter(|found| found.counts && found.answer > Answer::No).collect();
+            ordered(&standing.found).filter(|found| found.answer > Answer::No).collect();
         let mut lines: Vec<String> = leading
             .iter()
             .take(PATHS_NAMED_MAX)
@@ -118,6 +118,9 @@ impl<'a> Words<'_, 'a> {
             Some(lift) => lift.because.clone(),
             None => self.statements(who, found, path),
         };
+        if path.aim == Aim::TrustingRole {
+            because.extend(self.door_words(who, found));
+        }
         match &found.target {
             Some(target) => because.extend(self.target_words(found, path, target)),
             None => because.push(format!("nothing in the export fits: it needs {}", missing(path))),
@@ -130,19 +133,31 @@ impl<'a> Words<'_, 'a> {
         EscalationPath { id: path.id.clone(), state, target, because }
     }
 
+    /// The trust by which a role lets the principal in.
+    fn door_words(&self, who: Who, found: &Found<'a>) -> Option<String> {
+        let role = found.target?.role?;
+        let (world, assume) = (self.world(), self.reacher.asked.assume);
+        let trust = world.trusts[role].as_ref()?;
+        trust.words(&world.holders[who], world.holders[role].principal, assume)
+    }
+
     /// The statements that allow what the path needs, a line a statement.
     fn statements(&self, who: Who, found: &Found<'a>, path: &Path) -> Vec<String> {
         let holder = &self.world().holders[who];
         let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
         let write = found.target.and_then(|target| target.write);
         for action in path.needs.iter().chain(&write) {
-            let service = path.services.first().map(String::as_str);
-            let passed =
-                |given| Given { passed_to: service, policy: self.reacher.policies(*action)[0], ..given };
             let asked = found.target.and_then(|target| self.reacher.asks(*action, &target));
             let by: Option<Said<'_, '_>> = match asked {
-                Some((arn, given)) => holder.ask(*action, arn, passed(given)).by,
-                None => holder.ask_any(*action, passed(Given::default())).and_then(|(_, reply)| reply.by),
+                Some((arn, given)) => self.reacher.best(who, *action, path, arn, given).by,
+                None => {
+                    let on = |witness: &String| {
+                        let reply = self.reacher.best(who, *action, path, witness, Given::default());
+                        (reply.answer, reply.by)
+                    };
+                    let replies = holder.witnesses(*action).iter().map(on).collect::<Vec<_>>();
+                    replies.into_iter().max_by_key(|(answer, _)| *answer).and_then(|(_, by)| by)
+                }
             };
             let words =
                 by.map_or_else(String::new, |by| format!("{} by {}", by.rule.reach_words(), by.place()));
@@ -203,7 +218,7 @@ impl<'a> Words<'_, 'a> {
                 }
                 Answer::No => {}
             }
-            let next = ordered(&standing.found).find(|found| found.counts);
+            let next = ordered(&standing.found).find(|found| found.answer > Answer::No);
             let Some((found, target)) = next.and_then(|found| Some((found, found.target?))) else { break };
             let path = &table().paths[found.path];
             words.push(format!("{name} goes on by {}", path.id));

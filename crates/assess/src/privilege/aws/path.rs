@@ -91,6 +91,11 @@ impl Aim {
         ) || self.lifts()
     }
 
+    /// Whether it may be the principal itself that is given power.
+    pub(super) fn is_own(self) -> bool {
+        matches!(self, Aim::OwnPolicy | Aim::OwnVersion | Aim::OwnRole | Aim::OwnUser | Aim::OwnGroup)
+    }
+
     /// Whether it is the principal itself, less what holds it back.
     pub(super) fn lifts(self) -> bool {
         matches!(self, Aim::OwnBoundary | Aim::OwnDenial | Aim::OwnTags)

@@ -1,11 +1,12 @@
 //! What an escalation path can reach: the users, roles, groups and policies that fit its aim.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use super::catalogue::{managed, partition};
 use super::condition::Answer;
-use super::holder::{Given, Limit, permits};
+use super::holder::{Given, Limit, Reply, permits};
 use super::lift::Lift;
 use super::path::{ActionId, Aim, Object, Path, table};
 use super::world::{Who, World};
@@ -157,20 +158,37 @@ impl<'w, 'a> Reacher<'w, 'a> {
 
     /// Whether the principal may do one action to the target.
     pub(super) fn may(&self, who: Who, action: ActionId, path: &Path, target: &Target<'a>) -> Answer {
-        let (arn, given) = match self.asks(action, target) {
-            Some(asks) => asks,
-            None => return Answer::No,
-        };
+        self.asks(action, target)
+            .map_or(Answer::No, |(arn, given)| self.best(who, action, path, arn, given).answer)
+    }
+
+    /// The best answer to a question, whichever policy it attaches and whichever of the path's services it means.
+    pub(super) fn best(
+        &self,
+        who: Who,
+        action: ActionId,
+        path: &Path,
+        arn: &str,
+        given: Given<'_>,
+    ) -> Reply<'w, 'a> {
         let holder = &self.world.holders[who];
-        let by_service = |passed_to| holder.ask(action, arn, Given { passed_to, ..given }).answer;
+        let mut best = Reply { answer: Answer::No, by: None };
+        let mut with = |given: Given<'_>| {
+            let reply = holder.ask(action, arn, given);
+            if reply.answer > best.answer {
+                best = reply;
+            }
+            best.answer == Answer::Yes
+        };
         if self.asked.attach.contains(&action) {
-            let with = |policy| holder.ask(action, arn, Given { policy, ..given }).answer;
-            return self.policies(action).into_iter().map(with).max().unwrap_or(Answer::No);
+            self.policies(action).into_iter().any(|policy| with(Given { policy, ..given }));
+        } else if path.services.is_empty() {
+            with(given);
+        } else {
+            let names = path.services.iter().flat_map(|service| passed_names(service, &holder.principal.arn));
+            names.into_iter().any(|name| with(Given { passed_to: Some(&name), ..given }));
         }
-        if path.services.is_empty() {
-            return by_service(None);
-        }
-        path.services.iter().map(|service| by_service(Some(service.as_str()))).max().unwrap_or(Answer::No)
+        best
     }
 
     /// Policies that an action could carry; only attaching carries one.
@@ -288,4 +306,10 @@ impl<'w, 'a> Reacher<'w, 'a> {
         };
         path.services.iter().map(by).max().unwrap_or(Answer::No)
     }
+}
+
+/// Names under which a role is passed to a service: in China some services have a domain of their own.
+pub(super) fn passed_names<'s>(service: &'s str, arn: &str) -> Vec<Cow<'s, str>> {
+    let own = (partition(arn) == "aws-cn").then(|| Cow::Owned(format!("{service}.cn")));
+    std::iter::once(Cow::Borrowed(service)).chain(own).collect()
 }

@@ -40,9 +40,6 @@ pub(super) struct Found<'a> {
     /// The best that the path can be, by its permissions for other services and what is unseen of it.
     allowed: Answer,
     pub(super) target: Option<Target<'a>>,
-    /// Whether it makes its holder somebody who escalates. A way that hangs on something unseen does not, where the
-    /// permission only comes with all of a service or of everything: that is broad power, told as such.
-    pub(super) counts: bool,
 }
 
 /// Settles what everybody can reach.
@@ -80,21 +77,19 @@ fn standing<'a>(world: &World<'a>, who: Who) -> Standing<'a> {
                 if holder.held.holds(&path.mask) { elsewhere(world, who, path) } else { Answer::No };
             if allowed > Answer::No {
                 let allowed = if path.unseen.is_some() { Answer::Maybe } else { allowed };
-                let counts = path.unseen.is_none() || are_named(world, who, path, true);
-                found.push(Found { path: number, answer: Answer::No, allowed, target: None, counts });
+                found.push(Found { path: number, answer: Answer::No, allowed, target: None });
             }
         }
     }
     Standing { admin, power, steps: 0, is_cut: false, found }
 }
 
-/// Whether each of a path's actions is named by a statement that allows it, or by one for the whole service where that
-/// counts.
-fn are_named(world: &World<'_>, who: Who, path: &Path, whole_services: bool) -> bool {
+/// Whether each of a path's actions is named by a statement that allows it: not by one for its whole service or for all.
+fn are_named(world: &World<'_>, who: Who, path: &Path) -> bool {
     let is_named = |id: &ActionId| {
         let name = &table().actions[*id].name;
         let mut rules = world.holders[who].rules().map(|said| said.rule);
-        rules.any(|rule| rule.allows && rule.watched.has(*id) && rule.names(name, whole_services))
+        rules.any(|rule| rule.allows && rule.watched.has(*id) && rule.names(name))
     };
     path.needs.iter().all(is_named)
 }
@@ -184,6 +179,9 @@ impl<'a> Walk<'_, 'a> {
                 continue;
             }
             for target in self.own_targets(who, path) {
+                if !self.is_possible(who, path, &target) {
+                    continue;
+                }
                 if self.reacher.is_spent() {
                     standing.is_cut = true;
                     break;
@@ -198,7 +196,7 @@ impl<'a> Walk<'_, 'a> {
                     break;
                 }
             }
-            if found.counts && found.answer > standing.power {
+            if found.answer > standing.power {
                 standing.power = found.answer;
                 standing.steps = 1;
             }
@@ -239,7 +237,7 @@ impl<'a> Walk<'_, 'a> {
                         break;
                     }
                 }
-                best = best.max(if one.counts { one.answer } else { Answer::No });
+                best = best.max(one.answer);
             }
             let standing = &mut self.standings[who];
             standing.found = found;
@@ -306,7 +304,7 @@ impl<'a> Walk<'_, 'a> {
                         break;
                     }
                 }
-                best = best.max(if one.counts { one.answer } else { Answer::No });
+                best = best.max(one.answer);
             }
             let standing = &mut self.standings[who];
             standing.found = found;
@@ -327,23 +325,42 @@ impl<'a> Walk<'_, 'a> {
         let (own, other) = (&self.world.holders[who], &self.world.holders[leads]);
         let is_changed =
             (path.aim == Aim::TrustOfRole || target.write.is_some()) && other.principal.is_service_linked;
-        own.principal.arn != other.principal.arn
-            && !is_changed
-            && (path.aim == Aim::AssumedRole || own.account() == other.account())
+        let is_itself = !path.aim.is_own() && own.principal.arn == other.principal.arn;
+        !is_itself && !is_changed && (path.aim == Aim::AssumedRole || own.account() == other.account())
     }
 
-    /// Forgets paths of which only the principal's own things could be the target.
+    /// Forgets paths of which only the principal's own things could be the target, and what is taken off to no avail.
     fn end(&mut self) {
-        for who in 0..self.standings.len() {
+        let is_idle = |who: Who, one: &Found<'a>| {
+            let lift =
+                one.target.and_then(|target| self.reacher.lift(who, &table().paths[one.path], &target));
+            lift.is_some_and(|lift| !self.opens_anything(who, lift.freed))
+        };
+        let idle: Vec<Vec<usize>> = (0..self.standings.len())
+            .map(|who| {
+                self.standings[who].found.iter().filter(|one| is_idle(who, one)).map(|one| one.path).collect()
+            })
+            .collect();
+        for (who, idle) in idle.into_iter().enumerate() {
             let mut found = std::mem::take(&mut self.standings[who].found);
+            found.retain(|one| !idle.contains(&one.path));
             // What only comes with all of a service or of everything is no plan that waits for its target.
             found.retain(|one| {
                 let path = &table().paths[one.path];
-                one.answer > Answer::No
-                    || are_named(self.world, who, path, false) && self.is_latent(who, path)
+                one.answer > Answer::No || are_named(self.world, who, path) && self.is_latent(who, path)
             });
             self.standings[who].found = found;
         }
+    }
+
+    /// Whether a principal reaches anything without what it takes off that it does not reach as it is.
+    fn opens_anything(&self, who: Who, freed: Who) -> bool {
+        let (own, free) = (&self.standings[who], &self.standings[freed]);
+        let as_it_is = |path: usize| {
+            let same = own.found.iter().find(|one| one.path == path);
+            same.map_or(Answer::No, |one| one.answer)
+        };
+        free.admin.answer > own.admin.answer || free.found.iter().any(|one| one.answer > as_it_is(one.path))
     }
 
     /// Whether every permission is there for some thing of the kind that the path needs.
@@ -351,18 +368,11 @@ impl<'a> Walk<'_, 'a> {
         let holder = &self.world.holders[who];
         let others_only = matches!(path.aim, Aim::OtherUser | Aim::WrittenUser);
         let is_held = |action: &ActionId| {
-            let services = path.services.iter().map(|service| Some(service.as_str()));
-            let services = if path.services.is_empty() { vec![None] } else { services.collect() };
-            let policies = self.reacher.policies(*action);
             let mut witnesses = holder.witnesses(*action);
             witnesses.retain(|witness| !others_only || *witness != holder.principal.arn);
             let asks = |witness: &String| {
-                services.iter().any(|passed_to| {
-                    policies.iter().any(|policy| {
-                        let given = Given { passed_to: *passed_to, policy: *policy, ..Given::default() };
-                        holder.ask(*action, witness, given).answer > Answer::No
-                    })
-                })
+                let reply = self.reacher.best(who, *action, path, witness, Given::default());
+                reply.answer > Answer::No
             };
             witnesses.iter().any(asks)
         };
