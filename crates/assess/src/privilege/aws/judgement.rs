@@ -122,7 +122,7 @@ impl<'a> Words<'_, 'a> {
             because.extend(self.door_words(who, found));
         }
         match &found.target {
-            Some(target) => because.extend(self.target_words(found, path, target)),
+            Some(target) => because.extend(self.target_words(who, found, path, target)),
             None => because.push(format!("nothing in the export fits: it needs {}", missing(path))),
         }
         if let Some(unseen) = path.unseen.as_ref().filter(|_| found.target.is_some()) {
@@ -171,11 +171,18 @@ impl<'a> Words<'_, 'a> {
     }
 
     /// What the target is and where it leads.
-    fn target_words(&self, found: &Found<'a>, path: &Path, target: &Target<'a>) -> Option<String> {
+    fn target_words(&self, who: Who, found: &Found<'a>, path: &Path, target: &Target<'a>) -> Option<String> {
         if let Some(write) = target.write {
             let name = self.target_name(target, path);
             let name = name.rsplit(':').next().unwrap_or_default();
             return Some(format!("{name} can be given more power by {}", table().actions[write].shown));
+        }
+        if let Some(rein) = target.rein {
+            let rein = &self.world().reins[rein];
+            let name = self.world().arn(rein.of).rsplit(':').next().unwrap_or_default();
+            let by = rein.words(self.world(), who);
+            let then = self.chain(rein.freed);
+            return Some(format!("what holds back {name} can be taken off by {by}, then {then}"));
         }
         if let Some(leads) = target.leads_to().filter(|_| path.aim.needs_power()) {
             let then = if path.aim.lifts() { "then " } else { "" };
@@ -222,7 +229,8 @@ impl<'a> Words<'_, 'a> {
             let Some((found, target)) = next.and_then(|found| Some((found, found.target?))) else { break };
             let path = &table().paths[found.path];
             words.push(format!("{name} goes on by {}", path.id));
-            match target.leads_to().filter(|_| path.aim.needs_power()) {
+            let freed = target.rein.map(|rein| self.world().reins[rein].freed);
+            match freed.or(target.leads_to()).filter(|_| path.aim.needs_power()) {
                 Some(next) => at = next,
                 None => break,
             }

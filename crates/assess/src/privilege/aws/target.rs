@@ -32,6 +32,8 @@ pub(super) struct Target<'a> {
     pub(super) stands_in: bool,
     /// An action that writes power to whom the path leads to, who has none yet.
     pub(super) write: Option<ActionId>,
+    /// What the principal takes off whom the path leads to, by its number.
+    pub(super) rein: Option<usize>,
 }
 
 impl Target<'_> {
@@ -109,6 +111,9 @@ impl<'w, 'a> Reacher<'w, 'a> {
         if let Some(write) = target.write {
             let written = self.may(who, write, path, target).min(self.unbounded(who, target.leads_to()));
             whole = whole.min(written);
+        }
+        if let Some(rein) = target.rein {
+            whole = whole.min(self.world.reins[rein].gives_way(self.world, who));
         }
         for action in &path.needs {
             let object = table().actions[*action].object;

@@ -250,60 +250,30 @@ impl<'a> Walk<'_, 'a> {
 
     /// One step further away from administrators. False when nobody stands there.
     fn round(&mut self, steps: u8) -> bool {
-        let has_power =
-            |who: &&Who| self.standings[**who].power > Answer::No && self.standings[**who].steps == steps;
-        let fresh = |all: &[Who]| all.iter().filter(has_power).copied().collect::<Vec<_>>();
-        let (users, roles, groups) =
-            (fresh(&self.world.users), fresh(&self.world.roles), fresh(&self.world.all_groups));
-        // Most roles let in nobody but a service, and each service runs with few: sorted out once for everybody.
-        let lets_in = |role: &&Who| {
-            self.world.trusts[**role].as_ref().is_some_and(|trust| trust.named().next().is_some())
-        };
-        let open: Vec<Who> = roles.iter().filter(lets_in).copied().collect();
-        let is_here =
-            |role: &&Who| self.standings[**role].power > Answer::No && self.standings[**role].steps == steps;
-        let running = self.running.iter().map(|all| all.iter().filter(is_here).copied().collect::<Vec<_>>());
-        let running: Vec<Vec<Who>> = running.collect();
-        let freed: Vec<Who> = self.world.lifts.values().flatten().map(|lift| lift.freed).collect();
-        let is_anybody_here = ![&users, &roles, &groups, &fresh(&freed)].into_iter().all(Vec::is_empty);
+        let is_fresh =
+            |who: Who| self.standings[who].power > Answer::No && self.standings[who].steps == steps;
+        let near = self.near(is_fresh);
+        let reined = self.reined(is_fresh);
+        let held_back = self.near(|who| reined.contains_key(&who));
+        let mut freed = self.world.lifts.values().flatten().map(|lift| lift.freed);
+        let is_anybody_here = !near.is_empty() || !held_back.is_empty() || freed.any(is_fresh);
         for who in (0..self.standings.len()).filter(|_| is_anybody_here) {
             let mut found = std::mem::take(&mut self.standings[who].found);
             let mut best = self.standings[who].power;
             for one in found.iter_mut().filter(|one| one.answer < one.allowed) {
                 let path = &table().paths[one.path];
-                let targets = match path.aim {
-                    Aim::OtherUser => self.users(who, path, &users),
-                    Aim::BetterGroup => self.better_groups(who, &groups),
-                    Aim::TrustingRole => self.let_in(who, &roles),
-                    Aim::RunningRole => running[one.path].iter().copied().map(Target::role).collect(),
-                    Aim::PassedRole => self.pick(who, path, &running[one.path]),
-                    Aim::AssumedRole => self.pick(who, path, &open),
-                    Aim::TrustOfRole => self.pick(who, path, &roles),
-                    Aim::NewMember => groups
-                        .iter()
-                        .map(|group| Target { group: Some(*group), ..Target::default() })
-                        .collect(),
-                    Aim::OtherMember => self.other_members(who, path, &groups),
-                    aim if aim.lifts() => self.freed(who, path),
-                    _ => continue,
+                let mut targets = if path.aim.lifts() {
+                    self.freed(who, path)
+                } else {
+                    self.candidates(who, one.path, &near)
                 };
-                for target in targets {
-                    if !self.is_possible(who, path, &target) {
-                        continue;
-                    }
-                    if self.reacher.is_spent() {
-                        self.standings[who].is_cut = true;
-                        break;
-                    }
-                    let power = target.leads_to().map_or(Answer::No, |leads| self.standings[leads].power);
-                    let mut answer = self.reacher.reaches(who, path, &target).min(one.allowed).min(power);
-                    if path.aim == Aim::NewMember {
-                        answer = answer.min(self.on_a_new_one(who, path));
-                    }
-                    if one.improve(answer, &target) >= one.allowed {
-                        break;
-                    }
+                for target in self.candidates(who, one.path, &held_back) {
+                    let reins = target.leads_to().and_then(|leads| reined.get(&leads));
+                    targets.extend(
+                        reins.into_iter().flatten().map(|rein| Target { rein: Some(*rein), ..target }),
+                    );
                 }
+                self.try_all(who, one, &targets);
                 best = best.max(one.answer);
             }
             let standing = &mut self.standings[who];
@@ -314,6 +284,39 @@ impl<'a> Walk<'_, 'a> {
             }
         }
         self.standings.iter().any(|standing| standing.power > Answer::No && standing.steps > steps)
+    }
+
+    /// Those who would be somebody to reach if something were taken off them, with the numbers of what.
+    fn reined(&self, is_fresh: impl Fn(Who) -> bool) -> HashMap<Who, Vec<usize>> {
+        let mut reined: HashMap<Who, Vec<usize>> = HashMap::new();
+        for (number, rein) in self.world.reins.iter().enumerate().filter(|(_, rein)| is_fresh(rein.freed)) {
+            reined.entry(rein.of).or_default().push(number);
+        }
+        reined
+    }
+
+    /// Keeps the best of some targets of a path.
+    fn try_all(&mut self, who: Who, one: &mut Found<'a>, targets: &[Target<'a>]) {
+        let path = &table().paths[one.path];
+        for target in targets.iter().filter(|target| self.is_possible(who, path, target)) {
+            if self.reacher.is_spent() {
+                self.standings[who].is_cut = true;
+                break;
+            }
+            let mut answer = self.reacher.reaches(who, path, target).min(one.allowed).min(self.power(target));
+            if path.aim == Aim::NewMember {
+                answer = answer.min(self.on_a_new_one(who, path));
+            }
+            if one.improve(answer, target) >= one.allowed {
+                break;
+            }
+        }
+    }
+
+    /// The power that a target has to give.
+    fn power(&self, target: &Target<'a>) -> Answer {
+        let leads = target.rein.map(|rein| self.world.reins[rein].freed).or(target.leads_to());
+        leads.map_or(Answer::No, |leads| self.standings[leads].power)
     }
 
     /// Only somebody else of the same account can be taken over; roles of other accounts can be assumed.

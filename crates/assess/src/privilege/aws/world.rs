@@ -14,6 +14,7 @@ use super::holder::{Given, Holder, Limit, Own, ServiceControl};
 use super::lift::{self, Lift};
 use super::organization::Organization;
 use super::path::{Actions, table};
+use super::rein::{self, Rein};
 use super::rule::Policy;
 use super::trust::Trust;
 
@@ -159,6 +160,8 @@ pub(super) struct World<'a> {
     pub(super) logins: HashMap<&'a str, &'a AwsLogin>,
     /// What principals may take off themselves, by principal.
     pub(super) lifts: HashMap<Who, Vec<Lift>>,
+    /// What others may take off somebody.
+    pub(super) reins: Vec<Rein>,
 }
 
 impl<'a> World<'a> {
@@ -179,6 +182,7 @@ impl<'a> World<'a> {
             sessions: BTreeMap::new(),
             logins: accounts.iter().flat_map(|of| &of.logins).map(|one| (one.arn.as_str(), one)).collect(),
             lifts: HashMap::new(),
+            reins: Vec::new(),
         };
         let mut groups: HashMap<(&str, &str), Who> = HashMap::new();
         for (file, of_file) in accounts.iter().enumerate() {
@@ -204,7 +208,9 @@ impl<'a> World<'a> {
         }
         world.in_order();
         world.tagging();
-        lift::find(&mut world);
+        let everybody = world.groups.len()..world.holders.len();
+        lift::find(&mut world, everybody.clone());
+        rein::find(&mut world, everybody);
         world
     }
 
