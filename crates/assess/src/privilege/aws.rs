@@ -10,6 +10,7 @@ mod candidate;
 mod catalogue;
 mod condition;
 pub(super) mod glob;
+mod help;
 mod holder;
 mod judgement;
 mod key;

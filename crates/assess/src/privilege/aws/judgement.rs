@@ -177,6 +177,15 @@ impl<'a> Words<'_, 'a> {
             let name = name.rsplit(':').next().unwrap_or_default();
             return Some(format!("{name} can be given more power by {}", table().actions[write].shown));
         }
+        if let Some(help) = target.help {
+            let helper = self.target_name(target, path);
+            let short = |arn: &str| arn.rsplit(':').next().unwrap_or_default().to_owned();
+            let whom = help.role.map_or("the principal itself".to_owned(), |role| {
+                format!("{}, which lets in the principal,", short(self.world().arn(role)))
+            });
+            let by = &table().actions[help.action].shown;
+            return Some(format!("{} can give {whom} more power by {by}", short(&helper)));
+        }
         if let Some(rein) = target.rein {
             let rein = &self.world().reins[rein];
             let name = self.world().arn(rein.of).rsplit(':').next().unwrap_or_default();

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use super::catalogue::{managed, partition};
 use super::condition::Answer;
+use super::help::Help;
 use super::holder::{Given, Limit, Reply, permits};
 use super::lift::Lift;
 use super::path::{ActionId, Aim, Object, Path, table};
@@ -34,6 +35,8 @@ pub(super) struct Target<'a> {
     pub(super) write: Option<ActionId>,
     /// What the principal takes off whom the path leads to, by its number.
     pub(super) rein: Option<usize>,
+    /// What whoever the path leads to, who has no power, does for the principal.
+    pub(super) help: Option<Help>,
 }
 
 impl Target<'_> {
@@ -259,7 +262,7 @@ impl<'w, 'a> Reacher<'w, 'a> {
     }
 
     /// Whether power that is written to somebody takes effect: no boundary, or one that can be taken away.
-    fn unbounded(&self, who: Who, whose: Option<Who>) -> Answer {
+    pub(super) fn unbounded(&self, who: Who, whose: Option<Who>) -> Answer {
         let Some(whose) = whose else { return Answer::Yes };
         let bounded = &self.world.holders[whose];
         let policy = match &bounded.boundary {

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use super::admin::{Whole, document_is_everything, is_everything};
 use super::condition::Answer;
+use super::help::Gifts;
 use super::holder::Given;
 use super::path::{ActionId, Aim, Object, Path, table};
 use super::rule::{Policy, Rule};
@@ -38,7 +39,7 @@ pub(super) struct Found<'a> {
     /// `No`: the permissions are there, a target is not.
     pub(super) answer: Answer,
     /// The best that the path can be, by its permissions for other services and what is unseen of it.
-    allowed: Answer,
+    pub(super) allowed: Answer,
     pub(super) target: Option<Target<'a>>,
 }
 
@@ -47,7 +48,8 @@ pub(super) fn settle<'w, 'a>(world: &'w World<'a>) -> (Reacher<'w, 'a>, Vec<Stan
     let mut standings: Vec<Standing<'a>> = (0..world.holders.len()).map(|who| standing(world, who)).collect();
     let reacher = Reacher::new(world, whole_policies(world, &standings));
     let running = running(world, &reacher);
-    let mut walk = Walk { world, reacher, running, writes: Writes::new(), standings: Vec::new() };
+    let mut walk =
+        Walk { world, reacher, running, writes: Writes::new(), gifts: Gifts::new(), standings: Vec::new() };
     for (who, standing) in standings.iter_mut().enumerate() {
         walk.by_itself(who, standing);
     }
@@ -55,6 +57,7 @@ pub(super) fn settle<'w, 'a>(world: &'w World<'a>) -> (Reacher<'w, 'a>, Vec<Stan
     let mut is_more = walk.round(0);
     // Whoever has power already is the better target; only then is some written to others.
     is_more |= walk.by_writing();
+    is_more |= walk.by_help();
     for steps in 1..=CHAIN_STEPS_MAX {
         is_more = is_more && walk.round(steps);
     }
@@ -167,7 +170,8 @@ pub(super) struct Walk<'w, 'a> {
     /// Roles with which the services of each path run.
     pub(super) running: Vec<Vec<Who>>,
     pub(super) writes: Writes,
-    standings: Vec<Standing<'a>>,
+    pub(super) gifts: Gifts,
+    pub(super) standings: Vec<Standing<'a>>,
 }
 
 impl<'a> Walk<'_, 'a> {
@@ -239,13 +243,20 @@ impl<'a> Walk<'_, 'a> {
                 }
                 best = best.max(one.answer);
             }
-            let standing = &mut self.standings[who];
-            standing.found = found;
-            if best > standing.power {
-                (standing.power, standing.steps, any) = (best, 1, true);
-            }
+            any |= self.rise(who, found, best, 1);
         }
         any
+    }
+
+    /// Puts back somebody's paths with the best that they give, so many steps away. True when that is more than before.
+    pub(super) fn rise(&mut self, who: Who, found: Vec<Found<'a>>, best: Answer, steps: u8) -> bool {
+        let standing = &mut self.standings[who];
+        standing.found = found;
+        let rises = best > standing.power;
+        if rises {
+            (standing.power, standing.steps) = (best, steps);
+        }
+        rises
     }
 
     /// One step further away from administrators. False when nobody stands there.
@@ -276,12 +287,7 @@ impl<'a> Walk<'_, 'a> {
                 self.try_all(who, one, &targets);
                 best = best.max(one.answer);
             }
-            let standing = &mut self.standings[who];
-            standing.found = found;
-            if best > standing.power {
-                standing.power = best;
-                standing.steps = steps + 1;
-            }
+            self.rise(who, found, best, steps + 1);
         }
         self.standings.iter().any(|standing| standing.power > Answer::No && standing.steps > steps)
     }
@@ -296,7 +302,7 @@ impl<'a> Walk<'_, 'a> {
     }
 
     /// Keeps the best of some targets of a path.
-    fn try_all(&mut self, who: Who, one: &mut Found<'a>, targets: &[Target<'a>]) {
+    pub(super) fn try_all(&mut self, who: Who, one: &mut Found<'a>, targets: &[Target<'a>]) {
         let path = &table().paths[one.path];
         for target in targets.iter().filter(|target| self.is_possible(who, path, target)) {
             if self.reacher.is_spent() {
@@ -315,6 +321,9 @@ impl<'a> Walk<'_, 'a> {
 
     /// The power that a target has to give.
     fn power(&self, target: &Target<'a>) -> Answer {
+        if let Some(help) = target.help {
+            return help.answer;
+        }
         let leads = target.rein.map(|rein| self.world.reins[rein].freed).or(target.leads_to());
         leads.map_or(Answer::No, |leads| self.standings[leads].power)
     }
