@@ -5,6 +5,7 @@
 //! the whole catalogue of actions (`admin`). What no export tells makes an answer "maybe", never "yes" and never "no".
 
 mod admin;
+mod attachable;
 mod breadth;
 mod candidate;
 mod catalogue;
@@ -12,6 +13,7 @@ mod condition;
 pub(super) mod glob;
 mod help;
 mod holder;
+mod join;
 mod judgement;
 mod key;
 mod lift;

@@ -10,4 +10,5 @@ mod limits;
 mod properties;
 mod review;
 mod size;
+mod together;
 mod writes;

@@ -135,8 +135,9 @@ impl<'a> Walk<'_, 'a> {
 
     fn gift(&self, helper: Who, action: ActionId, arn: &str, given: Given<'_>) -> Answer {
         let holder = &self.world.holders[helper];
-        let with = |policy| holder.ask(action, arn, Given { policy, ..given }).answer;
-        self.reacher.policies(action).into_iter().map(with).max().unwrap_or(Answer::No)
+        let with =
+            |(policy, most): (_, Answer)| holder.ask(action, arn, Given { policy, ..given }).answer.min(most);
+        self.reacher.policies(helper, action).into_iter().map(with).max().unwrap_or(Answer::No)
     }
 
     fn unbounded_by_either(&self, helper: Who, who: Who, whose: Who) -> Answer {

@@ -4,6 +4,7 @@ use tenure_model::{EscalationPath, PathState, PrivilegeLevel, Verdict};
 
 use super::breadth;
 use super::condition::Answer;
+use super::glob;
 use super::holder::{Given, Said};
 use super::lift::Lift;
 use super::path::{Aim, Object, Path, table};
@@ -167,7 +168,22 @@ impl<'a> Words<'_, 'a> {
                 None => lines.push((words, vec![shown])),
             }
         }
-        lines.into_iter().map(|(words, actions)| format!("{} {words}", actions.join(", "))).collect()
+        let lines = lines.into_iter().map(|(words, actions)| format!("{} {words}", actions.join(", ")));
+        lines.chain(self.filled_words(who, found, path)).collect()
+    }
+
+    /// The policies that are filled before they are attached.
+    fn filled_words(&self, who: Who, found: &Found<'a>, path: &Path) -> Vec<String> {
+        let Some(target) = found.target else { return Vec::new() };
+        let attaches = path.needs.iter().chain(&target.write);
+        let words = attaches.filter_map(|action| {
+            let (arn, given) = self.reacher.asks(*action, &target)?;
+            let policy = self.reacher.filled(who, *action, arn, given)?;
+            let name = policy.arn.rsplit(':').next().unwrap_or_default();
+            let by = &table().actions[policy.by].shown;
+            Some(format!("{} can be filled with any permission by {by}", glob::shown(name)))
+        });
+        words.collect()
     }
 
     /// What the target is and where it leads.
@@ -194,7 +210,7 @@ impl<'a> Words<'_, 'a> {
             return Some(format!("what holds back {name} can be taken off by {by}, then {then}"));
         }
         if let Some(leads) = target.leads_to().filter(|_| path.aim.needs_power()) {
-            let then = if path.aim.lifts() { "then " } else { "" };
+            let then = if self.reacher.lift(who, path, target).is_some() { "then " } else { "" };
             return Some(format!("{then}{}", self.chain(leads)));
         }
         let words = match path.aim {

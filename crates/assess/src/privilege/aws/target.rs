@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
+use super::attachable::{self, Attachable};
 use super::catalogue::{managed, partition};
 use super::condition::Answer;
 use super::help::Help;
@@ -86,6 +87,8 @@ pub(super) struct Reacher<'w, 'a> {
     pub(super) asked: Asked,
     /// Policies worth attaching: AWS's for administrators, and the customers' own that allow everything.
     attachable: Vec<String>,
+    /// Policies that somebody may attach after filling them, by who.
+    filled: HashMap<Who, Vec<Attachable>>,
     tries: Cell<u64>,
 }
 
@@ -96,7 +99,13 @@ impl<'w, 'a> Reacher<'w, 'a> {
             ["AdministratorAccess", "IAMFullAccess"].map(|name| managed(partition, name))
         });
         let others = whole_policies.into_iter().take(ATTACHABLE_MAX).map(str::to_owned);
-        Self { world, asked: Asked::new(), attachable: own.chain(others).collect(), tries: Cell::new(0) }
+        Self {
+            world,
+            asked: Asked::new(),
+            attachable: own.chain(others).collect(),
+            filled: attachable::find(world),
+            tries: Cell::new(0),
+        }
     }
 
     /// Whether nothing more is tried.
@@ -107,8 +116,10 @@ impl<'w, 'a> Reacher<'w, 'a> {
     /// How far all that a path asks of this target is allowed.
     pub(super) fn reaches(&self, who: Who, path: &Path, target: &Target<'a>) -> Answer {
         self.tries.set(self.tries.get() + 1);
-        if path.aim.lifts() {
-            return self.lift(who, path, target).map_or(Answer::No, |lift| lift.answer);
+        match self.lift(who, path, target) {
+            Some(lift) => return lift.answer,
+            None if path.aim.lifts() => return Answer::No,
+            None => {}
         }
         let mut whole = if target.stands_in || path.unseen.is_some() { Answer::Maybe } else { Answer::Yes };
         if let Some(write) = target.write {
@@ -181,30 +192,51 @@ impl<'w, 'a> Reacher<'w, 'a> {
     ) -> Reply<'w, 'a> {
         let holder = &self.world.holders[who];
         let mut best = Reply { answer: Answer::No, by: None };
-        let mut with = |given: Given<'_>| {
-            let reply = holder.ask(action, arn, given);
+        let mut with = |given: Given<'_>, most: Answer| {
+            let mut reply = holder.ask(action, arn, given);
+            reply.answer = reply.answer.min(most);
             if reply.answer > best.answer {
                 best = reply;
             }
             best.answer == Answer::Yes
         };
         if self.asked.attach.contains(&action) {
-            self.policies(action).into_iter().any(|policy| with(Given { policy, ..given }));
+            let mut policies = self.policies(who, action).into_iter();
+            policies.any(|(policy, most)| with(Given { policy, ..given }, most));
         } else if path.services.is_empty() {
-            with(given);
+            with(given, Answer::Yes);
         } else {
             let names = path.services.iter().flat_map(|service| passed_names(service, &holder.principal.arn));
-            names.into_iter().any(|name| with(Given { passed_to: Some(&name), ..given }));
+            names.into_iter().any(|name| with(Given { passed_to: Some(&name), ..given }, Answer::Yes));
         }
         best
     }
 
-    /// Policies that an action could carry; only attaching carries one.
-    pub(super) fn policies(&self, action: ActionId) -> Vec<Option<&str>> {
-        match self.asked.attach.contains(&action) {
-            true => self.attachable.iter().map(|arn| Some(arn.as_str())).collect(),
-            false => vec![None],
+    /// Policies that an action could carry, each with how far it can be one worth carrying; only attaching carries one.
+    pub(super) fn policies(&self, who: Who, action: ActionId) -> Vec<(Option<&str>, Answer)> {
+        if !self.asked.attach.contains(&action) {
+            return vec![(None, Answer::Yes)];
         }
+        let filled = self.filled.get(&who).into_iter().flatten();
+        let filled = filled.map(|one| (Some(one.arn.as_str()), one.answer));
+        self.attachable.iter().map(|arn| (Some(arn.as_str()), Answer::Yes)).chain(filled).collect()
+    }
+
+    /// The policy that somebody fills before attaching it, where none that has power already does as well.
+    pub(super) fn filled(
+        &self,
+        who: Who,
+        action: ActionId,
+        arn: &str,
+        given: Given<'_>,
+    ) -> Option<&Attachable> {
+        let filled = self.filled.get(&who).filter(|_| self.asked.attach.contains(&action))?;
+        let ask = |policy: &str| {
+            self.world.holders[who].ask(action, arn, Given { policy: Some(policy), ..given }).answer
+        };
+        let ready = self.attachable.iter().map(|policy| ask(policy)).max().unwrap_or(Answer::No);
+        let best = filled.iter().max_by_key(|one| one.answer.min(ask(&one.arn)))?;
+        (best.answer.min(ask(&best.arn)) > ready).then_some(best)
     }
 
     /// What an action asks for: the ARN that it acts on, and what the request carries.

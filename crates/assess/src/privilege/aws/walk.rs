@@ -273,11 +273,8 @@ impl<'a> Walk<'_, 'a> {
             let mut best = self.standings[who].power;
             for one in found.iter_mut().filter(|one| one.answer < one.allowed) {
                 let path = &table().paths[one.path];
-                let mut targets = if path.aim.lifts() {
-                    self.freed(who, path)
-                } else {
-                    self.candidates(who, one.path, &near)
-                };
+                let mut targets = self.candidates(who, one.path, &near);
+                targets.extend(self.freed(who, path));
                 for target in self.candidates(who, one.path, &held_back) {
                     let reins = target.leads_to().and_then(|leads| reined.get(&leads));
                     targets.extend(
@@ -331,7 +328,7 @@ impl<'a> Walk<'_, 'a> {
     /// Only somebody else of the same account can be taken over; roles of other accounts can be assumed.
     pub(super) fn is_possible(&self, who: Who, path: &Path, target: &Target<'a>) -> bool {
         let Some(leads) = target.leads_to() else { return true };
-        if path.aim.lifts() {
+        if path.aim.lifts() || self.reacher.lift(who, path, target).is_some() {
             return true;
         }
         let (own, other) = (&self.world.holders[who], &self.world.holders[leads]);
@@ -355,7 +352,9 @@ impl<'a> Walk<'_, 'a> {
             .collect();
         for (who, idle) in idle.into_iter().enumerate() {
             let mut found = std::mem::take(&mut self.standings[who].found);
-            found.retain(|one| !idle.contains(&one.path));
+            for one in found.iter_mut().filter(|one| idle.contains(&one.path)) {
+                (one.answer, one.target) = (Answer::No, None);
+            }
             // What only comes with all of a service or of everything is no plan that waits for its target.
             found.retain(|one| {
                 let path = &table().paths[one.path];

@@ -11,6 +11,7 @@ use super::catalogue::managed_policy;
 use super::condition::{Answer, account};
 use super::glob;
 use super::holder::{Given, Holder, Limit, Own, ServiceControl};
+use super::join;
 use super::lift::{self, Lift};
 use super::organization::Organization;
 use super::path::{Actions, table};
@@ -210,6 +211,7 @@ impl<'a> World<'a> {
         world.tagging();
         let everybody = world.groups.len()..world.holders.len();
         lift::find(&mut world, everybody.clone());
+        join::find(&mut world, everybody.clone());
         rein::find(&mut world, everybody);
         world
     }

@@ -85,10 +85,10 @@ impl<'a> Walk<'_, 'a> {
         for witness in needs.iter().flat_map(|id| holder.witnesses(*id)) {
             for boundary in self.reacher.new_boundaries() {
                 let asks = |id: &ActionId| {
-                    let policies = self.reacher.policies(*id).into_iter();
-                    let answers = policies.map(|policy| {
+                    let policies = self.reacher.policies(who, *id).into_iter();
+                    let answers = policies.map(|(policy, most)| {
                         let given = Given { policy, boundary: Some(boundary), ..Given::default() };
-                        holder.ask(*id, &witness, given).answer
+                        holder.ask(*id, &witness, given).answer.min(most)
                     });
                     answers.max().unwrap_or(Answer::No)
                 };
