@@ -3,7 +3,7 @@
 use super::condition::Answer;
 use super::glob;
 use super::holder::Given;
-use super::path::{Aim, Object, Path, table};
+use super::path::{ActionId, Aim, Object, Path, table};
 use super::target::Target;
 use super::walk::Walk;
 use super::world::Who;
@@ -42,6 +42,10 @@ impl<'a> Walk<'_, 'a> {
                 Some(None) => {
                     let mut users = self.users(who, path, &world.users);
                     if !self.reaches_any_user(who, path) {
+                        let may = |action: &ActionId, one: &Target<'a>| {
+                            self.reacher.may(who, *action, path, one) > Answer::No
+                        };
+                        users.retain(|one| path.needs.iter().all(|action| may(action, one)));
                         users.retain(|one| one.user.is_some_and(|user| self.may_become(user, who)));
                     }
                     users.into_iter().map(Target::as_stand_in).collect()

@@ -12,6 +12,8 @@ use super::world::Who;
 const HELPERS_MAX: usize = 200;
 /// Roles of a principal that are tried as the ones that get the power.
 const ROLES_MAX: usize = 32;
+/// Groups with power of which one is tried.
+const GROUPS_MAX: usize = 32;
 
 /// What somebody does for a principal.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,6 +24,23 @@ pub(super) struct Help {
     pub(super) action: ActionId,
     /// A role that the principal may become and that gets the power; `None` for the principal itself.
     pub(super) role: Option<Who>,
+}
+
+/// Somebody to whom power could be given.
+struct Recipient<'a> {
+    who: Who,
+    /// The actions of all ways.
+    wanted: Actions,
+    ways: Vec<Way<'a>>,
+}
+
+/// One way to give somebody power.
+struct Way<'a> {
+    action: ActionId,
+    arn: &'a str,
+    given: Given<'a>,
+    /// A role that the recipient may become and that gets the power.
+    role: Option<Who>,
 }
 
 /// Actions that give power, by whom they are given to.
@@ -53,6 +72,11 @@ impl<'a> Walk<'_, 'a> {
         let near = self.near(|who| self.standings[who].power < Answer::Yes && gives(who));
         let mut any = false;
         for who in (0..self.standings.len()).filter(|_| !near.is_empty()) {
+            // Help is worth looking for where nothing else is sure.
+            if self.standings[who].power == Answer::Yes {
+                continue;
+            }
+            let recipient = self.recipient(who);
             let mut found = std::mem::take(&mut self.standings[who].found);
             let mut best = self.standings[who].power;
             for one in found.iter_mut().filter(|one| one.answer < one.allowed) {
@@ -72,7 +96,7 @@ impl<'a> Walk<'_, 'a> {
                 let mut targets = self.candidates(who, one.path, &near);
                 targets.truncate(HELPERS_MAX);
                 let helped = |target: &Target<'a>| {
-                    let help = self.help(target.leads_to()?, who)?;
+                    let help = self.help(target.leads_to()?, &recipient)?;
                     Some(Target { help: Some(help), ..*target })
                 };
                 let targets: Vec<Target<'a>> = targets.iter().filter_map(helped).collect();
@@ -84,50 +108,58 @@ impl<'a> Walk<'_, 'a> {
         any
     }
 
-    /// The best that somebody can do for a principal.
-    fn help(&self, helper: Who, who: Who) -> Option<Help> {
-        let world = self.world;
-        let (gives, gets) = (&world.holders[helper], &world.holders[who]);
-        if gives.account() != gets.account() {
-            return None;
-        }
-        let mut best: Option<Help> = None;
-        let mut offer = |answer: Answer, action: ActionId, role: Option<Who>| {
-            if answer > best.map_or(Answer::No, |best| best.answer) {
-                best = Some(Help { answer, action, role });
-            }
+    /// What could be given to a principal, whoever gives it.
+    fn recipient(&self, who: Who) -> Recipient<'a> {
+        let (world, gifts) = (self.world, &self.gifts);
+        let holder = &world.holders[who];
+        let itself = Given { target: Some(holder.principal), ..Given::default() };
+        let mut ways: Vec<Way<'a>> = Vec::new();
+        let mut add = |actions: &[ActionId], arn: &'a str, given: Given<'a>, role: Option<Who>| {
+            ways.extend(actions.iter().map(|action| Way { action: *action, arn, given, role }));
         };
-        let target = Given { target: Some(gets.principal), ..Given::default() };
-        let free = self.unbounded_by_either(helper, who, who);
-        for action in if gets.is_user() { self.gifts.user } else { self.gifts.role } {
-            offer(self.gift(helper, action, world.arn(who), target).min(free), action, None);
-        }
+        add(if holder.is_user() { &gifts.user } else { &gifts.role }, world.arn(who), itself, None);
         for group in &world.groups_of[who] {
-            for action in self.gifts.group {
-                let answer = self.gift(helper, action, world.arn(*group), Given::default());
-                offer(answer.min(free), action, None);
-            }
+            add(&gifts.group, world.arn(*group), Given::default(), None);
         }
         let own = world.attached[who].iter();
         for policy in own.filter(|arn| !arn.contains(":iam::aws:") && !world.library.is_full(arn)) {
-            let answer = self.gift(helper, self.gifts.version, policy, Given::default());
-            offer(answer.min(free), self.gifts.version, None);
+            add(&[gifts.version], policy, Given::default(), None);
         }
-        if gets.is_user() && gives.held.has(self.gifts.join) {
-            let strong = world.all_groups.iter().filter(|group| self.standings[**group].power == Answer::Yes);
-            for group in strong.take(ROLES_MAX) {
-                let answer = self.gift(helper, self.gifts.join, world.arn(*group), Given::default());
-                offer(answer.min(free), self.gifts.join, None);
-            }
+        let strong = world.all_groups.iter().filter(|group| self.standings[**group].power == Answer::Yes);
+        for group in strong.take(if holder.is_user() { GROUPS_MAX } else { 0 }) {
+            add(&[gifts.join], world.arn(*group), Given::default(), None);
         }
-        if self.gifts.role.iter().any(|action| gives.held.has(*action)) {
-            for role in self.let_in(who, &world.roles).iter().take(ROLES_MAX).filter_map(|one| one.role) {
-                let door = self.reacher.door(who, Some(role), true);
-                let free = self.unbounded_by_either(helper, who, role).min(door);
-                let given = Given { target: Some(world.holders[role].principal), ..Given::default() };
-                for action in self.gifts.role.into_iter().filter(|_| free > Answer::No) {
-                    offer(self.gift(helper, action, world.arn(role), given).min(free), action, Some(role));
+        let roles = self.let_in(who, &world.roles).into_iter().filter_map(|one| one.role);
+        for role in
+            roles.take(ROLES_MAX).filter(|role| self.reacher.door(who, Some(*role), true) > Answer::No)
+        {
+            let given = Given { target: Some(world.holders[role].principal), ..Given::default() };
+            add(&gifts.role, world.arn(role), given, Some(role));
+        }
+        let mut wanted = Actions::default();
+        ways.iter().for_each(|way| wanted.add(way.action));
+        Recipient { who, wanted, ways }
+    }
+
+    /// The best that somebody can do for a principal.
+    fn help(&self, helper: Who, recipient: &Recipient<'a>) -> Option<Help> {
+        let (world, who) = (self.world, recipient.who);
+        let gives = &world.holders[helper];
+        if !gives.held.meets(&recipient.wanted) || gives.account() != world.holders[who].account() {
+            return None;
+        }
+        let mut best: Option<Help> = None;
+        for Way { action, arn, given, role } in recipient.ways.iter().filter(|way| gives.held.has(way.action))
+        {
+            let mut answer = self.gift(helper, *action, arn, *given);
+            if answer > best.map_or(Answer::No, |best| best.answer) {
+                answer = answer.min(self.unbounded_by_either(helper, who, role.unwrap_or(who)));
+                if let Some(role) = role {
+                    answer = answer.min(self.reacher.door(who, Some(*role), true));
                 }
+            }
+            if answer > best.map_or(Answer::No, |best| best.answer) {
+                best = Some(Help { answer, action: *action, role: *role });
             }
         }
         best

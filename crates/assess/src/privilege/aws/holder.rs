@@ -289,13 +289,11 @@ impl<'a> Holder<'a> {
     pub(super) fn beginnings(&self, action: ActionId) -> Vec<String> {
         let mut beginnings = Vec::new();
         for said in self.rules().filter(|said| said.rule.allows && said.rule.watched.has(action)) {
-            let all = said.rule.statement.resources.iter().any(|pattern| pattern.contains("${"));
-            if all || said.rule.is_complement() {
+            if said.rule.is_complement() || said.rule.is_open(self.principal) {
                 return vec![String::new()];
             }
-            beginnings.extend(
-                said.rule.statement.resources.iter().map(|pattern| glob::literal_start(pattern).to_owned()),
-            );
+            let patterns = said.rule.patterns(self.principal);
+            beginnings.extend(patterns.map(|pattern| glob::literal_start(&pattern).to_owned()));
         }
         if beginnings.iter().any(String::is_empty) { vec![String::new()] } else { beginnings }
     }

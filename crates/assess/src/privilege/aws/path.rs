@@ -101,6 +101,11 @@ impl Aim {
         matches!(self, Aim::OwnBoundary | Aim::OwnDenial | Aim::OwnTags)
     }
 
+    /// Whether the principal may be its own target, changed: less what holds it back, or in more groups.
+    pub(super) fn changes_itself(self) -> bool {
+        self.lifts() || self == Aim::BetterGroup
+    }
+
     /// Whether users or roles that the path acts on are made by it.
     pub(super) fn makes_principals(self) -> bool {
         matches!(self, Aim::NewRole | Aim::NewUser | Aim::NewMember)

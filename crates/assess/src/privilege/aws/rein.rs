@@ -77,13 +77,14 @@ impl Freeing {
 /// Finds who is held back by what somebody else may take off, and adds whom that frees.
 pub(super) fn find(world: &mut World<'_>, everybody: Range<Who>) {
     let freeing = Freeing::new();
+    freeing.all().for_each(|id| world.freeing.add(id));
     let may_free = |who: &Who| {
         let holder = &world.holders[*who];
-        freeing.all().any(|id| holder.held.has(id)) && is_everything(holder).answer < Answer::Yes
+        holder.held.meets(&world.freeing) && is_everything(holder).answer < Answer::Yes
     };
     let mut held = Actions::default();
     everybody.clone().filter(may_free).for_each(|who| held.join(&world.holders[who].held));
-    if !freeing.all().any(|id| held.has(id)) {
+    if !held.meets(&world.freeing) {
         return;
     }
     for who in everybody {

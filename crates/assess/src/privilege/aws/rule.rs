@@ -83,6 +83,13 @@ impl<'a> Rule<'a> {
         self.statement.resources.is_empty() && !self.statement.not_resources.is_empty()
     }
 
+    /// Whether its resources hold a variable that no export tells.
+    pub(super) fn is_open(&self, caller: &AwsPrincipal) -> bool {
+        let parties = Parties { caller, target: None };
+        let mut patterns = self.statement.resources.iter();
+        patterns.any(|pattern| filled(pattern, parties, self.variables) == Filled::Unknown)
+    }
+
     /// Patterns of its resources, filled in as far as they can be.
     pub(super) fn patterns<'s>(&'s self, caller: &'s AwsPrincipal) -> impl Iterator<Item = String> + 's {
         let named =

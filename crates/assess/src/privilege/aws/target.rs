@@ -1,7 +1,7 @@
 //! What an escalation path can reach: the users, roles, groups and policies that fit its aim.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeSet, HashMap};
 
 use super::attachable::{self, Attachable};
@@ -90,6 +90,8 @@ pub(super) struct Reacher<'w, 'a> {
     /// Policies that somebody may attach after filling them, by who.
     filled: HashMap<Who, Vec<Attachable>>,
     tries: Cell<u64>,
+    /// Whether each one's boundary allows everything, and whether it does but for its denials.
+    boundaries: Vec<OnceCell<(Answer, Answer)>>,
 }
 
 impl<'w, 'a> Reacher<'w, 'a> {
@@ -105,6 +107,7 @@ impl<'w, 'a> Reacher<'w, 'a> {
             attachable: own.chain(others).collect(),
             filled: attachable::find(world),
             tries: Cell::new(0),
+            boundaries: vec![OnceCell::new(); world.holders.len()],
         }
     }
 
@@ -144,7 +147,7 @@ impl<'w, 'a> Reacher<'w, 'a> {
 
     /// What a principal takes off itself to be the target.
     pub(super) fn lift(&self, who: Who, path: &Path, target: &Target<'a>) -> Option<&'w Lift> {
-        let freed = target.leads_to()?;
+        let freed = target.leads_to().filter(|_| path.aim.changes_itself())?;
         let mut lifts = self.world.lifts.get(&who)?.iter();
         lifts.find(|lift| lift.freed == freed && lift.aim == path.aim)
     }
@@ -302,11 +305,15 @@ impl<'w, 'a> Reacher<'w, 'a> {
             Limit::Unknown => return Answer::Maybe,
             Limit::Known(policy) => *policy,
         };
-        if super::admin::document_is_everything(bounded, policy) == Answer::Yes {
+        // The same boundary is asked about for everybody who could write to its principal.
+        let (whole, little) = *self.boundaries[whose].get_or_init(|| {
+            // One that only carves something out leaves other ways; which, nobody has walked.
+            let little = super::admin::document_spares_little(bounded, policy).min(Answer::Maybe);
+            (super::admin::document_is_everything(bounded, policy), little)
+        });
+        if whole == Answer::Yes {
             return Answer::Yes;
         }
-        // A boundary that only carves something out leaves other ways; which, nobody has walked.
-        let little = super::admin::document_spares_little(bounded, policy).min(Answer::Maybe);
         let arn = &bounded.principal.arn;
         let widest = self.attachable.first().map(String::as_str);
         let given = Given { target: Some(bounded.principal), boundary: Some(widest), ..Given::default() };

@@ -274,8 +274,12 @@ impl<'a> Walk<'_, 'a> {
             for one in found.iter_mut().filter(|one| one.answer < one.allowed) {
                 let path = &table().paths[one.path];
                 let mut targets = self.candidates(who, one.path, &near);
-                targets.extend(self.freed(who, path));
-                for target in self.candidates(who, one.path, &held_back) {
+                if path.aim.changes_itself() {
+                    targets.extend(self.freed(who, path));
+                }
+                let may_free = self.world.holders[who].held.meets(&self.world.freeing);
+                let others = if may_free { self.candidates(who, one.path, &held_back) } else { Vec::new() };
+                for target in others {
                     let reins = target.leads_to().and_then(|leads| reined.get(&leads));
                     targets.extend(
                         reins.into_iter().flatten().map(|rein| Target { rein: Some(*rein), ..target }),
@@ -328,7 +332,7 @@ impl<'a> Walk<'_, 'a> {
     /// Only somebody else of the same account can be taken over; roles of other accounts can be assumed.
     pub(super) fn is_possible(&self, who: Who, path: &Path, target: &Target<'a>) -> bool {
         let Some(leads) = target.leads_to() else { return true };
-        if path.aim.lifts() || self.reacher.lift(who, path, target).is_some() {
+        if self.reacher.lift(who, path, target).is_some() {
             return true;
         }
         let (own, other) = (&self.world.holders[who], &self.world.holders[leads]);

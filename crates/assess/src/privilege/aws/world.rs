@@ -163,6 +163,8 @@ pub(super) struct World<'a> {
     pub(super) lifts: HashMap<Who, Vec<Lift>>,
     /// What others may take off somebody.
     pub(super) reins: Vec<Rein>,
+    /// Actions that take something off others.
+    pub(super) freeing: Actions,
 }
 
 impl<'a> World<'a> {
@@ -184,6 +186,7 @@ impl<'a> World<'a> {
             logins: accounts.iter().flat_map(|of| &of.logins).map(|one| (one.arn.as_str(), one)).collect(),
             lifts: HashMap::new(),
             reins: Vec::new(),
+            freeing: Actions::default(),
         };
         let mut groups: HashMap<(&str, &str), Who> = HashMap::new();
         for (file, of_file) in accounts.iter().enumerate() {
