@@ -2,7 +2,7 @@
 
 use tenure_model::{AwsAccount, AwsPrincipal, PathState};
 
-use super::account::{Judged, arn, judged, role, user};
+use super::account::{Judged, arn, group, judged, managed, role, user};
 
 fn told(one: AwsPrincipal, others: Vec<AwsPrincipal>) -> Judged {
     let it = one.arn.clone();
@@ -132,4 +132,47 @@ fn what_is_taken_off_to_no_avail_is_not_told() {
     let asks = role("other", "root if StringEquals aws:PrincipalTag/x=y", "");
     let judged = told(user("it", "allow iam:*,ec2:Describe* on *"), vec![asks]);
     assert!(judged.escalates() && judged.state("tenure-005").is_none(), "{judged:#?}");
+}
+
+#[test]
+fn two_denials_of_which_one_always_holds_leave_nothing() {
+    let with = |one: &str, other: &str| {
+        let statements =
+            format!("allow iam:PutUserPolicy on *; deny iam:* on * if {one}; deny iam:* on * if {other}");
+        told(user("it", &statements), Vec::new()).state("iam-007")
+    };
+    for (one, other) in [
+        ("StringEquals aws:SourceVpce=v", "StringNotEquals aws:SourceVpce=v"),
+        ("IpAddress aws:SourceIp=203.0.113.0/24", "NotIpAddress aws:SourceIp=203.0.113.0/24"),
+        ("BoolIfExists aws:MultiFactorAuthPresent=false", "Bool aws:MultiFactorAuthPresent=true"),
+    ] {
+        assert_eq!(with(one, other), None, "{one}, {other}");
+    }
+    for (one, other) in [
+        ("StringEquals aws:SourceVpce=v", "StringNotEquals aws:SourceVpce=w"),
+        ("StringEquals aws:SourceVpce=v", "StringNotEquals aws:SourceVpc=v"),
+        ("Bool aws:MultiFactorAuthPresent=false", "Bool aws:MultiFactorAuthPresent=true"),
+    ] {
+        assert!(with(one, other).is_some(), "{one}, {other}");
+    }
+    let role = role("it", "ec2.amazonaws.com", "allow * on * if StringEquals aws:username=it");
+    assert!(!told(role, Vec::new()).escalates(), "a session of a role has no user's name");
+}
+
+#[test]
+fn power_that_a_denial_takes_back_is_none() {
+    let guard = |statements: &str| managed("guard", statements);
+    let by_itself = |denial: &str| {
+        let one = AwsPrincipal {
+            attached: vec![arn("policy/guard")],
+            ..user("it", "allow iam:PutUserPolicy,iam:AddUserToGroup,s3:* on *")
+        };
+        let (policies, groups) = (vec![guard(denial)], vec![group("admins", "allow * on *")]);
+        let account = AwsAccount { principals: vec![one], policies, groups, ..AwsAccount::default() };
+        judged(&[account], &arn("user/it"))
+    };
+    assert!(by_itself("deny s3:DeleteBucket on *").escalates());
+    assert!(by_itself("deny iam:CreateUser,iam:DeleteUser on *").escalates());
+    let held = by_itself("deny but s3:*,iam:PutUserPolicy,iam:AddUserToGroup on *");
+    assert!(!held.escalates(), "{held:#?}");
 }

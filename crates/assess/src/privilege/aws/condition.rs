@@ -101,6 +101,33 @@ fn contradict(conditions: &[AwsCondition]) -> bool {
     })
 }
 
+/// Whether one of two conditions holds whatever the request: `StringEquals` and `StringNotEquals` of the same.
+pub(super) fn are_exhaustive(one: &AwsCondition, other: &AwsCondition) -> bool {
+    let said = |condition: &AwsCondition| {
+        let operator = condition.operator.to_ascii_lowercase();
+        let is_optional = operator.ends_with("ifexists");
+        (operator.trim_end_matches("ifexists").to_owned(), is_optional)
+    };
+    let ((one_says, one_optional), (other_says, other_optional)) = (said(one), said(other));
+    let is_plain = |condition: &AwsCondition| !condition.values.iter().any(|value| value.contains("${"));
+    if !one.key.eq_ignore_ascii_case(&other.key) || !is_plain(one) || !is_plain(other) {
+        return false;
+    }
+    if one_says == "bool" && other_says == "bool" {
+        let holds =
+            |of: &str, by: &AwsCondition| by.values.iter().any(|value| value.eq_ignore_ascii_case(of));
+        let both = |a: &AwsCondition, b: &AwsCondition| holds("true", a) && holds("false", b);
+        return (both(one, other) || both(other, one)) && (one_optional || other_optional);
+    }
+    // A negated operator holds for a request that does not have the key.
+    let is_opposite = one_says != other_says && one_says.replace("not", "") == other_says.replace("not", "");
+    let same = |value: &String| other.values.contains(value);
+    is_opposite
+        && one.values.len() == other.values.len()
+        && one.values.iter().all(same)
+        && !one_says.contains(':')
+}
+
 struct Test<'a> {
     condition: &'a AwsCondition,
     request: &'a Request<'a>,

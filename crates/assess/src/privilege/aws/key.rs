@@ -119,6 +119,7 @@ impl<'a> Look<'a> {
             "aws:principalaccount" => text(account(&caller.arn)),
             "aws:principaltype" => text(if is_user { "User" } else { "AssumedRole" }),
             "aws:username" if is_user => text(&caller.name),
+            "aws:username" => Known::Absent,
             "aws:userid" if caller.unique_id.is_empty() => Known::Unknown,
             "aws:userid" if is_user => text(&caller.unique_id),
             "aws:userid" => Known::Beginning(format!("{}:", caller.unique_id)),

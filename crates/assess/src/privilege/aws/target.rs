@@ -60,6 +60,8 @@ pub(super) struct Asked {
     other_password: ActionId,
     into_profile: ActionId,
     attach: [ActionId; 3],
+    /// Whoever may do none of these is nobody, whatever else is allowed.
+    powerful: [ActionId; 7],
 }
 
 impl Asked {
@@ -76,6 +78,15 @@ impl Asked {
             new_password: id("iam:CreateLoginProfile"),
             other_password: id("iam:UpdateLoginProfile"),
             into_profile: id("iam:AddRoleToInstanceProfile"),
+            powerful: [
+                id("sts:AssumeRole"),
+                id("iam:PassRole"),
+                id("iam:CreateAccessKey"),
+                id("iam:CreateLoginProfile"),
+                id("iam:UpdateAssumeRolePolicy"),
+                id("iam:CreateRole"),
+                id("iam:CreateUser"),
+            ],
             attach: [id("iam:AttachUserPolicy"), id("iam:AttachRolePolicy"), id("iam:AttachGroupPolicy")],
         }
     }
@@ -92,6 +103,8 @@ pub(super) struct Reacher<'w, 'a> {
     tries: Cell<u64>,
     /// Whether each one's boundary allows everything, and whether it does but for its denials.
     boundaries: Vec<OnceCell<(Answer, Answer)>>,
+    /// Whether denials in each one's own policies leave anything that power is worth having for.
+    denials: Vec<OnceCell<Answer>>,
 }
 
 impl<'w, 'a> Reacher<'w, 'a> {
@@ -108,6 +121,7 @@ impl<'w, 'a> Reacher<'w, 'a> {
             filled: attachable::find(world),
             tries: Cell::new(0),
             boundaries: vec![OnceCell::new(); world.holders.len()],
+            denials: vec![OnceCell::new(); world.holders.len()],
         }
     }
 
@@ -296,9 +310,16 @@ impl<'w, 'a> Reacher<'w, 'a> {
         door.by_name.min(holder.is_free(self.asked.assume, &request))
     }
 
-    /// Whether power that is written to somebody takes effect: no boundary, or one that can be taken away.
+    /// Whether power that is written to somebody takes effect: no denial that takes all of it back, and no boundary, or
+    /// one that can be taken away.
     pub(super) fn unbounded(&self, who: Who, whose: Option<Who>) -> Answer {
         let Some(whose) = whose else { return Answer::Yes };
+        let bounded = &self.world.holders[whose];
+        let undenied = *self.denials[whose].get_or_init(|| bounded.is_left_any(&self.asked.powerful));
+        undenied.min(self.within_boundary(who, whose))
+    }
+
+    fn within_boundary(&self, who: Who, whose: Who) -> Answer {
         let bounded = &self.world.holders[whose];
         let policy = match &bounded.boundary {
             Limit::None => return Answer::Yes,
