@@ -72,6 +72,13 @@ fn tags_of_both_sides_are_compared() {
     let retag = format!("{turned}; allow iam:TagRole on *");
     let power = tagged(role("power", "root", "allow * on *"), "shop");
     assert!(told(tagged(user("it", &retag), "ops"), vec![power]).escalates(), "it may tag the role");
+    for (which, escalates) in [("role/power", true), ("role/other", false)] {
+        let tag = format!(
+            "allow iam:TagRole on {which}; allow sts:AssumeRole on * if StringEquals aws:ResourceTag/open=yes"
+        );
+        let judged = told(user("it", &tag), vec![role("power", "root", "allow * on *")]);
+        assert_eq!(judged.escalates(), escalates, "{which}: {judged:#?}");
+    }
 }
 
 #[test]

@@ -102,6 +102,21 @@ fn somebody_who_is_taken_over_gives_power_back() {
         (takes, mate("allow iam:PutRolePolicy on role/door"), true),
         (takes, mate("allow iam:PutRolePolicy on role/shut"), false),
         (
+            "allow iam:CreateAccessKey on user/mate; allow sts:AssumeRole on role/wide",
+            mate("allow iam:PutRolePolicy on role/wide"),
+            true,
+        ),
+        (
+            "allow iam:CreateAccessKey on user/mate; allow iam:PassRole on role/run; allow lambda:*Function on *",
+            mate("allow iam:AttachRolePolicy on role/run"),
+            true,
+        ),
+        (
+            "allow iam:CreateAccessKey on user/mate; allow sts:AssumeRole on role/wide",
+            mate("allow iam:PutRolePolicy on role/run"),
+            false,
+        ),
+        (
             "allow sts:AssumeRole on role/helper",
             role("helper", "root", "allow iam:PutUserPolicy on user/it"),
             true,
@@ -117,8 +132,14 @@ fn somebody_who_is_taken_over_gives_power_back() {
             false,
         ),
     ] {
-        let others =
-            vec![helper, role("door", "user/it", ""), role("shut", "user/other", ""), user("other", "")];
+        let others = vec![
+            helper,
+            role("door", "user/it", ""),
+            role("shut", "user/other", ""),
+            user("other", ""),
+            role("wide", "root", ""),
+            role("run", "lambda.amazonaws.com", ""),
+        ];
         let judged = told(user("it", statements), with(Vec::new(), Vec::new(), others));
         assert_eq!(judged.escalates(), escalates, "{statements}: {judged:#?}");
     }

@@ -3,9 +3,10 @@
 
 use super::condition::Answer;
 use super::holder::Given;
+use super::near::Near;
 use super::path::{ActionId, Actions, Aim, table};
 use super::target::Target;
-use super::walk::Walk;
+use super::walk::{Found, Walk};
 use super::world::Who;
 
 /// Helpers that are tried for one path of one principal.
@@ -39,8 +40,8 @@ struct Way<'a> {
     action: ActionId,
     arn: &'a str,
     given: Given<'a>,
-    /// A role that the recipient may become and that gets the power.
-    role: Option<Who>,
+    /// A role of the recipient that gets the power, and how far the recipient reaches it.
+    role: Option<(Who, Answer)>,
 }
 
 /// Actions that give power, by whom they are given to.
@@ -70,14 +71,16 @@ impl<'a> Walk<'_, 'a> {
     pub(super) fn by_help(&mut self) -> bool {
         let gives = |who: Who| self.world.holders[who].held.meets(&self.gifts.all);
         let near = self.near(|who| self.standings[who].power < Answer::Yes && gives(who));
+        let roles = self.near(|who| self.standings[who].power < Answer::Yes);
         let mut any = false;
         for who in (0..self.standings.len()).filter(|_| !near.is_empty()) {
             // Help is worth looking for where nothing else is sure.
             if self.standings[who].power == Answer::Yes {
                 continue;
             }
-            let recipient = self.recipient(who);
+            let mut recipient: Option<Recipient<'a>> = None;
             let mut found = std::mem::take(&mut self.standings[who].found);
+            let ways = found.clone();
             let mut best = self.standings[who].power;
             for one in found.iter_mut().filter(|one| one.answer < one.allowed) {
                 let path = &table().paths[one.path];
@@ -95,8 +98,12 @@ impl<'a> Walk<'_, 'a> {
                 }
                 let mut targets = self.candidates(who, one.path, &near);
                 targets.truncate(HELPERS_MAX);
+                if targets.is_empty() {
+                    continue;
+                }
+                let recipient = recipient.get_or_insert_with(|| self.recipient(who, &ways, &roles));
                 let helped = |target: &Target<'a>| {
-                    let help = self.help(target.leads_to()?, &recipient)?;
+                    let help = self.help(target.leads_to()?, recipient)?;
                     Some(Target { help: Some(help), ..*target })
                 };
                 let targets: Vec<Target<'a>> = targets.iter().filter_map(helped).collect();
@@ -109,12 +116,12 @@ impl<'a> Walk<'_, 'a> {
     }
 
     /// What could be given to a principal, whoever gives it.
-    fn recipient(&self, who: Who) -> Recipient<'a> {
+    fn recipient(&self, who: Who, found: &[Found<'a>], roles: &Near) -> Recipient<'a> {
         let (world, gifts) = (self.world, &self.gifts);
         let holder = &world.holders[who];
         let itself = Given { target: Some(holder.principal), ..Given::default() };
         let mut ways: Vec<Way<'a>> = Vec::new();
-        let mut add = |actions: &[ActionId], arn: &'a str, given: Given<'a>, role: Option<Who>| {
+        let mut add = |actions: &[ActionId], arn: &'a str, given: Given<'a>, role: Option<(Who, Answer)>| {
             ways.extend(actions.iter().map(|action| Way { action: *action, arn, given, role }));
         };
         add(if holder.is_user() { &gifts.user } else { &gifts.role }, world.arn(who), itself, None);
@@ -129,16 +136,32 @@ impl<'a> Walk<'_, 'a> {
         for group in strong.take(if holder.is_user() { GROUPS_MAX } else { 0 }) {
             add(&[gifts.join], world.arn(*group), Given::default(), None);
         }
-        let roles = self.let_in(who, &world.roles).into_iter().filter_map(|one| one.role);
-        for role in
-            roles.take(ROLES_MAX).filter(|role| self.reacher.door(who, Some(*role), true) > Answer::No)
-        {
+        for (role, answer) in self.own_roles(who, found, roles) {
             let given = Given { target: Some(world.holders[role].principal), ..Given::default() };
-            add(&gifts.role, world.arn(role), given, Some(role));
+            add(&gifts.role, world.arn(role), given, Some((role, answer)));
         }
         let mut wanted = Actions::default();
         ways.iter().for_each(|way| wanted.add(way.action));
         Recipient { who, wanted, ways }
+    }
+
+    /// Roles that a principal may become or pass to a service, each with how far.
+    fn own_roles(&self, who: Who, found: &[Found<'a>], roles: &Near) -> Vec<(Who, Answer)> {
+        let is = |one: &&Found<'a>, aims: &[Aim]| aims.contains(&table().paths[one.path].aim);
+        let by_name = found.iter().filter(|one| is(one, &[Aim::TrustingRole]));
+        let others = found.iter().filter(|one| is(one, &[Aim::AssumedRole, Aim::PassedRole]));
+        let mut own: Vec<(Who, Answer)> = Vec::new();
+        for one in by_name.chain(others) {
+            let path = &table().paths[one.path];
+            for target in self.candidates(who, one.path, roles).into_iter().take(ROLES_MAX) {
+                let Some(role) = target.role else { continue };
+                if own.len() < ROLES_MAX && own.iter().all(|(known, _)| *known != role) {
+                    let answer = self.reacher.reaches(who, path, &target).min(one.allowed);
+                    own.extend((answer > Answer::No).then_some((role, answer)));
+                }
+            }
+        }
+        own
     }
 
     /// The best that somebody can do for a principal.
@@ -153,13 +176,11 @@ impl<'a> Walk<'_, 'a> {
         {
             let mut answer = self.gift(helper, *action, arn, *given);
             if answer > best.map_or(Answer::No, |best| best.answer) {
-                answer = answer.min(self.unbounded_by_either(helper, who, role.unwrap_or(who)));
-                if let Some(role) = role {
-                    answer = answer.min(self.reacher.door(who, Some(*role), true));
-                }
+                let (whose, reached) = role.unwrap_or((who, Answer::Yes));
+                answer = answer.min(reached).min(self.unbounded_by_either(helper, who, whose));
             }
             if answer > best.map_or(Answer::No, |best| best.answer) {
-                best = Some(Help { answer, action: *action, role: *role });
+                best = Some(Help { answer, action: *action, role: role.map(|(role, _)| role) });
             }
         }
         best

@@ -1,5 +1,7 @@
 //! A principal with everything that decides what it may do: its policies, its boundary, its organisation's limits.
 
+use std::sync::LazyLock;
+
 use tenure_model::{AwsCondition, AwsPrincipal, AwsPrincipalKind, Timestamp};
 
 pub(super) use super::condition::Given;
@@ -12,6 +14,10 @@ use super::rule::{Policy, Rule};
 const WITNESSES_MAX: usize = 64;
 /// Denials under one condition that are compared with each other.
 const CONDITIONS_MAX: usize = 16;
+
+/// Actions that give tags to users and to roles.
+static TAG: LazyLock<[ActionId; 2]> =
+    LazyLock::new(|| ["iam:TagUser", "iam:TagRole"].map(|name| table().known(name)));
 
 /// A principal, or a group that stands for any member.
 #[derive(Clone)]
@@ -118,12 +124,20 @@ impl<'a> Holder<'a> {
         self.rules().map(|said| said.rule).chain(limit).any(Rule::asks_for_own_tags)
     }
 
+    /// How far it may give somebody tags.
+    fn tags(&self, target: &AwsPrincipal) -> Answer {
+        let kind = usize::from(target.kind == AwsPrincipalKind::Role);
+        let tag = TAG[kind];
+        if self.tags_others[kind] > Answer::No || !self.held.has(tag) {
+            return self.tags_others[kind];
+        }
+        // It may tag no one of the kind, and perhaps this one.
+        self.ask(tag, &target.arn, Given::default()).answer
+    }
+
     /// A request for an action by its name in lower case; an empty one stands for everything.
     pub(super) fn request<'r>(&'r self, resource: &'r str, action: &'r str, given: Given<'r>) -> Request<'r> {
-        let tags_target = given.target.map_or(Answer::No, |target| match target.kind {
-            AwsPrincipalKind::User => self.tags_others[0],
-            AwsPrincipalKind::Role => self.tags_others[1],
-        });
+        let tags_target = given.target.map_or(Answer::No, |target| self.tags(target));
         let (caller, tags_itself, now) = (self.principal, self.tags_itself, self.now);
         Request { caller, resource, action, given, tags_itself, tags_target, now }
     }

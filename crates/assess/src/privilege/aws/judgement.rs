@@ -197,7 +197,7 @@ impl<'a> Words<'_, 'a> {
             let helper = self.target_name(target, path);
             let short = |arn: &str| arn.rsplit(':').next().unwrap_or_default().to_owned();
             let whom = help.role.map_or("the principal itself".to_owned(), |role| {
-                format!("{}, which lets in the principal,", short(self.world().arn(role)))
+                format!("{}, which the principal may use,", short(self.world().arn(role)))
             });
             let by = &table().actions[help.action].shown;
             return Some(format!("{} can give {whom} more power by {by}", short(&helper)));
