@@ -82,7 +82,10 @@ impl<'a> Walk<'_, 'a> {
         let needs: Vec<ActionId> =
             path.needs.iter().copied().filter(|id| table().actions[*id].object == kind).collect();
         let mut best = Answer::No;
-        for witness in needs.iter().flat_map(|id| holder.witnesses(*id)) {
+        let becomes = (path.aim == Aim::NewRole).then_some(self.reacher.asked.assume);
+        let witnesses = needs.iter().chain(&becomes).flat_map(|id| holder.witnesses(*id));
+        // Nothing new has the name of something that is there.
+        for witness in witnesses.filter(|name| !self.world.by_arn.contains_key(name.as_str())) {
             for boundary in self.reacher.new_boundaries() {
                 let asks = |id: &ActionId| {
                     let policies = self.reacher.policies(who, *id).into_iter();
