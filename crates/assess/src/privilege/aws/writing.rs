@@ -1,6 +1,6 @@
 //! Power that a principal makes on its way: written to whoever a path leads to, or to a role or user that it makes.
 
-use super::condition::{Answer, Given};
+use super::condition::{Answer, Given, account};
 use super::path::{ActionId, Aim, Object, Path, table};
 use super::target::Target;
 use super::walk::Walk;
@@ -84,8 +84,10 @@ impl<'a> Walk<'_, 'a> {
         let mut best = Answer::No;
         let becomes = (path.aim == Aim::NewRole).then_some(self.reacher.asked.assume);
         let witnesses = needs.iter().chain(&becomes).flat_map(|id| holder.witnesses(*id));
-        // Nothing new has the name of something that is there.
-        for witness in witnesses.filter(|name| !self.world.by_arn.contains_key(name.as_str())) {
+        // It is made in the principal's account, under a name that nobody there has.
+        let is_new =
+            |arn: &String| account(arn) == holder.account() && !self.world.by_arn.contains_key(arn.as_str());
+        for witness in witnesses.filter(is_new) {
             for boundary in self.reacher.new_boundaries() {
                 let asks = |id: &ActionId| {
                     let policies = self.reacher.policies(who, *id).into_iter();
