@@ -5,17 +5,22 @@
 //! the whole catalogue of actions (`admin`). What no export tells makes an answer "maybe", never "yes" and never "no".
 
 mod admin;
+mod attachable;
 mod breadth;
 mod candidate;
 mod catalogue;
 mod condition;
 pub(super) mod glob;
+mod help;
 mod holder;
+mod join;
 mod judgement;
 mod key;
 mod lift;
+mod near;
 mod organization;
 mod path;
+mod rein;
 mod rule;
 mod target;
 mod trust;

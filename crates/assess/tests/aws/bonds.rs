@@ -145,3 +145,56 @@ fn a_full_policy_takes_no_version_before_one_goes() {
     assert_eq!(told("allow iam:CreatePolicyVersion on *").state("iam-001"), Some(PathState::Latent));
     assert!(told("allow iam:CreatePolicyVersion,iam:DeletePolicyVersion on *").escalates());
 }
+
+#[test]
+fn what_holds_back_somebody_else_is_taken_off_by_whoever_may_and_reaches_it() {
+    let fenced = |one: AwsPrincipal| AwsPrincipal { boundary: Some(arn("policy/fence")), ..one };
+    let told = |statements: &str, other: AwsPrincipal| {
+        let principals = vec![user("it", statements), other];
+        let policies = vec![managed("fence", "allow s3:* on *"), managed("guard", "deny * on *")];
+        judged(&[AwsAccount { principals, policies, ..AwsAccount::default() }], &arn("user/it"))
+    };
+    let bounded = || fenced(role("power", "root", "allow * on *"));
+    let denied = || role("power", "root", "allow * on * // deny iam:* on *");
+    let guarded =
+        || AwsPrincipal { attached: vec![arn("policy/guard")], ..role("power", "root", "allow * on *") };
+    let both = || AwsPrincipal { attached: vec![arn("policy/guard")], ..bounded() };
+    let boss = || fenced(user("boss", "allow * on *"));
+    let assume = "allow sts:AssumeRole on role/power";
+    for (statements, other, escalates) in [
+        (format!("{assume}; allow iam:DeleteRolePermissionsBoundary on role/power"), bounded(), true),
+        (format!("{assume}; allow iam:PutRolePermissionsBoundary on role/*"), bounded(), true),
+        (format!("{assume}; allow iam:CreatePolicyVersion on policy/fence"), bounded(), true),
+        (format!("{assume}; allow iam:DeleteRolePermissionsBoundary on role/other"), bounded(), false),
+        (format!("{assume}; allow iam:DeleteUserPermissionsBoundary on *"), bounded(), false),
+        ("allow iam:DeleteRolePermissionsBoundary on *".to_owned(), bounded(), false),
+        (assume.to_owned(), bounded(), false),
+        (format!("{assume}; allow iam:DeleteRolePolicy on *"), denied(), true),
+        (format!("{assume}; allow iam:DetachRolePolicy on *"), denied(), false),
+        (format!("{assume}; allow iam:DetachRolePolicy on *"), guarded(), true),
+        (
+            format!(
+                "{assume}; allow iam:DetachRolePolicy on * if ArnEquals iam:PolicyARN={}",
+                arn("policy/x")
+            ),
+            guarded(),
+            false,
+        ),
+        (format!("{assume}; allow iam:DetachRolePolicy on *"), both(), false),
+        (
+            format!("{assume}; allow iam:DetachRolePolicy,iam:DeleteRolePermissionsBoundary on *"),
+            both(),
+            true,
+        ),
+        ("allow iam:CreateAccessKey,iam:DeleteUserPermissionsBoundary on *".to_owned(), boss(), true),
+        ("allow iam:CreateAccessKey on *".to_owned(), boss(), false),
+    ] {
+        let judged = told(&statements, other);
+        assert_eq!(judged.escalates(), escalates, "{statements}: {judged:#?}");
+    }
+    let judged = told(&format!("{assume}; allow iam:DeleteRolePermissionsBoundary on *"), bounded());
+    let path = judged.paths.iter().find(|path| path.id == "sts-001").expect("it is there");
+    let words = "what holds back role/power can be taken off by iam:DeleteRolePermissionsBoundary, \
+                 then role/power is an administrator";
+    assert_eq!(path.because.last().map(String::as_str), Some(words));
+}

@@ -78,7 +78,7 @@ fn world(path: &Path, needs: &[&str], resource: &str) -> (AwsAccount, String) {
 #[test]
 fn every_path_is_shown_where_everything_that_it_needs_is_there() {
     let paths = paths();
-    assert_eq!(paths.len(), 76);
+    assert_eq!(paths.len(), 85);
     for path in &paths {
         let needs: Vec<&str> = path.needs.iter().map(String::as_str).collect();
         let (account, it) = world(path, &needs, "*");

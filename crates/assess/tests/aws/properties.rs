@@ -1,7 +1,7 @@
 //! What must hold whatever policies say.
 
 use proptest::prelude::*;
-use tenure_model::{AwsAccount, PathState, Verdict};
+use tenure_model::{AwsAccount, PathState, PrivilegeLevel, Verdict};
 
 use super::account::{Judged, arn, judged, managed, role, user};
 
@@ -11,6 +11,16 @@ fn rank(verdict: Verdict) -> u8 {
         Verdict::Unknown => 1,
         Verdict::Conditional => 2,
         Verdict::Yes => 3,
+    }
+}
+
+fn height(level: PrivilegeLevel) -> u8 {
+    match level {
+        PrivilegeLevel::Unknown | PrivilegeLevel::Read => 0,
+        PrivilegeLevel::Scoped => 1,
+        PrivilegeLevel::Wide => 2,
+        PrivilegeLevel::Escalates => 3,
+        PrivilegeLevel::Admin => 4,
     }
 }
 
@@ -48,6 +58,7 @@ fn any_statement(effect: &'static str) -> impl Strategy<Value = String> {
         Just("but s3:*"),
         Just("iam:CreateAccessKey"),
         Just("i?m:*"),
+        Just("lambda:UpdateFunctionCode"),
     ];
     let resources = prop_oneof![
         Just("*"),
@@ -100,6 +111,7 @@ proptest! {
         all.push(more);
         let after = judge(&all, None);
         prop_assert!(rank(after.admin) >= rank(before.admin));
+        prop_assert!(height(after.level) >= height(before.level), "{:?} then {:?}", before, after);
         for id in ids(&before, &after) {
             prop_assert!(strength(&after, &id) >= strength(&before, &id), "{}: {:?} then {:?}", id, before, after);
         }

@@ -62,6 +62,9 @@ fn what_does_not_meet_on_one_target_leads_nowhere() {
         "allow iam:CreateRole on role/a-*; allow iam:AttachRolePolicy on role/b-*",
         "allow iam:CreateRole,iam:AttachRolePolicy on *; deny sts:AssumeRole on *",
         "allow iam:CreateRole on *",
+        "allow * on arn:aws:iam::999999999999:*",
+        // A new role cannot have the name of one that is there.
+        "allow iam:CreateRole,iam:PutRolePolicy on *; deny iam:* on but role/weak",
         "allow iam:CreateRole,iam:AttachRolePolicy on * if StringEquals iam:PermissionsBoundary=arn:aws:iam::111122223333:policy/fence",
         "allow iam:AttachRolePolicy on * if ArnEquals iam:PolicyARN=arn:aws:iam::aws:policy/ReadOnlyAccess; allow iam:CreateRole on *",
         "allow iam:CreateUser,iam:CreateAccessKey on *",

@@ -1,7 +1,9 @@
 //! Which users, roles, groups and policies are worth trying as the target of a path.
 
 use super::condition::Answer;
-use super::path::{Aim, Object, Path, table};
+use super::glob;
+use super::holder::Given;
+use super::path::{ActionId, Aim, Object, Path, table};
 use super::target::Target;
 use super::walk::Walk;
 use super::world::Who;
@@ -38,7 +40,15 @@ impl<'a> Walk<'_, 'a> {
             Aim::OwnUser => match self.entrant(who) {
                 Some(Some(user)) => vec![Target { stands_in: true, ..Target::user(user) }],
                 Some(None) => {
-                    self.users(who, path, &world.users).into_iter().map(Target::as_stand_in).collect()
+                    let mut users = self.users(who, path, &world.users);
+                    if !self.reaches_any_user(who, path) {
+                        let may = |action: &ActionId, one: &Target<'a>| {
+                            self.reacher.may(who, *action, path, one) > Answer::No
+                        };
+                        users.retain(|one| path.needs.iter().all(|action| may(action, one)));
+                        users.retain(|one| one.user.is_some_and(|user| self.may_become(user, who)));
+                    }
+                    users.into_iter().map(Target::as_stand_in).collect()
                 }
                 None => Vec::new(),
             },
@@ -53,6 +63,24 @@ impl<'a> Walk<'_, 'a> {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// Whether what a path does to a user may be done to one that no export names.
+    fn reaches_any_user(&self, who: Who, path: &Path) -> bool {
+        let holder = &self.world.holders[who];
+        path.needs.iter().all(|action| {
+            let anybody = glob::member(&holder.shape(&table().actions[*action].shapes[0]));
+            self.reacher.best(who, *action, path, &anybody, Given::default()).answer > Answer::No
+        })
+    }
+
+    /// Whether a user may become a role.
+    fn may_become(&self, user: Who, role: Who) -> bool {
+        let (holder, target) = (&self.world.holders[user], self.world.holders[role].principal);
+        let given = Given { target: Some(target), ..Given::default() };
+        let asks = || holder.ask(self.reacher.asked.assume, &target.arn, given).answer > Answer::No;
+        self.reacher.door(user, Some(role), true) > Answer::No
+            || self.reacher.door(user, Some(role), false) > Answer::No && asks()
     }
 
     /// A target with each customer policy that is attached to somebody.

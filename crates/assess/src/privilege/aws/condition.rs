@@ -4,7 +4,7 @@ use tenure_model::{AwsCondition, AwsPrincipal, Timestamp};
 
 use super::glob;
 use super::key::{Known, known};
-use super::variable::{Filled, filled};
+use super::variable::{Filled, Parties, filled};
 
 /// Three-valued: the larger, the more certain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,6 +101,33 @@ fn contradict(conditions: &[AwsCondition]) -> bool {
     })
 }
 
+/// Whether one of two conditions holds whatever the request: `StringEquals` and `StringNotEquals` of the same.
+pub(super) fn are_exhaustive(one: &AwsCondition, other: &AwsCondition) -> bool {
+    let said = |condition: &AwsCondition| {
+        let operator = condition.operator.to_ascii_lowercase();
+        let is_optional = operator.ends_with("ifexists");
+        (operator.trim_end_matches("ifexists").to_owned(), is_optional)
+    };
+    let ((one_says, one_optional), (other_says, other_optional)) = (said(one), said(other));
+    let is_plain = |condition: &AwsCondition| !condition.values.iter().any(|value| value.contains("${"));
+    if !one.key.eq_ignore_ascii_case(&other.key) || !is_plain(one) || !is_plain(other) {
+        return false;
+    }
+    if one_says == "bool" && other_says == "bool" {
+        let holds =
+            |of: &str, by: &AwsCondition| by.values.iter().any(|value| value.eq_ignore_ascii_case(of));
+        let both = |a: &AwsCondition, b: &AwsCondition| holds("true", a) && holds("false", b);
+        return (both(one, other) || both(other, one)) && (one_optional || other_optional);
+    }
+    // A negated operator holds for a request that does not have the key.
+    let is_opposite = one_says != other_says && one_says.replace("not", "") == other_says.replace("not", "");
+    let same = |value: &String| other.values.contains(value);
+    is_opposite
+        && one.values.len() == other.values.len()
+        && one.values.iter().all(same)
+        && !one_says.contains(':')
+}
+
 struct Test<'a> {
     condition: &'a AwsCondition,
     request: &'a Request<'a>,
@@ -130,9 +157,14 @@ impl<'a> Test<'a> {
             Known::Unknown | Known::Chosen if self.condition.values.is_empty() => Answer::No,
             Known::Unknown => Answer::Maybe,
             Known::Chosen if self.operator == "null" => self.with(Some("")),
+            // Nothing that could be chosen fits a variable that the caller never has.
+            Known::Chosen if self.values().all(|value| value == Filled::Never) => self.with(Some("")),
             Known::Chosen => Answer::of(!takes),
-            Known::Tag(text, changes) if takes => self.with(text).min(changes.not()),
-            Known::Tag(text, changes) => self.with(text).max(changes),
+            Known::Like(shape) => self.with_like(&shape),
+            Known::Tag(text, changes) if takes => {
+                self.with(text).min(changes.max(self.changes_values()).not())
+            }
+            Known::Tag(text, changes) => self.with(text).max(changes).max(self.changes_values()),
             Known::Beginning(start) => self.with_beginning(&start),
             // Everybody can come without the second factor. What only that decides is a "maybe".
             Known::FirstFactor(text) => match (self.with(text), takes) {
@@ -165,14 +197,40 @@ impl<'a> Test<'a> {
             return Answer::of(self.for_all || self.if_exists || (negated && !self.for_any));
         };
         let mut fits = Answer::No;
-        for value in &self.condition.values {
-            fits = fits.max(match filled(value, self.request.caller, self.variables) {
+        for value in self.values() {
+            fits = fits.max(match value {
                 Filled::Text(value) => compare(&base, text, &value),
                 Filled::Never => Answer::No,
                 Filled::Unknown => Answer::Maybe,
             });
         }
         if negated { fits.not() } else { fits }
+    }
+
+    /// The condition's values with their variables filled in.
+    fn values(&self) -> impl Iterator<Item = Filled<'a>> {
+        let parties = Parties { caller: self.request.caller, target: self.request.given.target };
+        self.condition.values.iter().map(move |value| filled(value, parties, self.variables))
+    }
+
+    /// How far the caller can change what the values stand for: the tags of what it acts on.
+    fn changes_values(&self) -> Answer {
+        let mut values = self.condition.values.iter().filter(|value| value.contains("${"));
+        let is_of_target = values.any(|value| value.to_ascii_lowercase().contains("resourcetag/"));
+        if is_of_target && self.variables { self.request.tags_target } else { Answer::No }
+    }
+
+    /// Whether the test holds for a text of which only the shape is known, and not whether the request has it at all.
+    fn with_like(&self, shape: &str) -> Answer {
+        let within = match self.operator.replace("not", "").as_str() {
+            "arnlike" | "arnequals" | "stringlike" | "stringequals"
+                if !self.condition.values.iter().any(|value| glob::shared(value, shape).is_some()) =>
+            {
+                Answer::No
+            }
+            _ => Answer::Maybe,
+        };
+        if self.operator.contains("not") { within.not() } else { within }
     }
 
     /// Whether the test holds for a text of which only the beginning is known.

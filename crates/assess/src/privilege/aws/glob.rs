@@ -51,6 +51,11 @@ pub(super) fn member(pattern: &str) -> String {
     pattern.replace(['*', '?'], "\u{1}")
 }
 
+/// A text with a star where it is open.
+pub(super) fn shown(text: &str) -> String {
+    text.replace(char::from(OPEN), "*")
+}
+
 /// A text that fits both patterns, as open as possible; `None` where there is none.
 pub(super) fn shared(one: &str, other: &str) -> Option<String> {
     for (open, closed) in [(one, other), (other, one)] {

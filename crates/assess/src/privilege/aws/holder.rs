@@ -1,15 +1,23 @@
 //! A principal with everything that decides what it may do: its policies, its boundary, its organisation's limits.
 
-use tenure_model::{AwsPrincipal, AwsPrincipalKind, Timestamp};
+use std::sync::LazyLock;
+
+use tenure_model::{AwsCondition, AwsPrincipal, AwsPrincipalKind, Timestamp};
 
 pub(super) use super::condition::Given;
-use super::condition::{Answer, Request, account};
+use super::condition::{Answer, Request, account, are_exhaustive};
 use super::glob;
 use super::path::{ActionId, Actions, table};
 use super::rule::{Policy, Rule};
 
 /// Resources that are tried for one question. Real policies name fewer.
 const WITNESSES_MAX: usize = 64;
+/// Denials under one condition that are compared with each other.
+const CONDITIONS_MAX: usize = 16;
+
+/// Actions that give tags to users and to roles.
+static TAG: LazyLock<[ActionId; 2]> =
+    LazyLock::new(|| ["iam:TagUser", "iam:TagRole"].map(|name| table().known(name)));
 
 /// A principal, or a group that stands for any member.
 #[derive(Clone)]
@@ -116,12 +124,20 @@ impl<'a> Holder<'a> {
         self.rules().map(|said| said.rule).chain(limit).any(Rule::asks_for_own_tags)
     }
 
+    /// How far it may give somebody tags.
+    fn tags(&self, target: &AwsPrincipal) -> Answer {
+        let kind = usize::from(target.kind == AwsPrincipalKind::Role);
+        let tag = TAG[kind];
+        if self.tags_others[kind] > Answer::No || !self.held.has(tag) {
+            return self.tags_others[kind];
+        }
+        // It may tag no one of the kind, and perhaps this one.
+        self.ask(tag, &target.arn, Given::default()).answer
+    }
+
     /// A request for an action by its name in lower case; an empty one stands for everything.
     pub(super) fn request<'r>(&'r self, resource: &'r str, action: &'r str, given: Given<'r>) -> Request<'r> {
-        let tags_target = given.target.map_or(Answer::No, |target| match target.kind {
-            AwsPrincipalKind::User => self.tags_others[0],
-            AwsPrincipalKind::Role => self.tags_others[1],
-        });
+        let tags_target = given.target.map_or(Answer::No, |target| self.tags(target));
         let (caller, tags_itself, now) = (self.principal, self.tags_itself, self.now);
         Request { caller, resource, action, given, tags_itself, tags_target, now }
     }
@@ -173,9 +189,18 @@ impl<'a> Holder<'a> {
     }
 
     fn not_denied(&self, action: ActionId, request: &Request<'_>) -> Answer {
-        let denies =
-            self.rules().map(|said| said.rule).filter(|rule| !rule.allows && rule.watched.has(action));
-        denies.map(|rule| rule.applies(request)).max().unwrap_or(Answer::No).not()
+        denied(self.rules().map(|said| said.rule), action, request).not()
+    }
+
+    /// Whether denials in its own policies leave any of these actions; what is taken back for good is no power, however
+    /// much else is given.
+    pub(super) fn is_left_any(&self, actions: &[ActionId]) -> Answer {
+        let left = |action: &ActionId| {
+            let watched = &table().actions[*action];
+            let open = glob::member(&self.shape(&watched.shapes[0]));
+            self.not_denied(*action, &self.request(&open, &watched.name, Given::default()))
+        };
+        actions.iter().map(left).max().unwrap_or(Answer::Yes)
     }
 
     fn within_limits(&self, action: ActionId, request: &Request<'_>) -> Answer {
@@ -289,13 +314,11 @@ impl<'a> Holder<'a> {
     pub(super) fn beginnings(&self, action: ActionId) -> Vec<String> {
         let mut beginnings = Vec::new();
         for said in self.rules().filter(|said| said.rule.allows && said.rule.watched.has(action)) {
-            let all = said.rule.statement.resources.iter().any(|pattern| pattern.contains("${"));
-            if all || said.rule.is_complement() {
+            if said.rule.is_complement() || said.rule.is_open(self.principal) {
                 return vec![String::new()];
             }
-            beginnings.extend(
-                said.rule.statement.resources.iter().map(|pattern| glob::literal_start(pattern).to_owned()),
-            );
+            let patterns = said.rule.patterns(self.principal);
+            beginnings.extend(patterns.map(|pattern| glob::literal_start(&pattern).to_owned()));
         }
         if beginnings.iter().any(String::is_empty) { vec![String::new()] } else { beginnings }
     }
@@ -303,8 +326,33 @@ impl<'a> Holder<'a> {
 
 /// Whether any statement of a policy denies the request.
 fn denial(policy: &Policy<'_>, action: ActionId, request: &Request<'_>) -> Answer {
-    let denies = policy.rules.iter().filter(|rule| !rule.allows && rule.watched.has(action));
-    denies.map(|rule| rule.applies(request)).max().unwrap_or(Answer::No)
+    denied(policy.rules.iter(), action, request)
+}
+
+/// Whether any of some statements denies the request, or two of which one always does.
+fn denied<'r, 'a: 'r>(
+    rules: impl Iterator<Item = &'r Rule<'a>>,
+    action: ActionId,
+    request: &Request<'_>,
+) -> Answer {
+    let mut whole = Answer::No;
+    let mut conditions: Vec<&AwsCondition> = Vec::new();
+    for rule in rules.filter(|rule| !rule.allows && rule.watched.has(action)) {
+        let answer = rule.applies(request);
+        if answer == Answer::Yes {
+            return answer;
+        }
+        whole = whole.max(answer);
+        // The caller can avoid the one or the other, and not both.
+        if let [only] = &rule.statement.conditions[..]
+            && conditions.len() < CONDITIONS_MAX
+            && rule.reaches(request.resource, request.caller) == Answer::Yes
+        {
+            conditions.push(only);
+        }
+    }
+    let pairs = |one: &&AwsCondition| conditions.iter().any(|other| are_exhaustive(one, other));
+    if conditions.iter().any(pairs) { Answer::Yes } else { whole }
 }
 
 /// Whether a policy allows the request, its denials aside.

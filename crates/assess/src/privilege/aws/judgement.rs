@@ -4,6 +4,7 @@ use tenure_model::{EscalationPath, PathState, PrivilegeLevel, Verdict};
 
 use super::breadth;
 use super::condition::Answer;
+use super::glob;
 use super::holder::{Given, Said};
 use super::lift::Lift;
 use super::path::{Aim, Object, Path, table};
@@ -80,7 +81,7 @@ impl<'a> Words<'_, 'a> {
     /// One line a way that leads somewhere.
     fn summary(&self, who: Who, standing: &Standing<'a>) -> Vec<String> {
         let leading: Vec<&Found<'a>> =
-            ordered(&standing.found).filter(|found| found.counts && found.answer > Answer::No).collect();
+            ordered(&standing.found).filter(|found| found.answer > Answer::No).collect();
         let mut lines: Vec<String> = leading
             .iter()
             .take(PATHS_NAMED_MAX)
@@ -118,8 +119,11 @@ impl<'a> Words<'_, 'a> {
             Some(lift) => lift.because.clone(),
             None => self.statements(who, found, path),
         };
+        if path.aim == Aim::TrustingRole {
+            because.extend(self.door_words(who, found));
+        }
         match &found.target {
-            Some(target) => because.extend(self.target_words(found, path, target)),
+            Some(target) => because.extend(self.target_words(who, found, path, target)),
             None => because.push(format!("nothing in the export fits: it needs {}", missing(path))),
         }
         if let Some(unseen) = path.unseen.as_ref().filter(|_| found.target.is_some()) {
@@ -130,19 +134,31 @@ impl<'a> Words<'_, 'a> {
         EscalationPath { id: path.id.clone(), state, target, because }
     }
 
+    /// The trust by which a role lets the principal in.
+    fn door_words(&self, who: Who, found: &Found<'a>) -> Option<String> {
+        let role = found.target?.role?;
+        let (world, assume) = (self.world(), self.reacher.asked.assume);
+        let trust = world.trusts[role].as_ref()?;
+        trust.words(&world.holders[who], world.holders[role].principal, assume)
+    }
+
     /// The statements that allow what the path needs, a line a statement.
     fn statements(&self, who: Who, found: &Found<'a>, path: &Path) -> Vec<String> {
         let holder = &self.world().holders[who];
         let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
         let write = found.target.and_then(|target| target.write);
         for action in path.needs.iter().chain(&write) {
-            let service = path.services.first().map(String::as_str);
-            let passed =
-                |given| Given { passed_to: service, policy: self.reacher.policies(*action)[0], ..given };
             let asked = found.target.and_then(|target| self.reacher.asks(*action, &target));
             let by: Option<Said<'_, '_>> = match asked {
-                Some((arn, given)) => holder.ask(*action, arn, passed(given)).by,
-                None => holder.ask_any(*action, passed(Given::default())).and_then(|(_, reply)| reply.by),
+                Some((arn, given)) => self.reacher.best(who, *action, path, arn, given).by,
+                None => {
+                    let on = |witness: &String| {
+                        let reply = self.reacher.best(who, *action, path, witness, Given::default());
+                        (reply.answer, reply.by)
+                    };
+                    let replies = holder.witnesses(*action).iter().map(on).collect::<Vec<_>>();
+                    replies.into_iter().max_by_key(|(answer, _)| *answer).and_then(|(_, by)| by)
+                }
             };
             let words =
                 by.map_or_else(String::new, |by| format!("{} by {}", by.rule.reach_words(), by.place()));
@@ -152,18 +168,49 @@ impl<'a> Words<'_, 'a> {
                 None => lines.push((words, vec![shown])),
             }
         }
-        lines.into_iter().map(|(words, actions)| format!("{} {words}", actions.join(", "))).collect()
+        let lines = lines.into_iter().map(|(words, actions)| format!("{} {words}", actions.join(", ")));
+        lines.chain(self.filled_words(who, found, path)).collect()
+    }
+
+    /// The policies that are filled before they are attached.
+    fn filled_words(&self, who: Who, found: &Found<'a>, path: &Path) -> Vec<String> {
+        let Some(target) = found.target else { return Vec::new() };
+        let attaches = path.needs.iter().chain(&target.write);
+        let words = attaches.filter_map(|action| {
+            let (arn, given) = self.reacher.asks(*action, &target)?;
+            let policy = self.reacher.filled(who, *action, arn, given)?;
+            let name = policy.arn.rsplit(':').next().unwrap_or_default();
+            let by = &table().actions[policy.by].shown;
+            Some(format!("{} can be filled with any permission by {by}", glob::shown(name)))
+        });
+        words.collect()
     }
 
     /// What the target is and where it leads.
-    fn target_words(&self, found: &Found<'a>, path: &Path, target: &Target<'a>) -> Option<String> {
+    fn target_words(&self, who: Who, found: &Found<'a>, path: &Path, target: &Target<'a>) -> Option<String> {
         if let Some(write) = target.write {
             let name = self.target_name(target, path);
             let name = name.rsplit(':').next().unwrap_or_default();
             return Some(format!("{name} can be given more power by {}", table().actions[write].shown));
         }
+        if let Some(help) = target.help {
+            let helper = self.target_name(target, path);
+            let short = |arn: &str| arn.rsplit(':').next().unwrap_or_default().to_owned();
+            let whom = help.role.map_or("the principal itself".to_owned(), |role| {
+                format!("{}, which the principal may use,", short(self.world().arn(role)))
+            });
+            let by = &table().actions[help.action].shown;
+            return Some(format!("{} can give {whom} more power by {by}", short(&helper)));
+        }
+        if let Some(rein) = target.rein {
+            let rein = &self.world().reins[rein];
+            let name = self.world().arn(rein.of).rsplit(':').next().unwrap_or_default();
+            let by = rein.words(self.world(), who);
+            let then = self.chain(rein.freed);
+            return Some(format!("what holds back {name} can be taken off by {by}, then {then}"));
+        }
         if let Some(leads) = target.leads_to().filter(|_| path.aim.needs_power()) {
-            let then = if path.aim.lifts() { "then " } else { "" };
+            let then = if self.reacher.lift(who, path, target).is_some() { "then " } else { "" };
             return Some(format!("{then}{}", self.chain(leads)));
         }
         let words = match path.aim {
@@ -203,11 +250,12 @@ impl<'a> Words<'_, 'a> {
                 }
                 Answer::No => {}
             }
-            let next = ordered(&standing.found).find(|found| found.counts);
+            let next = ordered(&standing.found).find(|found| found.answer > Answer::No);
             let Some((found, target)) = next.and_then(|found| Some((found, found.target?))) else { break };
             let path = &table().paths[found.path];
             words.push(format!("{name} goes on by {}", path.id));
-            match target.leads_to().filter(|_| path.aim.needs_power()) {
+            let freed = target.rein.map(|rein| self.world().reins[rein].freed);
+            match freed.or(target.leads_to()).filter(|_| path.aim.needs_power()) {
                 Some(next) => at = next,
                 None => break,
             }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use tenure_model::{AwsPrincipal, AwsPrincipalKind};
+use tenure_model::{AwsEffect, AwsPrincipal, AwsPrincipalKind};
 
 use super::condition::{Answer, Request, account};
 use super::glob;
@@ -22,6 +22,14 @@ const ABSENT: [&str; 10] = [
     "aws:sourceorgpaths",
     "aws:chatbotsourcearn",
 ];
+/// Tags of what is acted on: before the slash.
+pub(super) const RESOURCE_TAGS: [&str; 2] = ["aws:resourcetag", "iam:resourcetag"];
+/// Services that a role is passed to under another name than the one in the ARNs of what then runs with it.
+const RUNS_AS: [(&str, &str); 3] =
+    [("ecs-tasks", "ecs"), ("tasks.apprunner", "apprunner"), ("build.apprunner", "apprunner")];
+/// Services under whose own name what runs with a passed role stands in ARNs.
+const RUNS: [&str; 7] =
+    ["ec2", "lambda", "glue", "codebuild", "cloudformation", "sagemaker", "bedrock-agentcore"];
 /// Keys that only sessions have.
 const ABSENT_FOR_USERS: [&str; 5] = [
     "aws:tokenissuetime",
@@ -81,6 +89,8 @@ pub(super) enum Known<'a> {
     Tag(Option<&'a str>, Answer),
     /// This, followed by a text that whoever makes the session chooses.
     Beginning(String),
+    /// Some text of this shape, if the request has any.
+    Like(String),
     /// Some address of the internet: requests from inside a network come without one.
     PublicAddress,
     /// This without a second factor; something else with one.
@@ -109,6 +119,7 @@ impl<'a> Look<'a> {
             "aws:principalaccount" => text(account(&caller.arn)),
             "aws:principaltype" => text(if is_user { "User" } else { "AssumedRole" }),
             "aws:username" if is_user => text(&caller.name),
+            "aws:username" => Known::Absent,
             "aws:userid" if caller.unique_id.is_empty() => Known::Unknown,
             "aws:userid" if is_user => text(&caller.unique_id),
             "aws:userid" => Known::Beginning(format!("{}:", caller.unique_id)),
@@ -118,6 +129,8 @@ impl<'a> Look<'a> {
             "aws:tokenissuetime" if !is_user => Known::Text(now.to_string().into()),
             "aws:securetransport" => text("true"),
             "aws:viaawsservice" | "aws:principalisawsservice" => text("false"),
+            "aws:multifactorauthpresent" if is_never_a_person(caller) => text("false"),
+            "aws:multifactorauthage" if is_never_a_person(caller) => Known::Absent,
             "aws:multifactorauthpresent" => Known::FirstFactor((!is_user).then_some("false")),
             "aws:sourceip" => Known::PublicAddress,
             "aws:multifactorauthage" => Known::FirstFactor(None),
@@ -126,6 +139,11 @@ impl<'a> Look<'a> {
             }
             key if ABSENT.contains(&key) => Known::Absent,
             key if is_user && ABSENT_FOR_USERS.contains(&key) => Known::Absent,
+            key if never_had(key, caller) => Known::Absent,
+            // Whoever becomes a role says on whose behalf, where the role's trust lets it.
+            "sts:sourceidentity" if self.target_trusts("sts:setsourceidentity") == Some(false) => {
+                Known::Absent
+            }
             key if key.starts_with("iam:") && !key.contains('/') => self.of_iam(key),
             // A question about everything is not answered by what is allowed in one place.
             key if CHOSEN.contains(&key) && self.request.action.is_empty() => Known::Unknown,
@@ -155,8 +173,16 @@ impl<'a> Look<'a> {
                 (None, None) => Known::Unknown,
             },
             "iam:awsservicename" => Known::Absent,
+            "iam:associatedresourcearn" if *action != "iam:passrole" => Known::Absent,
+            "iam:associatedresourcearn" => given.passed_to.map_or(Known::Unknown, runs_with),
             _ => Known::Unknown,
         }
+    }
+
+    /// Whether the trust of the role that is acted on lets anybody do an action; `None` where no trust is known.
+    fn target_trusts(&self, action: &str) -> Option<bool> {
+        let target = self.request.given.target.filter(|target| target.trust.is_some());
+        target.map(|target| trusts(target, action))
     }
 
     /// Whether the action cannot carry tags: of IAM's, few can.
@@ -176,7 +202,7 @@ impl<'a> Look<'a> {
                 None if may_bring_tags(caller) => Known::Unknown,
                 value => Known::Tag(value, *tags_itself),
             },
-            "aws:resourcetag" | "iam:resourcetag" => match given.target {
+            kind if RESOURCE_TAGS.contains(&kind) => match given.target {
                 Some(target) => Known::Tag(tag(target, name), *tags_target),
                 None if self.request.is_iam() && action.contains("group") => Known::Absent,
                 None => Known::Unknown,
@@ -210,7 +236,45 @@ pub(super) fn tag<'p>(principal: &'p AwsPrincipal, name: &str) -> Option<&'p str
 
 /// Whether sessions of a role may carry tags that the role itself does not have.
 pub(super) fn may_bring_tags(principal: &AwsPrincipal) -> bool {
+    trusts(principal, "sts:tagsession")
+}
+
+/// Whether a role's trust lets anybody do an action, by its name in lower case.
+fn trusts(principal: &AwsPrincipal, action: &str) -> bool {
     principal.trust.iter().flat_map(|trust| &trust.statements).any(|statement| {
-        statement.actions.iter().any(|action| glob::matches(&action.to_ascii_lowercase(), "sts:tagsession"))
+        statement.effect == AwsEffect::Allow
+            && statement.actions.iter().any(|one| glob::matches(&one.to_ascii_lowercase(), action))
     })
+}
+
+/// Whether no session of the principal ever has a key, by its name in lower case: what an identity provider vouches for
+/// is only in sessions that one made.
+pub(super) fn never_had(key: &str, principal: &AwsPrincipal) -> bool {
+    let Some((issuer, _)) = key.split_once(':') else { return false };
+    let is_vouched_for = issuer == "saml" || issuer.contains('.');
+    is_vouched_for
+        && match &principal.trust {
+            None => principal.kind == AwsPrincipalKind::User,
+            Some(trust) => {
+                !trust.is_broken && trust.statements.iter().all(|one| one.principals.federated.is_empty())
+            }
+        }
+}
+
+/// Whether only services and identity providers of other companies may become a role: nobody who could show AWS a
+/// second factor.
+fn is_never_a_person(principal: &AwsPrincipal) -> bool {
+    let Some(trust) = principal.trust.as_ref().filter(|trust| !trust.is_broken) else { return false };
+    let mut allows = trust.statements.iter().filter(|one| one.effect == AwsEffect::Allow);
+    allows.all(|one| one.principals.aws.is_empty() && !one.is_not_principal)
+}
+
+/// What is known of the resource that a service runs with a role that it was passed.
+fn runs_with<'a>(service: &str) -> Known<'a> {
+    let name = service.split(".amazonaws.com").next().unwrap_or_default();
+    let other = RUNS_AS.iter().find(|(passed_to, _)| *passed_to == name).map(|(_, runs)| *runs);
+    match other.or_else(|| RUNS.into_iter().find(|runs| *runs == name)) {
+        Some(name) => Known::Like(format!("arn:*:{name}:*:*:*")),
+        None => Known::Unknown,
+    }
 }

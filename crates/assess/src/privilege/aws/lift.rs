@@ -1,6 +1,8 @@
 //! What holds a principal back and it may take off itself: its boundary, denials in its own policies, conditions on its
 //! own tags. What it would be then is weighed like anybody else.
 
+use std::ops::Range;
+
 use tenure_model::AwsPrincipalKind;
 
 use super::admin::{document_is_everything, is_everything};
@@ -64,10 +66,10 @@ impl Actions {
 }
 
 /// Finds what everybody may take off, and adds whom that frees.
-pub(super) fn find<'a>(world: &mut World<'a>) {
+pub(super) fn find<'a>(world: &mut World<'a>, everybody: Range<Who>) {
     let actions = Actions::new();
     let asks_for_tags = world.trusts_ask_for_tags();
-    for who in world.groups.len()..world.holders.len() {
+    for who in everybody {
         let holder = &world.holders[who];
         let may_act = actions.all().any(|id| holder.held.has(id));
         if !may_act || !is_held_back(holder, asks_for_tags) || is_everything(holder).answer == Answer::Yes {

@@ -91,9 +91,19 @@ impl Aim {
         ) || self.lifts()
     }
 
+    /// Whether it may be the principal itself that is given power.
+    pub(super) fn is_own(self) -> bool {
+        matches!(self, Aim::OwnPolicy | Aim::OwnVersion | Aim::OwnRole | Aim::OwnUser | Aim::OwnGroup)
+    }
+
     /// Whether it is the principal itself, less what holds it back.
     pub(super) fn lifts(self) -> bool {
         matches!(self, Aim::OwnBoundary | Aim::OwnDenial | Aim::OwnTags)
+    }
+
+    /// Whether the principal may be its own target, changed: less what holds it back, or in more groups.
+    pub(super) fn changes_itself(self) -> bool {
+        self.lifts() || self == Aim::BetterGroup
     }
 
     /// Whether users or roles that the path acts on are made by it.
@@ -131,6 +141,14 @@ impl Actions {
 
     pub(super) fn join(&mut self, other: &Self) {
         self.0.iter_mut().zip(other.0).for_each(|(mine, other)| *mine |= other);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+
+    pub(super) fn meets(&self, other: &Self) -> bool {
+        self.0.iter().zip(other.0).any(|(mine, other)| mine & other != 0)
     }
 
     pub(super) fn holds(&self, all: &Self) -> bool {
@@ -296,7 +314,7 @@ mod tests {
     #[test]
     fn the_shipped_paths_are_well_formed() {
         let table = table();
-        assert_eq!(table.paths.len(), 65 + 14, "65 public ids, and those of our own");
+        assert_eq!(table.paths.len(), 65 + 23, "65 public ids, and those of our own");
         let mut ids: Vec<&str> = table.paths.iter().map(|path| path.id.as_str()).collect();
         ids.sort_unstable();
         ids.dedup();

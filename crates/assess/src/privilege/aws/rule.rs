@@ -6,7 +6,7 @@ use super::catalogue::{Reach, catalogue, is_of_the_account};
 use super::condition::{Answer, Request, account, hold};
 use super::glob;
 use super::path::{Actions, table};
-use super::variable::{Filled, filled};
+use super::variable::{Filled, Parties, filled};
 
 /// A policy document with the name under which people know it.
 pub(super) struct Policy<'a> {
@@ -48,7 +48,8 @@ impl<'a> Rule<'a> {
 
     /// Whether it applies to a request for an action that it is about.
     pub(super) fn applies(&self, request: &Request<'_>) -> Answer {
-        let resource = self.reaches(request.resource, request.caller);
+        let parties = Parties { caller: request.caller, target: request.given.target };
+        let resource = self.reaches_for(request.resource, parties);
         if resource == Answer::No { resource } else { resource.min(self.holds(request)) }
     }
 
@@ -59,8 +60,12 @@ impl<'a> Rule<'a> {
 
     /// Whether its resources include one.
     pub(super) fn reaches(&self, resource: &str, caller: &AwsPrincipal) -> Answer {
+        self.reaches_for(resource, Parties { caller, target: None })
+    }
+
+    fn reaches_for(&self, resource: &str, parties: Parties<'_>) -> Answer {
         let any = |patterns: &[String]| {
-            let fits = patterns.iter().map(|pattern| match filled(pattern, caller, self.variables) {
+            let fits = patterns.iter().map(|pattern| match filled(pattern, parties, self.variables) {
                 Filled::Text(pattern) => Answer::of(glob::matches(&pattern, resource)),
                 Filled::Never => Answer::No,
                 Filled::Unknown => Answer::Maybe,
@@ -78,13 +83,22 @@ impl<'a> Rule<'a> {
         self.statement.resources.is_empty() && !self.statement.not_resources.is_empty()
     }
 
+    /// Whether its resources hold a variable that no export tells.
+    pub(super) fn is_open(&self, caller: &AwsPrincipal) -> bool {
+        let parties = Parties { caller, target: None };
+        let mut patterns = self.statement.resources.iter();
+        patterns.any(|pattern| filled(pattern, parties, self.variables) == Filled::Unknown)
+    }
+
     /// Patterns of its resources, filled in as far as they can be.
     pub(super) fn patterns<'s>(&'s self, caller: &'s AwsPrincipal) -> impl Iterator<Item = String> + 's {
         let named =
             if self.is_complement() { &self.statement.not_resources } else { &self.statement.resources };
-        named.iter().filter_map(|pattern| match filled(pattern, caller, self.variables) {
-            Filled::Text(pattern) => Some(pattern.into_owned()),
-            Filled::Never | Filled::Unknown => None,
+        named.iter().filter_map(|pattern| {
+            match filled(pattern, Parties { caller, target: None }, self.variables) {
+                Filled::Text(pattern) => Some(pattern.into_owned()),
+                Filled::Never | Filled::Unknown => None,
+            }
         })
     }
 
@@ -100,14 +114,10 @@ impl<'a> Rule<'a> {
         self.actions.iter().any(|pattern| glob::matches(pattern, action)) != self.but
     }
 
-    /// Whether it names an action, or some of a service's that include it: not `*`, not "all but", and `lambda:*` only
-    /// where a whole service counts.
-    pub(super) fn names(&self, action: &str, whole_services: bool) -> bool {
-        let is_named = |text: &str| text.chars().any(|c| c != '*');
-        let is_narrow = |pattern: &str| match pattern.split_once(':') {
-            Some((service, _)) if whole_services => is_named(service),
-            Some((_, name)) => is_named(name),
-            None => false,
+    /// Whether it names an action, or some of a service's that include it: not `*`, not `lambda:*`, not "all but".
+    pub(super) fn names(&self, action: &str) -> bool {
+        let is_narrow = |pattern: &String| {
+            pattern.split_once(':').is_some_and(|(_, name)| name.chars().any(|c| c != '*'))
         };
         !self.but && self.actions.iter().any(|pattern| is_narrow(pattern) && glob::matches(pattern, action))
     }
@@ -218,12 +228,15 @@ impl<'a> Rule<'a> {
 
     /// On what, and under which conditions: `on * if Bool aws:MultiFactorAuthPresent`.
     pub(super) fn reach_words(&self) -> String {
-        let statement = self.statement;
-        let conditions: Vec<String> =
-            statement.conditions.iter().map(|one| format!("{} {}", one.operator, one.key)).collect();
-        let condition =
-            if conditions.is_empty() { String::new() } else { format!(" if {}", conditions.join(" and ")) };
-        format!("on {}{condition}", listed(&statement.resources, &statement.not_resources))
+        let on = listed(&self.statement.resources, &self.statement.not_resources);
+        format!("on {on}{}", self.condition_words())
+    }
+
+    /// ` if Bool aws:MultiFactorAuthPresent`, or nothing.
+    pub(super) fn condition_words(&self) -> String {
+        let conditions = self.statement.conditions.iter().map(|one| format!("{} {}", one.operator, one.key));
+        let conditions: Vec<String> = conditions.collect();
+        if conditions.is_empty() { String::new() } else { format!(" if {}", conditions.join(" and ")) }
     }
 }
 

@@ -1,11 +1,14 @@
 //! What an escalation path can reach: the users, roles, groups and policies that fit its aim.
 
-use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::cell::{Cell, OnceCell};
+use std::collections::{BTreeSet, HashMap};
 
+use super::attachable::{self, Attachable};
 use super::catalogue::{managed, partition};
 use super::condition::Answer;
-use super::holder::{Given, Limit, permits};
+use super::help::Help;
+use super::holder::{Given, Limit, Reply, permits};
 use super::lift::Lift;
 use super::path::{ActionId, Aim, Object, Path, table};
 use super::world::{Who, World};
@@ -31,6 +34,10 @@ pub(super) struct Target<'a> {
     pub(super) stands_in: bool,
     /// An action that writes power to whom the path leads to, who has none yet.
     pub(super) write: Option<ActionId>,
+    /// What the principal takes off whom the path leads to, by its number.
+    pub(super) rein: Option<usize>,
+    /// What whoever the path leads to, who has no power, does for the principal.
+    pub(super) help: Option<Help>,
 }
 
 impl Target<'_> {
@@ -53,6 +60,8 @@ pub(super) struct Asked {
     other_password: ActionId,
     into_profile: ActionId,
     attach: [ActionId; 3],
+    /// Whoever may do none of these is nobody, whatever else is allowed.
+    powerful: [ActionId; 7],
 }
 
 impl Asked {
@@ -69,6 +78,15 @@ impl Asked {
             new_password: id("iam:CreateLoginProfile"),
             other_password: id("iam:UpdateLoginProfile"),
             into_profile: id("iam:AddRoleToInstanceProfile"),
+            powerful: [
+                id("sts:AssumeRole"),
+                id("iam:PassRole"),
+                id("iam:CreateAccessKey"),
+                id("iam:CreateLoginProfile"),
+                id("iam:UpdateAssumeRolePolicy"),
+                id("iam:CreateRole"),
+                id("iam:CreateUser"),
+            ],
             attach: [id("iam:AttachUserPolicy"), id("iam:AttachRolePolicy"), id("iam:AttachGroupPolicy")],
         }
     }
@@ -80,7 +98,13 @@ pub(super) struct Reacher<'w, 'a> {
     pub(super) asked: Asked,
     /// Policies worth attaching: AWS's for administrators, and the customers' own that allow everything.
     attachable: Vec<String>,
+    /// Policies that somebody may attach after filling them, by who.
+    filled: HashMap<Who, Vec<Attachable>>,
     tries: Cell<u64>,
+    /// Whether each one's boundary allows everything, and whether it does but for its denials.
+    boundaries: Vec<OnceCell<(Answer, Answer)>>,
+    /// Whether denials in each one's own policies leave anything that power is worth having for.
+    denials: Vec<OnceCell<Answer>>,
 }
 
 impl<'w, 'a> Reacher<'w, 'a> {
@@ -90,7 +114,15 @@ impl<'w, 'a> Reacher<'w, 'a> {
             ["AdministratorAccess", "IAMFullAccess"].map(|name| managed(partition, name))
         });
         let others = whole_policies.into_iter().take(ATTACHABLE_MAX).map(str::to_owned);
-        Self { world, asked: Asked::new(), attachable: own.chain(others).collect(), tries: Cell::new(0) }
+        Self {
+            world,
+            asked: Asked::new(),
+            attachable: own.chain(others).collect(),
+            filled: attachable::find(world),
+            tries: Cell::new(0),
+            boundaries: vec![OnceCell::new(); world.holders.len()],
+            denials: vec![OnceCell::new(); world.holders.len()],
+        }
     }
 
     /// Whether nothing more is tried.
@@ -101,13 +133,18 @@ impl<'w, 'a> Reacher<'w, 'a> {
     /// How far all that a path asks of this target is allowed.
     pub(super) fn reaches(&self, who: Who, path: &Path, target: &Target<'a>) -> Answer {
         self.tries.set(self.tries.get() + 1);
-        if path.aim.lifts() {
-            return self.lift(who, path, target).map_or(Answer::No, |lift| lift.answer);
+        match self.lift(who, path, target) {
+            Some(lift) => return lift.answer,
+            None if path.aim.lifts() => return Answer::No,
+            None => {}
         }
         let mut whole = if target.stands_in || path.unseen.is_some() { Answer::Maybe } else { Answer::Yes };
         if let Some(write) = target.write {
             let written = self.may(who, write, path, target).min(self.unbounded(who, target.leads_to()));
             whole = whole.min(written);
+        }
+        if let Some(rein) = target.rein {
+            whole = whole.min(self.world.reins[rein].gives_way(self.world, who));
         }
         for action in &path.needs {
             let object = table().actions[*action].object;
@@ -124,7 +161,7 @@ impl<'w, 'a> Reacher<'w, 'a> {
 
     /// What a principal takes off itself to be the target.
     pub(super) fn lift(&self, who: Who, path: &Path, target: &Target<'a>) -> Option<&'w Lift> {
-        let freed = target.leads_to()?;
+        let freed = target.leads_to().filter(|_| path.aim.changes_itself())?;
         let mut lifts = self.world.lifts.get(&who)?.iter();
         lifts.find(|lift| lift.freed == freed && lift.aim == path.aim)
     }
@@ -157,28 +194,66 @@ impl<'w, 'a> Reacher<'w, 'a> {
 
     /// Whether the principal may do one action to the target.
     pub(super) fn may(&self, who: Who, action: ActionId, path: &Path, target: &Target<'a>) -> Answer {
-        let (arn, given) = match self.asks(action, target) {
-            Some(asks) => asks,
-            None => return Answer::No,
-        };
-        let holder = &self.world.holders[who];
-        let by_service = |passed_to| holder.ask(action, arn, Given { passed_to, ..given }).answer;
-        if self.asked.attach.contains(&action) {
-            let with = |policy| holder.ask(action, arn, Given { policy, ..given }).answer;
-            return self.policies(action).into_iter().map(with).max().unwrap_or(Answer::No);
-        }
-        if path.services.is_empty() {
-            return by_service(None);
-        }
-        path.services.iter().map(|service| by_service(Some(service.as_str()))).max().unwrap_or(Answer::No)
+        self.asks(action, target)
+            .map_or(Answer::No, |(arn, given)| self.best(who, action, path, arn, given).answer)
     }
 
-    /// Policies that an action could carry; only attaching carries one.
-    pub(super) fn policies(&self, action: ActionId) -> Vec<Option<&str>> {
-        match self.asked.attach.contains(&action) {
-            true => self.attachable.iter().map(|arn| Some(arn.as_str())).collect(),
-            false => vec![None],
+    /// The best answer to a question, whichever policy it attaches and whichever of the path's services it means.
+    pub(super) fn best(
+        &self,
+        who: Who,
+        action: ActionId,
+        path: &Path,
+        arn: &str,
+        given: Given<'_>,
+    ) -> Reply<'w, 'a> {
+        let holder = &self.world.holders[who];
+        let mut best = Reply { answer: Answer::No, by: None };
+        let mut with = |given: Given<'_>, most: Answer| {
+            let mut reply = holder.ask(action, arn, given);
+            reply.answer = reply.answer.min(most);
+            if reply.answer > best.answer {
+                best = reply;
+            }
+            best.answer == Answer::Yes
+        };
+        if self.asked.attach.contains(&action) {
+            let mut policies = self.policies(who, action).into_iter();
+            policies.any(|(policy, most)| with(Given { policy, ..given }, most));
+        } else if path.services.is_empty() {
+            with(given, Answer::Yes);
+        } else {
+            let names = path.services.iter().flat_map(|service| passed_names(service, &holder.principal.arn));
+            names.into_iter().any(|name| with(Given { passed_to: Some(&name), ..given }, Answer::Yes));
         }
+        best
+    }
+
+    /// Policies that an action could carry, each with how far it can be one worth carrying; only attaching carries one.
+    pub(super) fn policies(&self, who: Who, action: ActionId) -> Vec<(Option<&str>, Answer)> {
+        if !self.asked.attach.contains(&action) {
+            return vec![(None, Answer::Yes)];
+        }
+        let filled = self.filled.get(&who).into_iter().flatten();
+        let filled = filled.map(|one| (Some(one.arn.as_str()), one.answer));
+        self.attachable.iter().map(|arn| (Some(arn.as_str()), Answer::Yes)).chain(filled).collect()
+    }
+
+    /// The policy that somebody fills before attaching it, where none that has power already does as well.
+    pub(super) fn filled(
+        &self,
+        who: Who,
+        action: ActionId,
+        arn: &str,
+        given: Given<'_>,
+    ) -> Option<&Attachable> {
+        let filled = self.filled.get(&who).filter(|_| self.asked.attach.contains(&action))?;
+        let ask = |policy: &str| {
+            self.world.holders[who].ask(action, arn, Given { policy: Some(policy), ..given }).answer
+        };
+        let ready = self.attachable.iter().map(|policy| ask(policy)).max().unwrap_or(Answer::No);
+        let best = filled.iter().max_by_key(|one| one.answer.min(ask(&one.arn)))?;
+        (best.answer.min(ask(&best.arn)) > ready).then_some(best)
     }
 
     /// What an action asks for: the ARN that it acts on, and what the request carries.
@@ -235,20 +310,31 @@ impl<'w, 'a> Reacher<'w, 'a> {
         door.by_name.min(holder.is_free(self.asked.assume, &request))
     }
 
-    /// Whether power that is written to somebody takes effect: no boundary, or one that can be taken away.
-    fn unbounded(&self, who: Who, whose: Option<Who>) -> Answer {
+    /// Whether power that is written to somebody takes effect: no denial that takes all of it back, and no boundary, or
+    /// one that can be taken away.
+    pub(super) fn unbounded(&self, who: Who, whose: Option<Who>) -> Answer {
         let Some(whose) = whose else { return Answer::Yes };
+        let bounded = &self.world.holders[whose];
+        let undenied = *self.denials[whose].get_or_init(|| bounded.is_left_any(&self.asked.powerful));
+        undenied.min(self.within_boundary(who, whose))
+    }
+
+    fn within_boundary(&self, who: Who, whose: Who) -> Answer {
         let bounded = &self.world.holders[whose];
         let policy = match &bounded.boundary {
             Limit::None => return Answer::Yes,
             Limit::Unknown => return Answer::Maybe,
             Limit::Known(policy) => *policy,
         };
-        if super::admin::document_is_everything(bounded, policy) == Answer::Yes {
+        // The same boundary is asked about for everybody who could write to its principal.
+        let (whole, little) = *self.boundaries[whose].get_or_init(|| {
+            // One that only carves something out leaves other ways; which, nobody has walked.
+            let little = super::admin::document_spares_little(bounded, policy).min(Answer::Maybe);
+            (super::admin::document_is_everything(bounded, policy), little)
+        });
+        if whole == Answer::Yes {
             return Answer::Yes;
         }
-        // A boundary that only carves something out leaves other ways; which, nobody has walked.
-        let little = super::admin::document_spares_little(bounded, policy).min(Answer::Maybe);
         let arn = &bounded.principal.arn;
         let widest = self.attachable.first().map(String::as_str);
         let given = Given { target: Some(bounded.principal), boundary: Some(widest), ..Given::default() };
@@ -288,4 +374,10 @@ impl<'w, 'a> Reacher<'w, 'a> {
         };
         path.services.iter().map(by).max().unwrap_or(Answer::No)
     }
+}
+
+/// Names under which a role is passed to a service: in China some services have a domain of their own.
+pub(super) fn passed_names<'s>(service: &'s str, arn: &str) -> Vec<Cow<'s, str>> {
+    let own = (partition(arn) == "aws-cn").then(|| Cow::Owned(format!("{service}.cn")));
+    std::iter::once(Cow::Borrowed(service)).chain(own).collect()
 }

@@ -55,6 +55,26 @@ impl<'a> Trust<'a> {
         allows.flat_map(|rule| rule.statement.principals.aws.iter().map(String::as_str))
     }
 
+    /// The statement by which it lets somebody in by name, in words.
+    pub(super) fn words(&self, holder: &Holder<'_>, role: &AwsPrincipal, assume: ActionId) -> Option<String> {
+        let request = holder.request(&role.arn, ASSUME, Given { target: Some(role), ..Given::default() });
+        let by_name = self.rules.iter().filter(|rule| {
+            rule.allows && rule.watched.has(assume) && meets(rule, holder.principal) == Met::Itself
+        });
+        let rule = by_name.max_by_key(|rule| rule.holds(&request))?;
+        let named = rule.statement.principals.aws.iter();
+        let mut named = named.filter(|one| *one == "*" || **one == holder.principal.arn);
+        let whom = match named.next() {
+            Some(name) if name == "*" => "everybody".to_owned(),
+            Some(name) => name.clone(),
+            None if rule.statement.is_not_principal => "everybody but some".to_owned(),
+            None => "a session of the principal".to_owned(),
+        };
+        let conditions = rule.condition_words();
+        let name = role.arn.rsplit(':').next().unwrap_or_default();
+        Some(format!("the trust policy of {name} lets in {whom}{conditions}"))
+    }
+
     /// Whether it lets somebody in.
     pub(super) fn door(&self, holder: &Holder<'_>, role: &AwsPrincipal, assume: ActionId) -> Door {
         let request = holder.request(&role.arn, ASSUME, Given { target: Some(role), ..Given::default() });

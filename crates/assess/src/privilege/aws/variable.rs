@@ -6,7 +6,7 @@ use tenure_model::{AwsPrincipal, AwsPrincipalKind};
 
 use super::condition::account;
 use super::glob::{LITERAL_MARK, LITERAL_STAR};
-use super::key::{may_bring_tags, tag};
+use super::key::{RESOURCE_TAGS, may_bring_tags, never_had, tag};
 
 /// A text with its variables filled in.
 #[derive(Debug, PartialEq)]
@@ -19,8 +19,17 @@ pub(super) enum Filled<'t> {
     Never,
 }
 
-/// Fills in what a text leaves open for its caller. Documents of before 2012 know no variables.
-pub(super) fn filled<'t>(text: &'t str, caller: &AwsPrincipal, variables: bool) -> Filled<'t> {
+/// Whom the variables of a text stand for.
+#[derive(Clone, Copy)]
+pub(super) struct Parties<'p> {
+    /// Who asks.
+    pub(super) caller: &'p AwsPrincipal,
+    /// The user or role that is acted on, where that is known.
+    pub(super) target: Option<&'p AwsPrincipal>,
+}
+
+/// Fills in what a text leaves open. Documents of before 2012 know no variables.
+pub(super) fn filled<'t>(text: &'t str, parties: Parties<'_>, variables: bool) -> Filled<'t> {
     if !variables || !text.contains("${") {
         return Filled::Text(Cow::Borrowed(text));
     }
@@ -33,7 +42,7 @@ pub(super) fn filled<'t>(text: &'t str, caller: &AwsPrincipal, variables: bool) 
             Some((name, otherwise)) => (name.trim(), Some(otherwise.trim().trim_matches('\''))),
             None => (inside.trim(), None),
         };
-        match (value(name, caller), otherwise) {
+        match (value(name, parties), otherwise) {
             (Filled::Text(value), _) => whole.push_str(&value),
             (Filled::Never, Some(otherwise)) => whole.push_str(otherwise),
             (Filled::Never, None) => return Filled::Never,
@@ -45,7 +54,8 @@ pub(super) fn filled<'t>(text: &'t str, caller: &AwsPrincipal, variables: bool) 
     Filled::Text(whole.into())
 }
 
-fn value<'v>(name: &str, caller: &'v AwsPrincipal) -> Filled<'v> {
+fn value<'v>(name: &str, parties: Parties<'v>) -> Filled<'v> {
+    let caller = parties.caller;
     let is_user = caller.kind == AwsPrincipalKind::User;
     let lower = name.to_ascii_lowercase();
     match lower.as_str() {
@@ -60,13 +70,20 @@ fn value<'v>(name: &str, caller: &'v AwsPrincipal) -> Filled<'v> {
         "aws:principalaccount" => Filled::Text(account(&caller.arn).into()),
         "aws:principalarn" => Filled::Text(caller.arn.as_str().into()),
         "aws:principaltype" => Filled::Text(if is_user { "User" } else { "AssumedRole" }.into()),
-        _ => match lower.strip_prefix("aws:principaltag/") {
-            Some(_) => match tag(caller, &name["aws:principaltag/".len()..]) {
+        key if never_had(key, caller) => Filled::Never,
+        key => match (key.split_once('/'), parties.target) {
+            (Some(("aws:principaltag", _)), _) => match tag(caller, &name["aws:principaltag/".len()..]) {
                 Some(value) => Filled::Text(value.into()),
                 None if may_bring_tags(caller) => Filled::Unknown,
                 None => Filled::Never,
             },
-            None => Filled::Unknown,
+            (Some((kind, _)), Some(target)) if RESOURCE_TAGS.contains(&kind) => {
+                match tag(target, &name[kind.len() + 1..]) {
+                    Some(value) => Filled::Text(value.into()),
+                    None => Filled::Never,
+                }
+            }
+            _ => Filled::Unknown,
         },
     }
 }
@@ -83,7 +100,7 @@ mod tests {
             tags: vec![("team".into(), "shop".into())],
             ..AwsPrincipal::default()
         };
-        let text = |pattern| match filled(pattern, &caller, true) {
+        let text = |pattern| match filled(pattern, Parties { caller: &caller, target: None }, true) {
             Filled::Text(text) => text.into_owned(),
             other => format!("{other:?}"),
         };
@@ -94,7 +111,7 @@ mod tests {
         assert_eq!(text("a${$}b${"), "a$b${");
         assert!(!text("${*}").contains('*'), "a literal star is no wildcard");
         assert_eq!(
-            filled("user/${aws:username}", &caller, false),
+            filled("user/${aws:username}", Parties { caller: &caller, target: None }, false),
             Filled::Text("user/${aws:username}".into())
         );
     }

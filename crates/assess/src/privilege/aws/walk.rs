@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use super::admin::{Whole, document_is_everything, is_everything};
 use super::condition::Answer;
+use super::help::Gifts;
 use super::holder::Given;
 use super::path::{ActionId, Aim, Object, Path, table};
 use super::rule::{Policy, Rule};
@@ -38,11 +39,8 @@ pub(super) struct Found<'a> {
     /// `No`: the permissions are there, a target is not.
     pub(super) answer: Answer,
     /// The best that the path can be, by its permissions for other services and what is unseen of it.
-    allowed: Answer,
+    pub(super) allowed: Answer,
     pub(super) target: Option<Target<'a>>,
-    /// Whether it makes its holder somebody who escalates. A way that hangs on something unseen does not, where the
-    /// permission only comes with all of a service or of everything: that is broad power, told as such.
-    pub(super) counts: bool,
 }
 
 /// Settles what everybody can reach.
@@ -50,7 +48,8 @@ pub(super) fn settle<'w, 'a>(world: &'w World<'a>) -> (Reacher<'w, 'a>, Vec<Stan
     let mut standings: Vec<Standing<'a>> = (0..world.holders.len()).map(|who| standing(world, who)).collect();
     let reacher = Reacher::new(world, whole_policies(world, &standings));
     let running = running(world, &reacher);
-    let mut walk = Walk { world, reacher, running, writes: Writes::new(), standings: Vec::new() };
+    let mut walk =
+        Walk { world, reacher, running, writes: Writes::new(), gifts: Gifts::new(), standings: Vec::new() };
     for (who, standing) in standings.iter_mut().enumerate() {
         walk.by_itself(who, standing);
     }
@@ -58,6 +57,7 @@ pub(super) fn settle<'w, 'a>(world: &'w World<'a>) -> (Reacher<'w, 'a>, Vec<Stan
     let mut is_more = walk.round(0);
     // Whoever has power already is the better target; only then is some written to others.
     is_more |= walk.by_writing();
+    is_more |= walk.by_help();
     for steps in 1..=CHAIN_STEPS_MAX {
         is_more = is_more && walk.round(steps);
     }
@@ -80,21 +80,19 @@ fn standing<'a>(world: &World<'a>, who: Who) -> Standing<'a> {
                 if holder.held.holds(&path.mask) { elsewhere(world, who, path) } else { Answer::No };
             if allowed > Answer::No {
                 let allowed = if path.unseen.is_some() { Answer::Maybe } else { allowed };
-                let counts = path.unseen.is_none() || are_named(world, who, path, true);
-                found.push(Found { path: number, answer: Answer::No, allowed, target: None, counts });
+                found.push(Found { path: number, answer: Answer::No, allowed, target: None });
             }
         }
     }
     Standing { admin, power, steps: 0, is_cut: false, found }
 }
 
-/// Whether each of a path's actions is named by a statement that allows it, or by one for the whole service where that
-/// counts.
-fn are_named(world: &World<'_>, who: Who, path: &Path, whole_services: bool) -> bool {
+/// Whether each of a path's actions is named by a statement that allows it: not by one for its whole service or for all.
+fn are_named(world: &World<'_>, who: Who, path: &Path) -> bool {
     let is_named = |id: &ActionId| {
         let name = &table().actions[*id].name;
         let mut rules = world.holders[who].rules().map(|said| said.rule);
-        rules.any(|rule| rule.allows && rule.watched.has(*id) && rule.names(name, whole_services))
+        rules.any(|rule| rule.allows && rule.watched.has(*id) && rule.names(name))
     };
     path.needs.iter().all(is_named)
 }
@@ -172,7 +170,8 @@ pub(super) struct Walk<'w, 'a> {
     /// Roles with which the services of each path run.
     pub(super) running: Vec<Vec<Who>>,
     pub(super) writes: Writes,
-    standings: Vec<Standing<'a>>,
+    pub(super) gifts: Gifts,
+    pub(super) standings: Vec<Standing<'a>>,
 }
 
 impl<'a> Walk<'_, 'a> {
@@ -184,6 +183,9 @@ impl<'a> Walk<'_, 'a> {
                 continue;
             }
             for target in self.own_targets(who, path) {
+                if !self.is_possible(who, path, &target) {
+                    continue;
+                }
                 if self.reacher.is_spent() {
                     standing.is_cut = true;
                     break;
@@ -198,7 +200,7 @@ impl<'a> Walk<'_, 'a> {
                     break;
                 }
             }
-            if found.counts && found.answer > standing.power {
+            if found.answer > standing.power {
                 standing.power = found.answer;
                 standing.steps = 1;
             }
@@ -239,111 +241,141 @@ impl<'a> Walk<'_, 'a> {
                         break;
                     }
                 }
-                best = best.max(if one.counts { one.answer } else { Answer::No });
+                best = best.max(one.answer);
             }
-            let standing = &mut self.standings[who];
-            standing.found = found;
-            if best > standing.power {
-                (standing.power, standing.steps, any) = (best, 1, true);
-            }
+            any |= self.rise(who, found, best, 1);
         }
         any
     }
 
+    /// Puts back somebody's paths with the best that they give, so many steps away. True when that is more than before.
+    pub(super) fn rise(&mut self, who: Who, found: Vec<Found<'a>>, best: Answer, steps: u8) -> bool {
+        let standing = &mut self.standings[who];
+        standing.found = found;
+        let rises = best > standing.power;
+        if rises {
+            (standing.power, standing.steps) = (best, steps);
+        }
+        rises
+    }
+
     /// One step further away from administrators. False when nobody stands there.
     fn round(&mut self, steps: u8) -> bool {
-        let has_power =
-            |who: &&Who| self.standings[**who].power > Answer::No && self.standings[**who].steps == steps;
-        let fresh = |all: &[Who]| all.iter().filter(has_power).copied().collect::<Vec<_>>();
-        let (users, roles, groups) =
-            (fresh(&self.world.users), fresh(&self.world.roles), fresh(&self.world.all_groups));
-        // Most roles let in nobody but a service, and each service runs with few: sorted out once for everybody.
-        let lets_in = |role: &&Who| {
-            self.world.trusts[**role].as_ref().is_some_and(|trust| trust.named().next().is_some())
-        };
-        let open: Vec<Who> = roles.iter().filter(lets_in).copied().collect();
-        let is_here =
-            |role: &&Who| self.standings[**role].power > Answer::No && self.standings[**role].steps == steps;
-        let running = self.running.iter().map(|all| all.iter().filter(is_here).copied().collect::<Vec<_>>());
-        let running: Vec<Vec<Who>> = running.collect();
-        let freed: Vec<Who> = self.world.lifts.values().flatten().map(|lift| lift.freed).collect();
-        let is_anybody_here = ![&users, &roles, &groups, &fresh(&freed)].into_iter().all(Vec::is_empty);
+        let is_fresh =
+            |who: Who| self.standings[who].power > Answer::No && self.standings[who].steps == steps;
+        let near = self.near(is_fresh);
+        let reined = self.reined(is_fresh);
+        let held_back = self.near(|who| reined.contains_key(&who));
+        let mut freed = self.world.lifts.values().flatten().map(|lift| lift.freed);
+        let is_anybody_here = !near.is_empty() || !held_back.is_empty() || freed.any(is_fresh);
         for who in (0..self.standings.len()).filter(|_| is_anybody_here) {
             let mut found = std::mem::take(&mut self.standings[who].found);
             let mut best = self.standings[who].power;
             for one in found.iter_mut().filter(|one| one.answer < one.allowed) {
                 let path = &table().paths[one.path];
-                let targets = match path.aim {
-                    Aim::OtherUser => self.users(who, path, &users),
-                    Aim::BetterGroup => self.better_groups(who, &groups),
-                    Aim::TrustingRole => self.let_in(who, &roles),
-                    Aim::RunningRole => running[one.path].iter().copied().map(Target::role).collect(),
-                    Aim::PassedRole => self.pick(who, path, &running[one.path]),
-                    Aim::AssumedRole => self.pick(who, path, &open),
-                    Aim::TrustOfRole => self.pick(who, path, &roles),
-                    Aim::NewMember => groups
-                        .iter()
-                        .map(|group| Target { group: Some(*group), ..Target::default() })
-                        .collect(),
-                    Aim::OtherMember => self.other_members(who, path, &groups),
-                    aim if aim.lifts() => self.freed(who, path),
-                    _ => continue,
-                };
-                for target in targets {
-                    if !self.is_possible(who, path, &target) {
-                        continue;
-                    }
-                    if self.reacher.is_spent() {
-                        self.standings[who].is_cut = true;
-                        break;
-                    }
-                    let power = target.leads_to().map_or(Answer::No, |leads| self.standings[leads].power);
-                    let mut answer = self.reacher.reaches(who, path, &target).min(one.allowed).min(power);
-                    if path.aim == Aim::NewMember {
-                        answer = answer.min(self.on_a_new_one(who, path));
-                    }
-                    if one.improve(answer, &target) >= one.allowed {
-                        break;
-                    }
+                let mut targets = self.candidates(who, one.path, &near);
+                if path.aim.changes_itself() {
+                    targets.extend(self.freed(who, path));
                 }
-                best = best.max(if one.counts { one.answer } else { Answer::No });
+                let may_free = self.world.holders[who].held.meets(&self.world.freeing);
+                let others = if may_free { self.candidates(who, one.path, &held_back) } else { Vec::new() };
+                for target in others {
+                    let reins = target.leads_to().and_then(|leads| reined.get(&leads));
+                    targets.extend(
+                        reins.into_iter().flatten().map(|rein| Target { rein: Some(*rein), ..target }),
+                    );
+                }
+                self.try_all(who, one, &targets);
+                best = best.max(one.answer);
             }
-            let standing = &mut self.standings[who];
-            standing.found = found;
-            if best > standing.power {
-                standing.power = best;
-                standing.steps = steps + 1;
-            }
+            self.rise(who, found, best, steps + 1);
         }
         self.standings.iter().any(|standing| standing.power > Answer::No && standing.steps > steps)
+    }
+
+    /// Those who would be somebody to reach if something were taken off them, with the numbers of what.
+    fn reined(&self, is_fresh: impl Fn(Who) -> bool) -> HashMap<Who, Vec<usize>> {
+        let mut reined: HashMap<Who, Vec<usize>> = HashMap::new();
+        for (number, rein) in self.world.reins.iter().enumerate().filter(|(_, rein)| is_fresh(rein.freed)) {
+            reined.entry(rein.of).or_default().push(number);
+        }
+        reined
+    }
+
+    /// Keeps the best of some targets of a path.
+    pub(super) fn try_all(&mut self, who: Who, one: &mut Found<'a>, targets: &[Target<'a>]) {
+        let path = &table().paths[one.path];
+        for target in targets.iter().filter(|target| self.is_possible(who, path, target)) {
+            if self.reacher.is_spent() {
+                self.standings[who].is_cut = true;
+                break;
+            }
+            let mut answer = self.reacher.reaches(who, path, target).min(one.allowed).min(self.power(target));
+            if path.aim == Aim::NewMember {
+                answer = answer.min(self.on_a_new_one(who, path));
+            }
+            if one.improve(answer, target) >= one.allowed {
+                break;
+            }
+        }
+    }
+
+    /// The power that a target has to give.
+    fn power(&self, target: &Target<'a>) -> Answer {
+        if let Some(help) = target.help {
+            return help.answer;
+        }
+        let leads = target.rein.map(|rein| self.world.reins[rein].freed).or(target.leads_to());
+        leads.map_or(Answer::No, |leads| self.standings[leads].power)
     }
 
     /// Only somebody else of the same account can be taken over; roles of other accounts can be assumed.
     pub(super) fn is_possible(&self, who: Who, path: &Path, target: &Target<'a>) -> bool {
         let Some(leads) = target.leads_to() else { return true };
-        if path.aim.lifts() {
+        if self.reacher.lift(who, path, target).is_some() {
             return true;
         }
         let (own, other) = (&self.world.holders[who], &self.world.holders[leads]);
         let is_changed =
             (path.aim == Aim::TrustOfRole || target.write.is_some()) && other.principal.is_service_linked;
-        own.principal.arn != other.principal.arn
-            && !is_changed
-            && (path.aim == Aim::AssumedRole || own.account() == other.account())
+        let is_itself = !path.aim.is_own() && own.principal.arn == other.principal.arn;
+        !is_itself && !is_changed && (path.aim == Aim::AssumedRole || own.account() == other.account())
     }
 
-    /// Forgets paths of which only the principal's own things could be the target.
+    /// Forgets paths of which only the principal's own things could be the target, and what is taken off to no avail.
     fn end(&mut self) {
-        for who in 0..self.standings.len() {
+        let is_idle = |who: Who, one: &Found<'a>| {
+            let lift =
+                one.target.and_then(|target| self.reacher.lift(who, &table().paths[one.path], &target));
+            lift.is_some_and(|lift| !self.opens_anything(who, lift.freed))
+        };
+        let idle: Vec<Vec<usize>> = (0..self.standings.len())
+            .map(|who| {
+                self.standings[who].found.iter().filter(|one| is_idle(who, one)).map(|one| one.path).collect()
+            })
+            .collect();
+        for (who, idle) in idle.into_iter().enumerate() {
             let mut found = std::mem::take(&mut self.standings[who].found);
+            for one in found.iter_mut().filter(|one| idle.contains(&one.path)) {
+                (one.answer, one.target) = (Answer::No, None);
+            }
             // What only comes with all of a service or of everything is no plan that waits for its target.
             found.retain(|one| {
                 let path = &table().paths[one.path];
-                one.answer > Answer::No
-                    || are_named(self.world, who, path, false) && self.is_latent(who, path)
+                one.answer > Answer::No || are_named(self.world, who, path) && self.is_latent(who, path)
             });
             self.standings[who].found = found;
         }
+    }
+
+    /// Whether a principal reaches anything without what it takes off that it does not reach as it is.
+    fn opens_anything(&self, who: Who, freed: Who) -> bool {
+        let (own, free) = (&self.standings[who], &self.standings[freed]);
+        let as_it_is = |path: usize| {
+            let same = own.found.iter().find(|one| one.path == path);
+            same.map_or(Answer::No, |one| one.answer)
+        };
+        free.admin.answer > own.admin.answer || free.found.iter().any(|one| one.answer > as_it_is(one.path))
     }
 
     /// Whether every permission is there for some thing of the kind that the path needs.
@@ -351,18 +383,11 @@ impl<'a> Walk<'_, 'a> {
         let holder = &self.world.holders[who];
         let others_only = matches!(path.aim, Aim::OtherUser | Aim::WrittenUser);
         let is_held = |action: &ActionId| {
-            let services = path.services.iter().map(|service| Some(service.as_str()));
-            let services = if path.services.is_empty() { vec![None] } else { services.collect() };
-            let policies = self.reacher.policies(*action);
             let mut witnesses = holder.witnesses(*action);
             witnesses.retain(|witness| !others_only || *witness != holder.principal.arn);
             let asks = |witness: &String| {
-                services.iter().any(|passed_to| {
-                    policies.iter().any(|policy| {
-                        let given = Given { passed_to: *passed_to, policy: *policy, ..Given::default() };
-                        holder.ask(*action, witness, given).answer > Answer::No
-                    })
-                })
+                let reply = self.reacher.best(who, *action, path, witness, Given::default());
+                reply.answer > Answer::No
             };
             witnesses.iter().any(asks)
         };

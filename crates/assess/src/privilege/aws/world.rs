@@ -11,9 +11,11 @@ use super::catalogue::managed_policy;
 use super::condition::{Answer, account};
 use super::glob;
 use super::holder::{Given, Holder, Limit, Own, ServiceControl};
+use super::join;
 use super::lift::{self, Lift};
 use super::organization::Organization;
 use super::path::{Actions, table};
+use super::rein::{self, Rein};
 use super::rule::Policy;
 use super::trust::Trust;
 
@@ -159,6 +161,10 @@ pub(super) struct World<'a> {
     pub(super) logins: HashMap<&'a str, &'a AwsLogin>,
     /// What principals may take off themselves, by principal.
     pub(super) lifts: HashMap<Who, Vec<Lift>>,
+    /// What others may take off somebody.
+    pub(super) reins: Vec<Rein>,
+    /// Actions that take something off others.
+    pub(super) freeing: Actions,
 }
 
 impl<'a> World<'a> {
@@ -179,6 +185,8 @@ impl<'a> World<'a> {
             sessions: BTreeMap::new(),
             logins: accounts.iter().flat_map(|of| &of.logins).map(|one| (one.arn.as_str(), one)).collect(),
             lifts: HashMap::new(),
+            reins: Vec::new(),
+            freeing: Actions::default(),
         };
         let mut groups: HashMap<(&str, &str), Who> = HashMap::new();
         for (file, of_file) in accounts.iter().enumerate() {
@@ -204,7 +212,10 @@ impl<'a> World<'a> {
         }
         world.in_order();
         world.tagging();
-        lift::find(&mut world);
+        let everybody = world.groups.len()..world.holders.len();
+        lift::find(&mut world, everybody.clone());
+        join::find(&mut world, everybody.clone());
+        rein::find(&mut world, everybody);
         world
     }
 

@@ -1,6 +1,6 @@
 //! Power that a principal makes on its way: written to whoever a path leads to, or to a role or user that it makes.
 
-use super::condition::{Answer, Given};
+use super::condition::{Answer, Given, account};
 use super::path::{ActionId, Aim, Object, Path, table};
 use super::target::Target;
 use super::walk::Walk;
@@ -82,13 +82,18 @@ impl<'a> Walk<'_, 'a> {
         let needs: Vec<ActionId> =
             path.needs.iter().copied().filter(|id| table().actions[*id].object == kind).collect();
         let mut best = Answer::No;
-        for witness in needs.iter().flat_map(|id| holder.witnesses(*id)) {
+        let becomes = (path.aim == Aim::NewRole).then_some(self.reacher.asked.assume);
+        let witnesses = needs.iter().chain(&becomes).flat_map(|id| holder.witnesses(*id));
+        // It is made in the principal's account, under a name that nobody there has.
+        let is_new =
+            |arn: &String| account(arn) == holder.account() && !self.world.by_arn.contains_key(arn.as_str());
+        for witness in witnesses.filter(is_new) {
             for boundary in self.reacher.new_boundaries() {
                 let asks = |id: &ActionId| {
-                    let policies = self.reacher.policies(*id).into_iter();
-                    let answers = policies.map(|policy| {
+                    let policies = self.reacher.policies(who, *id).into_iter();
+                    let answers = policies.map(|(policy, most)| {
                         let given = Given { policy, boundary: Some(boundary), ..Given::default() };
-                        holder.ask(*id, &witness, given).answer
+                        holder.ask(*id, &witness, given).answer.min(most)
                     });
                     answers.max().unwrap_or(Answer::No)
                 };
