@@ -66,6 +66,7 @@ fn what_only_looks_like_a_way_is_none() {
         "allow iam:PassRole on * if StringEquals iam:PassedToService=ecs-tasks.amazonaws.com; allow lambda:Create*,lambda:Invoke* on *",
         "allow iam:PassRole,glue:CreateJob,glue:StartJobRun on *; deny glue:StartJobRun on *",
         "allow iam:CreateRole,iam:*RolePolicy on * if StringEquals iam:PermissionsBoundary=arn:aws:iam::111122223333:policy/fence",
+        "allow * on but arn:aws:iam::*:*,arn:aws:sts::*:*; deny sts:AssumeRole on *",
         "allow but iam:*,sts:*,lambda:*,glue:*,ec2:*,ec2-instance-connect:*,ssm:* on *",
         "allow iam:CreateAccessKey on * if StringEquals aws:ResourceTag/managed=yes",
         "allow iam:PutUserPolicy on * if StringEquals aws:RequestedRegion=eu-central-1",

@@ -108,7 +108,7 @@ impl<'a> Walk<'_, 'a> {
                 };
                 let targets: Vec<Target<'a>> = targets.iter().filter_map(helped).collect();
                 self.try_all(who, one, &targets);
-                best = best.max(one.answer);
+                best = best.max(one.gives());
             }
             any |= self.rise(who, found, best, 1);
         }

@@ -81,7 +81,7 @@ impl<'a> Words<'_, 'a> {
     /// One line a way that leads somewhere.
     fn summary(&self, who: Who, standing: &Standing<'a>) -> Vec<String> {
         let leading: Vec<&Found<'a>> =
-            ordered(&standing.found).filter(|found| found.answer > Answer::No).collect();
+            ordered(&standing.found).filter(|found| found.gives() > Answer::No).collect();
         let mut lines: Vec<String> = leading
             .iter()
             .take(PATHS_NAMED_MAX)
@@ -250,7 +250,7 @@ impl<'a> Words<'_, 'a> {
                 }
                 Answer::No => {}
             }
-            let next = ordered(&standing.found).find(|found| found.answer > Answer::No);
+            let next = ordered(&standing.found).find(|found| found.gives() > Answer::No);
             let Some((found, target)) = next.and_then(|found| Some((found, found.target?))) else { break };
             let path = &table().paths[found.path];
             words.push(format!("{name} goes on by {}", path.id));

@@ -114,10 +114,14 @@ impl<'a> Rule<'a> {
         self.actions.iter().any(|pattern| glob::matches(pattern, action)) != self.but
     }
 
-    /// Whether it names an action, or some of a service's that include it: not `*`, not `lambda:*`, not "all but".
-    pub(super) fn names(&self, action: &str) -> bool {
-        let is_narrow = |pattern: &String| {
-            pattern.split_once(':').is_some_and(|(_, name)| name.chars().any(|c| c != '*'))
+    /// Whether it names an action, or some of a service's that include it: not `*`, not "all but", and `lambda:*` only
+    /// where a whole service counts.
+    pub(super) fn names(&self, action: &str, whole_services: bool) -> bool {
+        let is_named = |text: &str| text.chars().any(|c| c != '*');
+        let is_narrow = |pattern: &str| match pattern.split_once(':') {
+            Some((service, _)) if whole_services => is_named(service),
+            Some((_, name)) => is_named(name),
+            None => false,
         };
         !self.but && self.actions.iter().any(|pattern| is_narrow(pattern) && glob::matches(pattern, action))
     }

@@ -41,6 +41,9 @@ pub(super) struct Found<'a> {
     /// The best that the path can be, by its permissions for other services and what is unseen of it.
     pub(super) allowed: Answer,
     pub(super) target: Option<Target<'a>>,
+    /// Whether it makes its holder somebody who escalates. A way that hangs on something unseen does not, where the
+    /// permission only comes with all of a service or of everything: that is broad power, told as such.
+    pub(super) counts: bool,
 }
 
 /// Settles what everybody can reach.
@@ -80,19 +83,21 @@ fn standing<'a>(world: &World<'a>, who: Who) -> Standing<'a> {
                 if holder.held.holds(&path.mask) { elsewhere(world, who, path) } else { Answer::No };
             if allowed > Answer::No {
                 let allowed = if path.unseen.is_some() { Answer::Maybe } else { allowed };
-                found.push(Found { path: number, answer: Answer::No, allowed, target: None });
+                let counts = path.unseen.is_none() || are_named(world, who, path, true);
+                found.push(Found { path: number, answer: Answer::No, allowed, target: None, counts });
             }
         }
     }
     Standing { admin, power, steps: 0, is_cut: false, found }
 }
 
-/// Whether each of a path's actions is named by a statement that allows it: not by one for its whole service or for all.
-fn are_named(world: &World<'_>, who: Who, path: &Path) -> bool {
+/// Whether each of a path's actions is named by a statement that allows it, or by one for the whole service where that
+/// counts.
+fn are_named(world: &World<'_>, who: Who, path: &Path, whole_services: bool) -> bool {
     let is_named = |id: &ActionId| {
         let name = &table().actions[*id].name;
         let mut rules = world.holders[who].rules().map(|said| said.rule);
-        rules.any(|rule| rule.allows && rule.watched.has(*id) && rule.names(name))
+        rules.any(|rule| rule.allows && rule.watched.has(*id) && rule.names(name, whole_services))
     };
     path.needs.iter().all(is_named)
 }
@@ -200,8 +205,8 @@ impl<'a> Walk<'_, 'a> {
                     break;
                 }
             }
-            if found.answer > standing.power {
-                standing.power = found.answer;
+            if found.gives() > standing.power {
+                standing.power = found.gives();
                 standing.steps = 1;
             }
         }
@@ -241,7 +246,7 @@ impl<'a> Walk<'_, 'a> {
                         break;
                     }
                 }
-                best = best.max(one.answer);
+                best = best.max(one.gives());
             }
             any |= self.rise(who, found, best, 1);
         }
@@ -286,7 +291,7 @@ impl<'a> Walk<'_, 'a> {
                     );
                 }
                 self.try_all(who, one, &targets);
-                best = best.max(one.answer);
+                best = best.max(one.gives());
             }
             self.rise(who, found, best, steps + 1);
         }
@@ -362,7 +367,8 @@ impl<'a> Walk<'_, 'a> {
             // What only comes with all of a service or of everything is no plan that waits for its target.
             found.retain(|one| {
                 let path = &table().paths[one.path];
-                one.answer > Answer::No || are_named(self.world, who, path) && self.is_latent(who, path)
+                one.answer > Answer::No
+                    || are_named(self.world, who, path, false) && self.is_latent(who, path)
             });
             self.standings[who].found = found;
         }
@@ -396,6 +402,11 @@ impl<'a> Walk<'_, 'a> {
 }
 
 impl<'a> Found<'a> {
+    /// What it gives to its holder's standing.
+    pub(super) fn gives(&self) -> Answer {
+        if self.counts { self.answer } else { Answer::No }
+    }
+
     /// Keeps the better of two answers, and gives it.
     fn improve(&mut self, answer: Answer, target: &Target<'a>) -> Answer {
         if answer > self.answer {

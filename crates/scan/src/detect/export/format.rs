@@ -9,15 +9,13 @@ use tenure_model::{
     Quality, RoleDefinition, Severity, Subject, SubjectKind,
 };
 
+use super::json::OPENING_BYTES;
 use super::node::Node;
 use super::owner_tag::owner_confidence;
 use super::records::{LinesWithin, past_mark, records};
 use crate::detect::rules::ReaderRule;
 use crate::detect::witness::{Spot, Statement, Witness};
 use crate::detect::{Blob, Detector, Reading, Reopen, Unreadable, text};
-
-/// Bytes at the start that tell what an export is.
-const OPENING_BYTES: usize = 16 << 10;
 
 /// Facts and findings that one file may give; they are held until the file is read.
 const FACTS_MAX: usize = 250_000;

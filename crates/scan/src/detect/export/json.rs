@@ -11,9 +11,12 @@ use serde_json::Value;
 
 use crate::detect::{Blob, Unreadable, text};
 
+/// Bytes at the start that tell what an export is.
+pub(super) const OPENING_BYTES: usize = 16 << 10;
+
 /// Whether the file looks like JSON and names all of these keys near its beginning.
 pub(in crate::detect) fn opens_with(blob: &Blob<'_>, keys: &[&str]) -> bool {
-    let opening = text::opening(blob.bytes);
+    let opening = text::opening(&blob.bytes[..blob.bytes.len().min(OPENING_BYTES)]);
     let first = opening.iter().find(|byte| !byte.is_ascii_whitespace());
     matches!(first, Some(b'{' | b'['))
         && keys.iter().all(|key| memmem::find(&opening, key.as_bytes()).is_some())
