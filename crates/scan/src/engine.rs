@@ -39,6 +39,11 @@ const MATCHES_PER_WINDOW_MAX: usize = 16;
 /// Candidates that one scan gives; what lies beyond is more of the same.
 const CANDIDATES_MAX: usize = 100_000;
 
+/// Letters and figures in a row that look like a part of a drawn value, bytes.
+const FIGURED_BYTES_MIN: usize = 8;
+/// Bytes of such a row, from where it must begin, among which the figure stands.
+const FIGURED_REACH: u32 = 40;
+
 /// Work of searching one byte for anchors, in nanoseconds of a machine from 2020.
 const BYTE_WORK: u64 = 4;
 
@@ -252,7 +257,11 @@ impl Engine {
             return self.evaluate_encoded(bytes, anchor, coding, out);
         }
         for &index in &literal.rules {
-            let least = self.rules.rules()[usize::from(index)].spec.known.run as usize;
+            let spec = &self.rules.rules()[usize::from(index)].spec;
+            if spec.figures.is_some_and(|reach| !has_figures(bytes, anchor.at, reach)) {
+                continue;
+            }
+            let least = spec.known.run as usize;
             if least > 0 && !has_token_run(bytes, anchor.at, (literal.before, literal.after), least) {
                 continue;
             }
@@ -427,6 +436,25 @@ impl Engine {
             needs: Needs::Nothing,
         })
     }
+}
+
+/// Whether eight letters and figures, some of both, begin on the line of `at` and within `reach` bytes.
+fn has_figures(bytes: &[u8], at: u32, reach: u32) -> bool {
+    let (mut run, mut figures) = (0, 0);
+    let window = &bytes[at as usize..bytes.len().min((at + reach + FIGURED_REACH) as usize)];
+    for (index, &byte) in window.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => (run, figures) = (run + 1, figures + 1),
+            b'a'..=b'z' | b'A'..=b'Z' => run += 1,
+            b'\n' => return false,
+            _ if index >= reach as usize => return false,
+            _ => (run, figures) = (0, 0),
+        }
+        if run >= FIGURED_BYTES_MIN && figures > 0 && figures < run {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether at least `least` token bytes stand together in the window around `at`.

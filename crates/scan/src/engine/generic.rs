@@ -119,9 +119,10 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
         Form::Numbers => Cow::Owned(digits_of(written)),
         Form::Escaped => Cow::Owned(resolved(written)),
     };
+    let above = &bytes[at.saturating_sub(BEFORE as usize).min(found.name.0)..found.name.0];
     let before = &bytes[found.name.0.saturating_sub(SERVICE_BYTES)..found.name.0];
     let before = memchr::memrchr(b'\n', before).map_or(before, |line| &before[line + 1..]);
-    let Some(mut verdict) = judge(before, judged, text, found) else { return };
+    let Some(mut verdict) = judge((above, before), judged, text, found) else { return };
     match found.form {
         Form::Plain => {}
         Form::Numbers => {
@@ -150,7 +151,7 @@ fn evaluate_members(
     for member in &members {
         let found = member.assignment();
         let text = &bytes[found.value.0..found.value.1];
-        let Some(mut verdict) = judge(&[], singular, text, found) else { continue };
+        let Some(mut verdict) = judge((&[], &[]), singular, text, found) else { continue };
         if !verdict.drawn
             && (member.name.is_none()
                 || speaks_of_one(text)
@@ -192,7 +193,7 @@ fn evaluate_column(
             form: Form::Plain,
         };
         let text = &bytes[value.0..value.1];
-        let Some(mut verdict) = judge(&[], column, text, found) else { continue };
+        let Some(mut verdict) = judge((&[], &[]), column, text, found) else { continue };
         if !verdict.drawn {
             if !verdict.password || verdict.severity < Severity::Medium {
                 continue;
@@ -248,7 +249,7 @@ pub(super) fn evaluate_cell(
     let text = &bytes[value.0..value.1];
     #[allow(clippy::cast_possible_truncation)] // blobs and windows are far below 4 GiB
     let anchor = Anchor { at: value.0 as u32, id: 0 };
-    if let Some(verdict) = judge(&[], column, text, found) {
+    if let Some(verdict) = judge((&[], &[]), column, text, found) {
         out.extend(told(engine, anchor, column, (text, value), verdict));
     }
 }

@@ -115,6 +115,10 @@ pub struct RuleSpec {
     /// The value has to look drawn at random, by how it reads rather than by its entropy.
     #[serde(default, skip_serializing_if = "is_false")]
     pub drawn: bool,
+    /// The value holds eight or more letters and figures in a row, some of both, and they begin on the anchor's line, at most
+    /// so many bytes behind its start (40 bytes less than `after`): for words of which many stand in ordinary text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub figures: Option<u32>,
     /// Rules whose nearest finding within ten lines is the other half of this credential.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pairs_with: Vec<String>,

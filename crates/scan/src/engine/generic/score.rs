@@ -8,7 +8,7 @@ use super::chosen::{
 };
 use super::code::{is_public_material, looks_like_code};
 use super::name::{FOREIGN, Promise, Words, hands_on, promise, words};
-use super::services::service_named;
+use super::services::{service_above, service_named};
 use super::shape::{Assignment, Stand};
 use crate::engine::Needs;
 use crate::engine::language::{RANDOM_BITS, random_bits};
@@ -39,6 +39,8 @@ const DECODED_BYTES_MIN: usize = 7;
 const DECODED_BYTES_MAX: usize = 160;
 /// Shortest salt, seed, nonce or initialisation vector, bytes.
 pub(super) const INGREDIENT_BYTES_MIN: usize = 8;
+/// Shortest key of a service that is named above it, bytes.
+const KEY_BYTES_MIN: usize = 16;
 /// Shortest random value of a vague name, bytes.
 pub(super) const VAGUE_BYTES_MIN: usize = 16;
 /// Shortest and longest password, bytes.
@@ -57,8 +59,14 @@ pub(super) struct Verdict {
     pub(super) drawn: bool,
 }
 
-/// Judges the value `text` under `name`; `before` is what stands before the name on its line.
-pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) -> Option<Verdict> {
+/// Judges the value `text` under `name`; `before` is what stands before the name on its line, `above` that and some lines
+/// above it.
+pub(super) fn judge(
+    (above, before): (&[u8], &[u8]),
+    name: &[u8],
+    text: &[u8],
+    found: Assignment,
+) -> Option<Verdict> {
     if !text.iter().all(|&b| b >= 0x20 && b != 0x7f) {
         return None;
     }
@@ -93,7 +101,15 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
     }
     let service =
         if promise == Promise::Password || bits < RANDOM_BITS { None } else { service_named(before, name) };
+    let nearby = if promise == Promise::Vague && service.is_none() && is_keylike(text, bits, found) {
+        service_above(above)
+    } else {
+        None
+    };
     let (severity, confidence, needs, because) = match promise {
+        Promise::Vague if nearby.is_some() => {
+            (Severity::Medium, Confidence::Low, Needs::LivePath, drawn(bits))
+        }
         Promise::Password => match chosen {
             Some(needs) => signed(needs, found)?,
             None => password(name, text, bits, found)?,
@@ -116,6 +132,7 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
     let mut reasons = vec![format!("assigned to `{}`", String::from_utf8_lossy(name)), because];
     reasons.extend(login.then(|| "decodes to a login and its password".to_owned()));
     reasons.extend(service.map(|service| format!("{} is named beside it", service.name)));
+    reasons.extend(nearby.map(|service| format!("{} is named above it", service.name)));
     let weak = matches!(found.stand, Stand::Passed | Stand::Inline | Stand::Scheme);
     let confidence = if weak && confidence == Confidence::High { Confidence::Medium } else { confidence };
     reasons.extend(standing(found.stand).map(str::to_owned));
@@ -125,7 +142,7 @@ pub(super) fn judge(before: &[u8], name: &[u8], text: &[u8], found: Assignment) 
         confidence,
         needs,
         reasons,
-        service,
+        service: service.or(nearby),
         drawn: bits >= RANDOM_BITS,
     })
 }
@@ -281,6 +298,15 @@ fn secret(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
     let confidence = if sure && text.len() >= 16 { Confidence::High } else { Confidence::Medium };
     let needs = if bits >= FAIRLY_RANDOM_BITS { Needs::Nothing } else { Needs::LivePath };
     (found.stand != Stand::Inline || sure).then(|| (severity, confidence, needs, drawn(bits)))
+}
+
+/// Whether the value could be a key of the service that is named above it.
+fn is_keylike(text: &[u8], bits: f64, found: Assignment) -> bool {
+    text.len() >= KEY_BYTES_MIN
+        && (bits >= SURELY_RANDOM_BITS || value::is_uuid(text))
+        && found.stand != Stand::Inline
+        && text.iter().any(u8::is_ascii_digit)
+        && text.iter().all(|&b| b.is_ascii_alphanumeric() || b"-_.+/=".contains(&b))
 }
 
 /// Under a name such as `key` or `salt` only a long value that is surely random counts.

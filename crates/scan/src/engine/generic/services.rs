@@ -9,6 +9,9 @@ use crate::rules::ServiceSpec;
 /// The services as JSON.
 pub(crate) static EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/services.json"));
 
+/// Shortest name of a service that counts on a line above, bytes.
+const ABOVE_BYTES_MIN: usize = 5;
+
 /// The vocabulary, made ready when a random value first asks for it.
 struct Vocabulary {
     services: Vec<ServiceSpec>,
@@ -39,6 +42,12 @@ pub(super) fn service_named(before: &[u8], name: &[u8]) -> Option<&'static Servi
     named(name, true).or_else(|| named(before, false))
 }
 
+/// The service that the lines above name, nearest to their end: a long word that means nothing else.
+pub(super) fn service_above(above: &[u8]) -> Option<&'static ServiceSpec> {
+    let long = |service: &&ServiceSpec| service.words.iter().all(|word| word.len() >= ABOVE_BYTES_MIN);
+    named(above, false).filter(long)
+}
+
 fn named(text: &[u8], ordinary_words: bool) -> Option<&'static ServiceSpec> {
     let vocabulary = vocabulary();
     // Identifiers part the words of a name: `mail_gun` and `MailGun` are `mailgun`.
@@ -63,5 +72,8 @@ mod tests {
         assert_eq!(name("", "mail_gun_key"), Some("mailgun"));
         assert_eq!(name("airtable: ", "key"), Some("airtable"));
         assert_eq!(name("in front of the ", "key"), None);
+        let above = |text: &str| service_above(text.as_bytes()).map(|service| service.provider.as_str());
+        assert_eq!(above("# Uptime-Robot\n"), Some("uptimerobot"));
+        assert_eq!(above("# in front of\n"), None);
     }
 }
