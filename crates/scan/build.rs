@@ -9,6 +9,8 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 #[allow(dead_code, unreachable_pub)]
 mod spec;
 
+/// Bytes of a run inside of a value that tell more than its whole length.
+const TELLING_RUN_MIN: u32 = 12;
 /// Bytes of a text worth looking for before a pattern is tried.
 const NEEDED_TEXT_BYTES_MIN: usize = 3;
 
@@ -55,10 +57,9 @@ fn known(rule: &spec::RuleSpec) -> spec::Known {
     // A text of one or two bytes stands nearly everywhere; only this one is rare enough to be worth a look.
     texts.retain(|text| text.len() >= NEEDED_TEXT_BYTES_MIN || text == "@");
     texts.retain(|text| !anchors().any(|anchor| anchor.contains(&text.to_ascii_lowercase())));
-    spec::Known {
-        run: if rule.words.is_empty() { 0 } else { shortest_run(&hir) },
-        text: texts.into_iter().max_by_key(String::len).unwrap_or_default(),
-    }
+    let Run { bytes, least } = if rule.words.is_empty() { Run::default() } else { surest_run(&hir) };
+    let text = texts.into_iter().max_by_key(String::len).unwrap_or_default();
+    spec::Known { run: least, class: bytes, text }
 }
 
 /// The texts that stand in everything that matches.
@@ -72,15 +73,68 @@ fn needed_texts(hir: &Hir, out: &mut Vec<String>) {
     }
 }
 
-/// The length of the shortest value that a pattern can match, when all its bytes are those of a token; otherwise 0.
+/// Bytes of one class that stand together in everything that matches.
+#[derive(Clone, Copy, Default)]
+struct Run {
+    /// A bit each; all are ASCII.
+    bytes: [u64; 2],
+    least: u32,
+}
+
+impl Run {
+    /// What is sure when it is one or the other.
+    fn or(self, other: Self) -> Self {
+        Self {
+            bytes: [self.bytes[0] | other.bytes[0], self.bytes[1] | other.bytes[1]],
+            least: self.least.min(other.least),
+        }
+    }
+}
+
+/// The run that says most of a pattern's values: a long one of few bytes, or the shortest value as a whole when all its
+/// bytes are those of a token.
 ///
 /// A word such as a vendor's name stands in much text that holds no value: there the pattern need not be tried.
-fn shortest_run(hir: &Hir) -> u32 {
+fn surest_run(hir: &Hir) -> Run {
     let mut values = Vec::new();
     captures(hir, &mut values);
-    let run = |value: &Hir| if is_token(value) { value.properties().minimum_len().unwrap_or(0) } else { 0 };
-    let least = values.iter().map(|value| run(value)).min().unwrap_or(0);
-    u32::try_from(least).expect("values are short")
+    let inner = values.iter().map(|value| run_within(value)).reduce(Run::or).unwrap_or_default();
+    if inner.least >= TELLING_RUN_MIN {
+        return inner;
+    }
+    let length =
+        |value: &Hir| if is_token(value) { value.properties().minimum_len().unwrap_or(0) } else { 0 };
+    let least = values.iter().map(|value| length(value)).min().unwrap_or(0);
+    let mut bytes = [0; 2];
+    (0..128u8).filter(|byte| is_of_token(*byte)).for_each(|byte| add(&mut bytes, byte));
+    Run { bytes, least: u32::try_from(least).expect("values are short") }
+}
+
+/// The longest run of one class in everything that matches.
+fn run_within(hir: &Hir) -> Run {
+    match hir.kind() {
+        HirKind::Capture(group) => run_within(&group.sub),
+        HirKind::Concat(parts) => {
+            parts.iter().map(run_within).max_by_key(|run| run.least).unwrap_or_default()
+        }
+        HirKind::Alternation(parts) => parts.iter().map(run_within).reduce(Run::or).unwrap_or_default(),
+        HirKind::Repetition(repetition) => {
+            let HirKind::Class(Class::Bytes(class)) = repetition.sub.kind() else { return Run::default() };
+            let mut bytes = [0; 2];
+            for byte in class.iter().flat_map(|range| range.start()..=range.end()) {
+                if !byte.is_ascii() {
+                    return Run::default();
+                }
+                add(&mut bytes, byte);
+            }
+            Run { bytes, least: repetition.min }
+        }
+        _ => Run::default(),
+    }
+}
+
+fn add(bytes: &mut [u64; 2], byte: u8) {
+    bytes[usize::from(byte >> 6)] |= 1 << (byte & 63);
 }
 
 /// The groups that may hold the value.
@@ -98,9 +152,13 @@ fn captures<'h>(hir: &'h Hir, out: &mut Vec<&'h Hir>) {
     }
 }
 
+fn is_of_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_-+/=.~%".contains(&byte)
+}
+
 /// Whether everything that matches is made of the bytes of a token.
 fn is_token(hir: &Hir) -> bool {
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"_-+/=.~%".contains(&byte);
+    let token = is_of_token;
     match hir.kind() {
         HirKind::Literal(literal) => literal.0.iter().all(|&byte| token(byte)),
         HirKind::Class(Class::Bytes(class)) => {

@@ -29,7 +29,7 @@ use encoded::Coding;
 use literal::{Literal, literals};
 use records::Records;
 
-use crate::rules::{Rule, RuleSet};
+use crate::rules::{Known, Rule, RuleSet};
 
 /// Changes whenever the engine may judge the same bytes differently: it is part of the result cache's key.
 pub const ENGINE_VERSION: &str = "8";
@@ -257,19 +257,20 @@ impl Engine {
             return self.evaluate_encoded(bytes, anchor, coding, out);
         }
         for &index in &literal.rules {
-            let spec = &self.rules.rules()[usize::from(index)].spec;
-            if spec.figures.is_some_and(|reach| !has_figures(bytes, anchor.at, reach)) {
-                continue;
+            if self.may_stand(bytes, anchor, usize::from(index)) {
+                self.evaluate_rule(bytes, anchor, literal.len, usize::from(index), out);
             }
-            let least = spec.known.run as usize;
-            if least > 0 && !has_token_run(bytes, anchor.at, (literal.before, literal.after), least) {
-                continue;
-            }
-            self.evaluate_rule(bytes, anchor, literal.len, usize::from(index), out);
         }
         if literal.generic {
             generic::evaluate(self, bytes, anchor, literal.len, out);
         }
+    }
+
+    /// Whether what is known of the rule's values can stand around the anchor: most words stand in text without any.
+    fn may_stand(&self, bytes: &[u8], anchor: Anchor, index: usize) -> bool {
+        let spec = &self.rules.rules()[index].spec;
+        spec.figures.is_none_or(|reach| has_figures(bytes, anchor.at, reach))
+            && (spec.known.run == 0 || has_run(bytes, anchor.at, (spec.before, spec.after), &spec.known))
     }
 
     /// What the rules of an encoded anchor find in the text around it, once it is decoded.
@@ -332,7 +333,9 @@ impl Engine {
         }
         self.anchors(text, 0, text.len(), |anchor| {
             let literal = &self.literals[usize::from(anchor.id)];
-            if literal.coding.is_none() && literal.rules.iter().any(|&rule| usize::from(rule) == index) {
+            let is_its =
+                literal.coding.is_none() && literal.rules.iter().any(|&rule| usize::from(rule) == index);
+            if is_its && self.may_stand(text, anchor, index) {
                 self.evaluate_rule(text, anchor, literal.len, index, &mut out);
             }
         });
@@ -457,15 +460,17 @@ fn has_figures(bytes: &[u8], at: u32, reach: u32) -> bool {
     false
 }
 
-/// Whether at least `least` token bytes stand together in the window around `at`.
-pub(crate) fn has_token_run(bytes: &[u8], at: u32, (before, after): (u32, u32), least: usize) -> bool {
-    let token = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-+/=.~%".contains(byte);
-    let low = at.saturating_sub(before) as usize;
-    let window = &bytes[low..bytes.len().min((at + after) as usize)];
+/// Whether the run that is known of a rule's values stands in the window around `at`.
+pub(crate) fn has_run(bytes: &[u8], at: u32, (before, after): (u32, u32), known: &Known) -> bool {
+    let (least, class) = (known.run as usize, known.class);
+    let holds = |byte: &u8| byte.is_ascii() && class[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1;
+    // One byte more than the window on both sides, as where the pattern is tried.
+    let low = (at as usize).saturating_sub(before as usize + 1);
+    let window = &bytes[low..bytes.len().min(at as usize + after as usize + 1)];
     let mut run = 0;
     // The last byte that a run from `run` on would need is looked at first: most often it says no, and all before it with it.
     while let Some(needed) = window.get(run..run + least) {
-        match needed.iter().rposition(|byte| !token(byte)) {
+        match needed.iter().rposition(|byte| !holds(byte)) {
             Some(other) => run += other + 1,
             None => return true,
         }

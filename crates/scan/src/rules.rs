@@ -18,7 +18,7 @@ mod spec;
 pub use book::{Book, BookError};
 pub use check::{RuleProblem, check, check_examples_of};
 pub use foreign::{Format as RuleFormat, NotCarried, formats as rule_formats};
-pub use spec::{Exceptions, Reads, RuleFile, RuleSpec, ServiceSpec, join_halves};
+pub use spec::{Exceptions, Known, Reads, RuleFile, RuleSpec, ServiceSpec, join_halves};
 
 use except::Except;
 

@@ -160,8 +160,10 @@ pub struct RuleSpec {
 /// What is known of everything that a pattern matches: where it cannot be, the pattern need not be tried.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Known {
-    /// Length of the shortest value when all its bytes are those of a token; 0 when nothing is known of it.
+    /// So many bytes of one class stand together in each value; 0 when nothing is known of it.
     pub run: u32,
+    /// The bytes of the class, a bit each: all are ASCII.
+    pub class: [u64; 2],
     /// A text that stands in it, besides the anchor; empty when there is none.
     pub text: String,
 }
