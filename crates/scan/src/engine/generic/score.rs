@@ -110,21 +110,13 @@ pub(super) fn judge(
         Promise::Vague if nearby.is_some() => {
             (Severity::Medium, Confidence::Low, Needs::LivePath, drawn(bits))
         }
-        Promise::Password => match chosen {
-            Some(needs) => signed(needs, found)?,
-            None => password(name, text, bits, found)?,
-        },
         Promise::Vague if service.is_none() => vague(text, bits, found, is_of_somebody(name))?,
         // `credentials: <uuid>` names credentials that are kept elsewhere.
         Promise::Secret if uuid && words(name).last().is_some_and(|word| word.starts_with("credential")) => {
             return None;
         }
-        Promise::Service => of_service(text, bits, found)?,
-        Promise::Ingredient => ingredient(text, bits, found)?,
-        Promise::Secret if bits < RANDOM_BITS || text.len() < SECRET_BYTES_MIN => {
-            chosen_secret(name, text, bits, found)?
-        }
-        Promise::Secret | Promise::Vague => secret(text, bits, found)?,
+        Promise::Password if chosen.is_some() => signed(chosen?, found)?,
+        promise => promised(promise, name, text, bits, found)?,
     };
     if bits < RANDOM_BITS && severity == Severity::Low && is_comment(before) {
         return None;
@@ -298,6 +290,19 @@ fn secret(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
     let confidence = if sure && text.len() >= 16 { Confidence::High } else { Confidence::Medium };
     let needs = if bits >= FAIRLY_RANDOM_BITS { Needs::Nothing } else { Needs::LivePath };
     (found.stand != Stand::Inline || sure).then(|| (severity, confidence, needs, drawn(bits)))
+}
+
+/// What a value is worth by what its name promises.
+fn promised(promise: Promise, name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
+    match promise {
+        Promise::Password => password(name, text, bits, found),
+        Promise::Service => of_service(text, bits, found),
+        Promise::Ingredient => ingredient(text, bits, found),
+        Promise::Secret if bits < RANDOM_BITS || text.len() < SECRET_BYTES_MIN => {
+            chosen_secret(name, text, bits, found)
+        }
+        Promise::Secret | Promise::Vague => secret(text, bits, found),
+    }
 }
 
 /// Whether the value could be a key of the service that is named above it.
