@@ -165,19 +165,20 @@ mod tests {
         ];
         assert_eq!(
             read(
-                "\u{feff}\"Site\",\"Login\",\"Password\"\r\n\"a\",\"ann\",\"tulip-43\"\r\nb,bob,\"a,\"\"b\"\"\"\r\n"
+                "\u{feff}\"Site\",\"Login\",\"Password\"\r\n\"a\",\"ops\",\"tulip-43\"\r\nb,web,\"a,\"\"b\"\"\"\r\n"
             ),
             expected
         );
         assert_eq!(read("host\tpassword\tnote\nweb\ttulip-43\track 4\n")[0].1, "tulip-43");
-        assert_eq!(read("Login; Password\nann; tulip-43\n")[0].1, "tulip-43");
+        assert_eq!(read("Login; Password\nops; tulip-43\n")[0].1, "tulip-43");
     }
 
     #[test]
     fn other_text_and_rows_of_another_width_say_nothing() {
         assert_eq!(read("Please enter your password, then go on\nname, tulip-43\n"), []);
-        assert_eq!(read("login(user, password)\nann,tulip-43\n"), []);
-        assert_eq!(read("user,password\nann\nann,b,c\n\"ann,tulip-43\nx\n"), []);
+        assert_eq!(read("login(user, password)\nops,tulip-43\n"), []);
+        assert_eq!(read("user,password\nops\nops,b,c\n\"ops,tulip-43\nx\n"), []);
         assert_eq!(read("user,password"), []);
+        assert_eq!(read("user,password_last_used\nops,tulip-43\n"), [], "it tells of a password");
     }
 }

@@ -12,7 +12,7 @@ static ABOUT: Words = Words::of(
     desc placeholder prompt input form column header headers param params parameter parameters method class func
     function handler manager provider service store storage cache list map index ref env var variable
     version enabled disabled required optional valid invalid status state mode kind role scope scopes
-    issuer audience subject algorithm alg strategy reset change changed update updated rotation date
+    issuer audience subject algorithm alg strategy reset change changed update updated rotation rotated used unused created active date
     time at only info usage template selector xpath css icon button link page screen view dialog
     generator validator encoder decoder parser reader writer source location keys spec lifetime duration
     period interval strength column_name arn bytes lower upper letters digits number help

@@ -180,6 +180,9 @@ fn speaks_otherwise(name: &[u8], text: &[u8], found: Assignment) -> bool {
     if value::placeholder(text).is_some() || is_public_material(text) {
         return true;
     }
+    if is_moment(text) {
+        return true;
+    }
     // The next word of a sentence, in a language that no model of chance knows.
     let word = text.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'.' | b',' | b'!' | b':'));
     if found.stand == Stand::Inline && !found.quoted && word {
@@ -290,6 +293,16 @@ fn secret(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
     let confidence = if sure && text.len() >= 16 { Confidence::High } else { Confidence::Medium };
     let needs = if bits >= FAIRLY_RANDOM_BITS { Needs::Nothing } else { Needs::LivePath };
     (found.stand != Stand::Inline || sure).then(|| (severity, confidence, needs, drawn(bits)))
+}
+
+/// `2026-01-04`, or a moment of that day.
+fn is_moment(text: &[u8]) -> bool {
+    let date = text.len() >= 10
+        && text[..10]
+            .iter()
+            .enumerate()
+            .all(|(at, b)| if at == 4 || at == 7 { *b == b'-' } else { b.is_ascii_digit() });
+    date && text[10..].iter().all(|b| b.is_ascii_digit() || b"TZ:.+- ".contains(b))
 }
 
 /// What a value is worth by what its name promises.
