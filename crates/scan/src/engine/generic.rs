@@ -24,7 +24,7 @@ pub use evidence::{Evidence, evidence};
 use members::{is_nobodys, members, singular};
 use name::{is_login, promise};
 pub(super) use score::is_typed;
-use score::{Verdict, judge};
+use score::{Verdict, is_action, judge};
 pub(super) use shape::walled;
 use shape::{Assignment, Form, Lead, Stand, assignment, digits_of, lead, resolved};
 
@@ -111,6 +111,9 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
     }
     let Some(found) = assignment(bytes, lead, high) else { return };
     let name = &bytes[found.name.0..found.name.1];
+    if found.stand == Stand::Passed && is_action(&bytes[found.value.0..found.value.1]) {
+        return;
+    }
     let password = if is_login(name) { past_user(bytes, found) } else { None };
     let (found, judged) = password.map_or((found, name), |password| (password, &b"password"[..]));
     let written = &bytes[found.value.0..found.value.1];

@@ -305,6 +305,16 @@ fn is_moment(text: &[u8]) -> bool {
     date && text[10..].iter().all(|b| b.is_ascii_digit() || b"TZ:.+- ".contains(b))
 }
 
+/// `sts:AssumeRole`, beside `ec2:GetPasswordData` in a list of what may be done.
+pub(super) fn is_action(text: &[u8]) -> bool {
+    let Some(colon) = memchr::memchr(b':', text) else { return false };
+    let (service, action) = (&text[..colon], &text[colon + 1..]);
+    service.len() >= 2
+        && service.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
+        && action.len() >= 3
+        && action.iter().all(u8::is_ascii_alphabetic)
+}
+
 /// What a value is worth by what its name promises.
 fn promised(promise: Promise, name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
     match promise {
