@@ -107,9 +107,7 @@ pub(super) fn judge(
         None
     };
     let (severity, confidence, needs, because) = match promise {
-        Promise::Vague if nearby.is_some() => {
-            (Severity::Medium, Confidence::Low, Needs::LivePath, drawn(bits))
-        }
+        Promise::Vague if nearby.is_some() => (Severity::Low, Confidence::Low, Needs::Nothing, drawn(bits)),
         Promise::Vague if service.is_none() => vague(text, bits, found, is_of_somebody(name))?,
         // `credentials: <uuid>` names credentials that are kept elsewhere.
         Promise::Secret if uuid && words(name).last().is_some_and(|word| word.starts_with("credential")) => {
