@@ -5,3 +5,4 @@ mod damage;
 mod escape;
 mod repo;
 mod walk;
+mod window;
