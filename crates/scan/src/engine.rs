@@ -26,7 +26,8 @@ pub mod value;
 
 use anchors::Anchors;
 use encoded::Coding;
-use literal::{Literal, literals};
+use generic::Wall;
+use literal::{Literal, across_lines, literals};
 use records::Records;
 
 use crate::rules::{Known, Rule, RuleSet};
@@ -176,6 +177,8 @@ pub struct Engine {
     literals: Vec<Literal>,
     records: Records,
     longest: u32,
+    /// Most bytes of an anchor before a line end in it, and most bytes behind one.
+    across_lines: (u32, u32),
     reach: (u32, u32),
 }
 
@@ -190,12 +193,13 @@ impl Engine {
     pub fn new(rules: RuleSet, key: FingerprintKey) -> Engine {
         let (texts, literals): (Vec<_>, Vec<_>) = literals(&rules).into_iter().unzip();
         let longest = literals.iter().map(|l| l.len).max().unwrap_or(1);
+        let across_lines = across_lines(&texts);
         let reach = (
             literals.iter().map(|l| l.before).max().unwrap_or(0),
             literals.iter().map(|l| l.after).max().unwrap_or(0),
         );
         let records = Records::of(&rules);
-        Engine { rules, key, anchors: Anchors::new(texts), literals, records, longest, reach }
+        Engine { rules, key, anchors: Anchors::new(texts), literals, records, longest, across_lines, reach }
     }
 
     /// The rules.
@@ -206,11 +210,6 @@ impl Engine {
     /// The key of all fingerprints.
     pub fn key(&self) -> &FingerprintKey {
         &self.key
-    }
-
-    /// Length of the longest anchor, bytes.
-    pub fn longest_anchor(&self) -> u32 {
-        self.longest
     }
 
     /// The largest window of any anchor: bytes before it, and bytes from its start on.
@@ -225,9 +224,14 @@ impl Engine {
     }
 
     /// The part of `bytes[from..to]` in which [`Engine::keeps`] depends on nothing outside: anchors that begin at the
-    /// first place or later, and end at the second or earlier. There is none when they are the wrong way round.
-    pub(crate) fn walled(bytes: &[u8], from: usize, to: usize) -> (usize, usize) {
+    /// first wall or later, and end at the second or earlier. There is none when they are the wrong way round.
+    pub(crate) fn walled(bytes: &[u8], from: usize, to: usize) -> (Wall, Wall) {
         generic::walled(bytes, from, to)
+    }
+
+    /// How far an anchor that crosses the wall reaches, at most: bytes before it, and bytes behind it.
+    pub(crate) fn crossing(&self, wall: Wall) -> (u32, u32) {
+        if wall.line { self.across_lines } else { (self.longest - 1, self.longest - 1) }
     }
 
     /// Length of this anchor, bytes.

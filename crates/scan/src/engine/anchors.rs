@@ -119,7 +119,7 @@ impl Anchors {
             let there = (bytes.len() - AHEAD - at) / BLOCK;
             for _ in 0..there.min(BLOCKS_MAX).min((within.end - at).div_ceil(BLOCK)) {
                 let block = bytes[at..at + BLOCK + PIECE_BYTES].try_into().expect("a block and a bit more");
-                passed.note(at, self.sieve.pass(block));
+                passed.note(at, self.sieve.pass(block) & positions(within.end - at));
                 at += BLOCK;
             }
             self.look_around(bytes, &mut passed);
@@ -268,6 +268,12 @@ impl Passed {
         }
         self.count = count;
     }
+}
+
+/// The bits of a block's even positions among the next `count` bytes.
+#[inline(always)]
+fn positions(count: usize) -> u32 {
+    u32::MAX >> (BLOCK / 2).saturating_sub(count.div_ceil(2)).min(31)
 }
 
 /// The upper bits of a multiplicative hash.

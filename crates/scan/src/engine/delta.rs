@@ -32,7 +32,7 @@ impl Scanned {
     /// is evaluated anew where the window was cut.
     pub(crate) fn inherit(engine: &Engine, base: &Scanned, bytes: &[u8], ops: &[Op]) -> Scanned {
         let mut scanned = Scanned::default();
-        let known = Known::of(bytes, ops);
+        let known = Known::of(engine, bytes, ops);
         let mut fresh = fresh_anchors(engine, bytes, &known).into_iter().peekable();
         for part in &known {
             let first = base.anchors.partition_point(|anchor| anchor.at < part.from + (part.start - part.at));
@@ -106,19 +106,31 @@ struct Known {
     /// Anchors that begin here or later, and end there or earlier, are known.
     start: u32,
     end: u32,
+    /// How far behind `start` an anchor may end that begins before it, and how far before `end` one may begin that ends
+    /// behind it.
+    behind_start: u32,
+    before_end: u32,
 }
 
 impl Known {
     /// Every copied run that is long enough for anything to be known in it.
     #[allow(clippy::cast_possible_truncation)] // blobs are far below 4 GiB
-    fn of(bytes: &[u8], ops: &[Op]) -> Vec<Known> {
+    fn of(engine: &Engine, bytes: &[u8], ops: &[Op]) -> Vec<Known> {
         let mut known = Vec::new();
         let mut at = 0u32;
         for op in ops {
             if let Op::Copy { from, len } = *op {
                 let (start, end) = Engine::walled(bytes, at as usize, (at + len) as usize);
-                if start < end {
-                    known.push(Known { at, from, len, start: start as u32, end: end as u32 });
+                if start.at < end.at {
+                    known.push(Known {
+                        at,
+                        from,
+                        len,
+                        start: start.at as u32,
+                        end: end.at as u32,
+                        behind_start: engine.crossing(start).1,
+                        before_end: engine.crossing(end).0,
+                    });
                 }
             }
             at += op.len();
@@ -129,32 +141,31 @@ impl Known {
 
 /// The anchors that the engine keeps and that are not known, in order.
 fn fresh_anchors(engine: &Engine, bytes: &[u8], known: &[Known]) -> Vec<Anchor> {
-    let longest = engine.longest_anchor();
     let mut out = Vec::new();
     let mut from = 0;
     let mut past: Option<&Known> = None;
     for part in known {
-        kept_anchors(engine, bytes, (from, part.start), past, &mut out);
-        // One that begins before the end may end behind it.
-        from = part.start.max((part.end + 1).saturating_sub(longest));
+        kept_anchors(engine, bytes, (from, part.start, part.behind_start), past, &mut out);
+        from = part.start.max(part.end.saturating_sub(part.before_end));
         past = Some(part);
     }
-    kept_anchors(engine, bytes, (from, length(bytes)), past, &mut out);
+    kept_anchors(engine, bytes, (from, length(bytes), 0), past, &mut out);
     out
 }
 
-/// Adds the anchors that begin in the range and that the engine keeps, in order; those that are known in `past` left out.
+/// Adds the anchors that begin in `from..to` and end at most `over` bytes behind, and that the engine keeps, in order;
+/// those that are known in `past` left out.
 fn kept_anchors(
     engine: &Engine,
     bytes: &[u8],
-    (from, to): (u32, u32),
+    (from, to, over): (u32, u32, u32),
     past: Option<&Known>,
     out: &mut Vec<Anchor>,
 ) {
     if from >= to {
         return;
     }
-    let end = to.saturating_add(engine.longest_anchor() - 1).min(length(bytes));
+    let end = to.saturating_add(over).min(length(bytes));
     let found = out.len();
     engine.anchors(bytes, from as usize, end as usize, |anchor| {
         let known = past.is_some_and(|past| anchor.at + engine.length(anchor) <= past.end);

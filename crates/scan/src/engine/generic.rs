@@ -25,8 +25,8 @@ use members::{is_nobodys, members, singular};
 use name::{is_login, promise};
 pub(super) use score::is_typed;
 use score::{Verdict, is_action, judge};
-pub(super) use shape::walled;
 use shape::{Assignment, Form, Lead, Stand, assignment, digits_of, lead, resolved};
+pub(super) use shape::{Wall, walled};
 
 /// Context words in English, and parts of names in any language.
 const WORDS: &[&str] = &[

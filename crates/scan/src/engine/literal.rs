@@ -78,6 +78,17 @@ pub(super) fn literals(rules: &RuleSet) -> Vec<(anchors::Literal, Literal)> {
     all.into_iter().map(|((text, exact, _), literal)| (anchors::Literal { text, exact }, literal)).collect()
 }
 
+/// Most bytes of a literal before a line end in it, and most bytes behind one.
+pub(super) fn across_lines(literals: &[anchors::Literal]) -> (u32, u32) {
+    let mut most = (0, 0);
+    for literal in literals {
+        for at in memchr::memchr_iter(b'\n', &literal.text) {
+            most = (most.0.max(at), most.1.max(literal.text.len() - at - 1));
+        }
+    }
+    (u32::try_from(most.0).unwrap_or(u32::MAX), u32::try_from(most.1).unwrap_or(u32::MAX))
+}
+
 /// Whether a rule's anchors are looked for encoded, too: where a match is worth the further literals.
 fn is_sought_encoded(rule: &Rule) -> bool {
     rule.severity >= Severity::High && rule.confidence == Confidence::High && !rule.imported

@@ -250,20 +250,32 @@ fn is_scheme(bytes: &[u8], start: usize, stop: usize) -> bool {
         && run.iter().any(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
 }
 
-/// The part of `bytes[from..to]` in which a context word's [`lead`] depends on nothing outside: words that begin at the
-/// first place or later, and end at the second or earlier.
+/// The part of `bytes[from..to]` in which [`lead`] depends on nothing outside: where a word may begin, and where it must
+/// have ended. There is none when they are the wrong way round.
 ///
-/// A line end before a word and something that is no name behind it are walls that [`lead`] does not look through.
-pub(in crate::engine) fn walled(bytes: &[u8], from: usize, to: usize) -> (usize, usize) {
-    let first = from + CHECKSUM.len();
-    let reach = NAME_BYTES_MAX + LINE_LEAD_BYTES + HEAD_BYTES_MAX + 1;
-    let near = &bytes[first.min(to)..(first + reach).min(to)];
-    let start = memchr::memchr2(b'\n', b'\r', near).map_or(first + reach, |wall| first + wall + 1);
-    let last = to.saturating_sub(BEHIND_NAME_BYTES);
+/// A line end is a wall that [`lead`] does not look through, in either direction; so is something that is no name, far
+/// enough from the end.
+pub(in crate::engine) fn walled(bytes: &[u8], from: usize, to: usize) -> (Wall, Wall) {
+    let reach = CHECKSUM.len() + NAME_BYTES_MAX + LINE_LEAD_BYTES + HEAD_BYTES_MAX + 1;
+    let near = &bytes[from..(from + reach).min(to)];
+    let start = memchr::memchr(b'\n', near)
+        .map_or(Wall { at: from + reach, line: false }, |wall| Wall { at: from + wall + 1, line: true });
+    let last = to.saturating_sub(BEHIND_NAME_BYTES).max(from);
     let far = last.saturating_sub(NAME_BYTES_MAX).max(from);
-    let near = bytes.get(far..last).unwrap_or_default();
-    let end = near.iter().rposition(|&byte| !is_name_byte(byte)).map_or(far, |wall| far + wall);
-    (start, end)
+    if let Some(wall) = memchr::memrchr(b'\n', &bytes[last..to]) {
+        return (start, Wall { at: last + wall, line: true });
+    }
+    let end = bytes[far..last].iter().rposition(|&byte| !is_name_byte(byte)).map_or(far, |wall| far + wall);
+    (start, Wall { at: end, line: false })
+}
+
+/// An end of what is known by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) struct Wall {
+    /// Place in the blob.
+    pub(in crate::engine) at: usize,
+    /// A line ends there: the first place of a new line, or the line's end.
+    pub(in crate::engine) line: bool,
 }
 
 /// Whether the name is a command line's flag.
