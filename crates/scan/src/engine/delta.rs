@@ -6,6 +6,9 @@
 use crate::engine::{Anchor, Candidate, Engine};
 use crate::git::Op;
 
+/// Fewer bytes between two walls are searched sooner than they are told apart from what is new.
+const KNOWN_BYTES_MIN: usize = 100;
+
 /// What is known of a blob after it was scanned: carried down a delta chain.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scanned {
@@ -113,7 +116,7 @@ struct Known {
 }
 
 impl Known {
-    /// Every copied run that is long enough for anything to be known in it.
+    /// Every copied run that is long enough for something to be known in it.
     #[allow(clippy::cast_possible_truncation)] // blobs are far below 4 GiB
     fn of(engine: &Engine, bytes: &[u8], ops: &[Op]) -> Vec<Known> {
         let mut known = Vec::new();
@@ -121,7 +124,7 @@ impl Known {
         for op in ops {
             if let Op::Copy { from, len } = *op {
                 let (start, end) = Engine::walled(bytes, at as usize, (at + len) as usize);
-                if start.at < end.at {
+                if start.at + KNOWN_BYTES_MIN < end.at {
                     known.push(Known {
                         at,
                         from,

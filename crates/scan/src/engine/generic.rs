@@ -16,6 +16,7 @@ mod column;
 mod evidence;
 mod members;
 mod name;
+mod promising;
 mod score;
 pub(crate) mod services;
 mod shape;
@@ -23,6 +24,7 @@ mod shape;
 pub use evidence::{Evidence, evidence};
 use members::{is_nobodys, members, singular};
 use name::{is_login, promise};
+use promising::may_hold;
 pub(super) use score::is_typed;
 use score::{Verdict, is_action, judge};
 use shape::{Assignment, Form, Lead, Stand, assignment, digits_of, lead, resolved};
@@ -93,16 +95,20 @@ pub const RULES: [(&str, &str, &str); 3] = [
     ("generic-password-hash", "Password hash in a table", "password_hash"),
 ];
 
-/// Whether a separator may follow the name around this word.
+/// Whether the name around this word may hold something, and a separator may follow it.
 pub(super) fn is_promising(bytes: &[u8], at: usize, len: usize) -> bool {
-    lead(bytes, at, at + len).is_some()
+    promising(bytes, at, len).is_some()
+}
+
+fn promising(bytes: &[u8], at: usize, len: usize) -> Option<Lead> {
+    lead(bytes, at, at + len).filter(|lead| may_hold(&bytes[lead.name().0..lead.name().1]))
 }
 
 /// Judges the assignment around an anchor, if there is one.
 pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, out: &mut Vec<Candidate>) {
     let at = anchor.at as usize;
     let high = bytes.len().min(at + AFTER as usize);
-    let Some(lead) = lead(bytes, at, at + len as usize) else { return };
+    let Some(lead) = promising(bytes, at, len as usize) else { return };
     if evaluate_members(engine, bytes, anchor, (lead, high), out) {
         return;
     }
