@@ -34,7 +34,10 @@ fn main() {
         files.push(file);
     }
     let rules = || files.iter().flat_map(|file| &file.rules);
-    let known: Vec<spec::Known> = rules().map(known).collect();
+    let known: Vec<spec::Known> = files
+        .iter()
+        .flat_map(|file| file.rules.iter().map(|rule| known(rule, file.shared_words(rule))))
+        .collect();
     embed("known.json", &known);
     let examples: Vec<(&[String], &[String])> =
         rules().map(|rule| (rule.examples.as_slice(), rule.counterexamples.as_slice())).collect();
@@ -48,16 +51,18 @@ fn main() {
 }
 
 /// What a pattern's text tells of everything that it matches.
-fn known(rule: &spec::RuleSpec) -> spec::Known {
+fn known(rule: &spec::RuleSpec, shared: &[String]) -> spec::Known {
     let parsed = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(&rule.pattern);
     let Ok(hir) = parsed else { return spec::Known::default() };
     let mut texts = Vec::new();
     needed_texts(&hir, &mut texts);
-    let anchors = || rule.anchors.iter().chain(&rule.words).map(|text| text.to_ascii_lowercase());
+    let anchors =
+        || rule.anchors.iter().chain(&rule.words).chain(shared).map(|text| text.to_ascii_lowercase());
     // A text of one or two bytes stands nearly everywhere; only this one is rare enough to be worth a look.
     texts.retain(|text| text.len() >= NEEDED_TEXT_BYTES_MIN || text == "@");
     texts.retain(|text| !anchors().any(|anchor| anchor.contains(&text.to_ascii_lowercase())));
-    let Run { bytes, least } = if rule.words.is_empty() { Run::default() } else { surest_run(&hir) };
+    let Run { bytes, least } =
+        if rule.words.is_empty() && shared.is_empty() { Run::default() } else { surest_run(&hir) };
     let text = texts.into_iter().max_by_key(String::len).unwrap_or_default();
     spec::Known { run: least, class: bytes, text }
 }

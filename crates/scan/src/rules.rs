@@ -284,13 +284,15 @@ impl RuleSet {
             // The embedded rules are part of the hash as bytes; which of them are switched off is, too.
             let embedded = file.embedded;
             if !embedded {
-                hash(&mut hasher, &(&file.provider, file.imported, &file.except));
+                hash(&mut hasher, &(&file.provider, file.imported, &file.except, &file.words));
             }
             let file_except = Arc::new(Except::new(std::mem::take(&mut file.except)));
             for mut spec in std::mem::take(&mut file.rules) {
                 if !embedded {
                     hash(&mut hasher, &spec);
                 }
+                let shared = file.shared_words(&spec).to_vec();
+                spec.words.extend(shared);
                 spec.examples.iter_mut().chain(&mut spec.counterexamples).for_each(|text| {
                     *text = join_halves(text);
                 });

@@ -1,4 +1,4 @@
-//! The rules of `rules/secrets/named_services.toml` repeat names of `rules/services.toml`, those that stand rarely in code; this keeps
+//! The rules of `rules/secrets/named_services.toml` ask for names of `rules/services.toml`, those that stand rarely in code; this keeps
 //! the two the same.
 
 #![allow(clippy::unwrap_used)] // to panic is how a test fails
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use tenure_scan::rules::RuleSet;
 
 #[test]
-fn named_services_are_services_and_every_rule_knows_the_same() {
+fn named_services_are_services() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../rules/services.toml");
     let services = std::fs::read_to_string(path).unwrap();
     let quoted = |line: &str| line.split('"').skip(1).step_by(2).map(plain).collect::<Vec<String>>();
@@ -22,9 +22,6 @@ fn named_services_are_services_and_every_rule_knows_the_same() {
     let named: Vec<_> =
         rules.rules().iter().filter(|rule| rule.spec.id.starts_with("named-service-")).collect();
     assert!(named.len() > 1, "the rules are called otherwise");
-    for rule in &named {
-        assert_eq!(rule.spec.words, named[0].spec.words, "{} knows other names", rule.spec.id);
-    }
     let strangers: Vec<_> = named[0].spec.words.iter().filter(|word| !known.contains(&plain(word))).collect();
     assert!(strangers.is_empty(), "not in rules/services.toml: {strangers:?}");
 }

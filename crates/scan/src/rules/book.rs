@@ -187,7 +187,7 @@ impl Book {
 /// One document in our own format or in another's; true for our own.
 fn read_one(name: &str, text: &str, seen: &mut usize) -> Result<(Import, bool), BookError> {
     /// Keys of which one stands at the top of every file of our own.
-    const OWN_KEYS: [&str; 5] = ["rule", "vendor", "provider", "disable", "except"];
+    const OWN_KEYS: [&str; 6] = ["rule", "vendor", "provider", "disable", "except", "words"];
     let toml = name.rsplit('.').next().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
     let wrong = |error: &toml::de::Error| {
         let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
@@ -354,7 +354,7 @@ fn within_limits(files: &[(&str, &RuleFile)]) -> Result<(), BookError> {
         }
         for rule in &file.rules {
             rules += 1;
-            let looked_for = || rule.anchors.iter().chain(&rule.words);
+            let looked_for = || rule.anchors.iter().chain(&rule.words).chain(file.shared_words(rule));
             literals = looked_for().map(String::len).fold(literals, usize::saturating_add);
             exceptions += rule.except.texts().count() + rule.reject.len() + rule.paths.len();
             if exceptions <= EXCEPTIONS_MAX {

@@ -18,6 +18,9 @@ pub struct RuleFile {
     /// What no rule of this file reports.
     #[serde(default, skip_serializing_if = "Exceptions::is_empty")]
     pub except: Exceptions,
+    /// Context words of every rule of this file that has no anchors, besides its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<String>,
     /// The rules.
     #[serde(default, rename = "rule")]
     pub rules: Vec<RuleSpec>,
@@ -27,6 +30,13 @@ pub struct RuleFile {
     /// Carried by the binary.
     #[serde(skip)]
     pub embedded: bool,
+}
+
+impl RuleFile {
+    /// The words that this rule shares with the others of its file.
+    pub fn shared_words(&self, rule: &RuleSpec) -> &[String] {
+        if rule.anchors.is_empty() && rule.reads.is_none() { &self.words } else { &[] }
+    }
 }
 
 /// What is not a finding although a pattern matches: each entry is a regex.
