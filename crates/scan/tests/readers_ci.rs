@@ -71,6 +71,19 @@ fn files_elsewhere_than_their_system_looks_are_inert() {
     }
 }
 
+#[test]
+fn a_jenkinsfile_is_known_by_its_name_however_people_write_it() {
+    let script = b"node { withCredentials([string(credentialsId: 'a', variable: 'B')]) { sh 'x' } }";
+    for path in
+        ["Jenkinsfile", "ci/jenkinsfile", "Jenkinsfile2-eks", "Jenkinsfile.groovy", "deploy.Jenkinsfile"]
+    {
+        assert!(!told(&read_as(path, script)).is_empty(), "{path}");
+    }
+    for path in ["JenkinsfileVersion", "Jenkinsfile.md", "Jenkinsfile.orig", "jenkinsfiles/readme"] {
+        assert_eq!(told(&read_as(path, script)), "", "{path}");
+    }
+}
+
 /// Paths under which every reader of a CI system takes a file.
 const PATHS: [&str; 15] = [
     ".github/workflows/x.yml",
