@@ -187,6 +187,7 @@ impl<'t> Environment<'t> {
                 }
             }
             self.set.extend(variables.set);
+            shell::handed_on(text).for_each(|name| self.declare(name));
             let deeds = shell::deeds(node);
             let told: Vec<Deed> =
                 deeds.into_iter().map(|deed| Deed { spot: self.told_at(deed.spot), ..deed }).collect();

@@ -263,6 +263,12 @@ fn environment_of<'t>(
         environment.stand_for(elsewhere(variables));
         environment.variables(variables, Exposure::Job);
     }
+    for rule in layers.get("rules").into_iter().flat_map(|rules| layers::lines(root, rules)) {
+        if let Some(variables) = rule.get("variables") {
+            environment.stand_for(elsewhere(variables));
+            environment.variables(variables, Exposure::Job);
+        }
+    }
     for key in ["image", "services", "environment", "rules", "trigger"] {
         if let Some(value) = layers.get(key) {
             environment.stand_for(elsewhere(value));

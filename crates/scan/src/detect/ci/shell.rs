@@ -240,6 +240,19 @@ fn assignment(line: &str) -> Option<&str> {
     (length > 0 && sets).then(|| &rest[..length])
 }
 
+/// Names that a line hands to later steps: `echo "export NAME=…" >> $BASH_ENV`.
+pub(super) fn handed_on(script: &str) -> impl Iterator<Item = &str> {
+    let lines = script.lines().map(without_comment).filter(|line| line.contains("BASH_ENV"));
+    lines.filter_map(|line| {
+        let rest = line[line.find("export ")? + "export ".len()..].trim_start();
+        let (name, value) =
+            rest.split_once('=').filter(|(name, _)| name_length(name.as_bytes()) == name.len())?;
+        // Handed on under its own name it still comes from outside.
+        let itself = references(value).any(|(taken, _)| taken == name);
+        (!itself).then_some(name)
+    })
+}
+
 /// Further names that a line sets: loops, `read`, and `export A=1 B=2`.
 fn also_set(line: &str) -> Vec<&str> {
     let words: Vec<&str> = line.split_whitespace().collect();

@@ -39,7 +39,9 @@ impl<'d, 't> Steps<'d, 't> {
         for holder in [Some(definition), shared].into_iter().flatten() {
             // Steps run in the first image, and see what is set for it.
             let first = holder.get("docker").and_then(|images| images.items().next());
-            if let Some(variables) = first.and_then(|image| image.get("environment")) {
+            let of_executor = holder.get("environment").filter(|_| !holder.is_same(definition));
+            let of_image = first.and_then(|image| image.get("environment"));
+            for variables in of_image.into_iter().chain(of_executor) {
                 self.variables(variables, Exposure::Job);
             }
             for image in holder.get("docker").into_iter().flat_map(Yaml::items) {
