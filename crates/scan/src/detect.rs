@@ -133,6 +133,17 @@ pub fn readers() -> impl Iterator<Item = &'static dyn Detector> {
     of_platforms.chain(workload::READERS).chain(agent::READERS).chain(import::READERS).copied()
 }
 
+/// The readers that would read this file. Nothing runs a pipeline from inside an archive, and no agent is set up by one.
+fn claiming<'b>(blob: &'b Blob<'_>) -> impl Iterator<Item = &'static dyn Detector> + 'b {
+    let member = ci::is_member(blob.path);
+    let runs = move |reader: &&'static dyn Detector| {
+        let in_place = ci::READERS.iter().chain(agent::READERS).any(|one| one.name() == reader.name());
+        !member || !in_place || ci::works_in_an_archive(*reader)
+    };
+    let archived: Option<&'static dyn Detector> = member.then_some(&ci::ArchivedPipeline);
+    readers().filter(runs).chain(archived).filter(|reader| reader.claims(blob))
+}
+
 /// Whether naming the public ids of credentials is this file's business, so that each one is no news.
 pub(crate) fn names_ids(blob: &Blob<'_>) -> bool {
     let mut readers = ci::READERS.iter().chain(export::READERS).chain(owners::READERS).chain(import::READERS);
@@ -146,7 +157,7 @@ pub fn exports() -> impl Iterator<Item = &'static dyn Detector> {
 
 /// Whether any reader would read this file.
 pub fn claimed(blob: &Blob<'_>) -> bool {
-    readers().any(|reader| reader.claims(blob))
+    claiming(blob).next().is_some()
 }
 
 /// Sends a file through all readers that claim it. A reader that panics costs its own file and nothing else.
@@ -163,7 +174,7 @@ pub fn read_stream(blob: &Blob<'_>, open: Reopen<'_>, key: &FingerprintKey) -> R
 
 fn through(blob: &Blob<'_>, read: impl Fn(&dyn Detector) -> Reading) -> Reading {
     let mut whole = Reading::default();
-    for reader in readers().filter(|reader| reader.claims(blob)) {
+    for reader in claiming(blob) {
         let reading = catch_unwind(AssertUnwindSafe(|| read(reader))).unwrap_or_else(|_| {
             Reading::failed("reader_failed", format!("the {} reader stopped on this file", reader.name()))
         });

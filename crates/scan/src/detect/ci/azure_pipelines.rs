@@ -97,9 +97,7 @@ impl Detector for AzurePipelines {
 
 /// Whether a file is a pipeline by its name or its folder's.
 fn is_pipeline(path: &str) -> bool {
-    // What lies in an archive is run by nobody.
-    let archived = path.contains("!/");
-    if !(path.ends_with(".yml") || path.ends_with(".yaml")) || archived || reading::lies_on_a_shelf(path) {
+    if !(path.ends_with(".yml") || path.ends_with(".yaml")) || reading::lies_on_a_shelf(path) {
         return false;
     }
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
