@@ -126,7 +126,8 @@ fn row(line: &str, users: bool) -> Row<'_> {
     let (schedule, command) = (line[..end].trim(), line[end..].trim());
     let known = schedule == "@reboot" || schedule::cron_runs(schedule).is_some();
     let command = match command.split_once(char::is_whitespace) {
-        Some((_, command)) if users => command.trim_start(),
+        // No command is called `root`: it is the column of users, whatever the file is called.
+        Some((user, command)) if users || user == "root" => command.trim_start(),
         _ => command,
     };
     if known && !command.is_empty() { Row::Job { schedule, command } } else { Row::Odd }
