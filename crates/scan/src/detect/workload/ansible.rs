@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tenure_model::{Fact, FingerprintKey, Grant, Quality, Subject, SubjectKind};
+use tenure_model::{Fact, Grant, Quality, Subject, SubjectKind};
 
 use super::held::{Account, Held, Literal, Workload};
 use crate::detect::ci::purpose::names_a_secret;
@@ -61,10 +61,6 @@ impl Detector for Ansible {
             .iter()
             .find(|byte| !byte.is_ascii_whitespace())
             .is_some_and(|byte| matches!(byte, b'-' | b'#'))
-    }
-
-    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
-        self.read_values(blob, key)
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {

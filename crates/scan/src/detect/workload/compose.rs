@@ -1,7 +1,7 @@
 //! Docker Compose files: services, the secrets and variables that they receive.
 
 use tenure_model::Fact;
-use tenure_model::{Federation, FingerprintKey, Quality, Subject, SubjectKind};
+use tenure_model::{Federation, Quality, Subject, SubjectKind};
 
 use super::env_file::EnvFile;
 use super::held::{Account, Held, Literal, Workload};
@@ -35,10 +35,6 @@ impl Detector for Compose {
             .iter()
             .any(|name| file.strip_prefix(name).is_some_and(|rest| rest.starts_with(['.', '-', '_'])));
         named && (file.ends_with(".yml") || file.ends_with(".yaml"))
-    }
-
-    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
-        self.read_values(blob, key)
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {
