@@ -230,7 +230,8 @@ fn job<'t>(root: Yaml<'t>, node: Yaml<'t>, id: String, holders: &[Yaml<'t>]) -> 
     let environment = Environment::new(store(&groups), "azure_pipelines", references::is_predefined);
     let mut tasks = Tasks::new(environment);
     tasks.variables(&chain);
-    for (group, line) in &groups {
+    // A name that only a run knows says no more than that there is one.
+    for (group, line) in groups.iter().filter(|(name, _)| !name.contains('$')) {
         tasks.environment.kept_in(Store::Owner(Cow::Borrowed("variable group")), group, Spot::line(*line));
     }
     tasks.steps(node);

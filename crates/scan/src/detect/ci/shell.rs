@@ -76,7 +76,7 @@ pub(super) fn variables(script: &str) -> Variables<'_> {
                 }
                 let slot = set.filter(|slot| *slot != name);
                 let value = line[..value_end].split_once('=').map_or("", |(_, value)| value);
-                let whole = slot.is_some() && is_whole(value, written);
+                let whole = slot.is_some() && is_whole(first_word(value), written);
                 variables.taken.push(Variable { name, written, slot, whole });
             }
         }
@@ -91,6 +91,15 @@ pub(super) fn variables(script: &str) -> Variables<'_> {
 fn is_question(before: &str) -> bool {
     let before = before.trim_end_matches(['"', ' ']);
     ["-z", "-n"].iter().any(|sign| before.strip_suffix(sign).is_some_and(|rest| rest.ends_with([' ', '['])))
+}
+
+/// What an assignment in front of a command gives: `TOKEN=$KEY ./publish`.
+fn first_word(value: &str) -> &str {
+    // A file that is filled before the shell sees it doubles what is meant for the shell.
+    let value = value.trim_start();
+    let value = value.strip_prefix('$').filter(|rest| rest.starts_with('$')).unwrap_or(value);
+    let quoted = value.starts_with(['"', '\'']);
+    if quoted { value } else { value.split_whitespace().next().unwrap_or(value) }
 }
 
 /// Whether a value is one variable and nothing else: `$X`, `"${X:-}"`.
@@ -417,6 +426,8 @@ mod tests {
         let expected = Variable { name: "PROD_KEY", written: "$PROD_KEY", slot, whole: true };
         assert_eq!(variables(script).taken, [expected]);
         assert!(!variables("export TOKEN=$(get $URL)").taken[0].whole);
+        assert!(variables("NPM_TOKEN=$$RELEASE npm publish").taken[0].whole);
+        assert!(!variables("NPM_TOKEN=\"$A $B\" npm publish").taken[0].whole);
     }
 
     #[test]
