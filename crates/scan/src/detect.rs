@@ -138,9 +138,11 @@ pub fn readers() -> impl Iterator<Item = &'static dyn Detector> {
 /// The readers that would read this file. Nothing runs a pipeline from inside an archive, and no agent is set up by one.
 fn claiming<'b>(blob: &'b Blob<'_>) -> impl Iterator<Item = &'static dyn Detector> + 'b {
     let member = ci::is_member(blob.path);
+    let in_place = |reader: &dyn Detector| {
+        ci::READERS.iter().chain(agent::READERS).any(|one| one.name() == reader.name())
+    };
     let runs = move |reader: &&'static dyn Detector| {
-        let in_place = ci::READERS.iter().chain(agent::READERS).any(|one| one.name() == reader.name());
-        !member || !in_place || ci::works_in_an_archive(*reader)
+        !member || ci::works_in_an_archive(*reader) || !in_place(*reader)
     };
     let archived: Option<&'static dyn Detector> = member.then_some(&ci::ArchivedPipeline);
     readers().filter(runs).chain(archived).filter(|reader| reader.claims(blob))
