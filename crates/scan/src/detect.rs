@@ -110,8 +110,10 @@ pub trait Detector: Sync {
     fn describe(&self) -> &'static str;
     /// Whether it would read this file. Cheap: a look at the path or at the first bytes.
     fn claims(&self, blob: &Blob<'_>) -> bool;
-    /// Reads the file.
-    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading;
+    /// Reads the file. Every reader writes this or [`Detector::read_values`]; each leads to the other.
+    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
+        self.read_values(blob, key)
+    }
     /// Reads the file with the help of somebody who knows values, for readers of files that hold some.
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {
         self.read(blob, values.key())
@@ -133,6 +135,19 @@ pub fn readers() -> impl Iterator<Item = &'static dyn Detector> {
     of_platforms.chain(workload::READERS).chain(agent::READERS).chain(import::READERS).copied()
 }
 
+/// The readers that would read this file. Nothing runs a pipeline from inside an archive, and no agent is set up by one.
+fn claiming<'b>(blob: &'b Blob<'_>) -> impl Iterator<Item = &'static dyn Detector> + 'b {
+    let member = ci::is_member(blob.path);
+    let in_place = |reader: &dyn Detector| {
+        ci::READERS.iter().chain(agent::READERS).any(|one| one.name() == reader.name())
+    };
+    let runs = move |reader: &&'static dyn Detector| {
+        !member || ci::works_in_an_archive(*reader) || !in_place(*reader)
+    };
+    let archived: Option<&'static dyn Detector> = member.then_some(&ci::ArchivedPipeline);
+    readers().filter(runs).chain(archived).filter(|reader| reader.claims(blob))
+}
+
 /// Whether naming the public ids of credentials is this file's business, so that each one is no news.
 pub(crate) fn names_ids(blob: &Blob<'_>) -> bool {
     let mut readers = ci::READERS.iter().chain(export::READERS).chain(owners::READERS).chain(import::READERS);
@@ -146,7 +161,7 @@ pub fn exports() -> impl Iterator<Item = &'static dyn Detector> {
 
 /// Whether any reader would read this file.
 pub fn claimed(blob: &Blob<'_>) -> bool {
-    readers().any(|reader| reader.claims(blob))
+    claiming(blob).next().is_some()
 }
 
 /// Sends a file through all readers that claim it. A reader that panics costs its own file and nothing else.
@@ -163,7 +178,7 @@ pub fn read_stream(blob: &Blob<'_>, open: Reopen<'_>, key: &FingerprintKey) -> R
 
 fn through(blob: &Blob<'_>, read: impl Fn(&dyn Detector) -> Reading) -> Reading {
     let mut whole = Reading::default();
-    for reader in readers().filter(|reader| reader.claims(blob)) {
+    for reader in claiming(blob) {
         let reading = catch_unwind(AssertUnwindSafe(|| read(reader))).unwrap_or_else(|_| {
             Reading::failed("reader_failed", format!("the {} reader stopped on this file", reader.name()))
         });
@@ -179,4 +194,18 @@ fn too_large(reader: &dyn Detector) -> Reading {
         reader.name()
     );
     Reading::failed(TOO_LARGE, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reader_reads_a_file_one_way_or_the_other() {
+        let key = FingerprintKey::new([7; 32]);
+        let blob =
+            Blob { root: "r", path: "x.yml", base: "", repository: "", bytes: b"", neighbours: &Alone };
+        // A reader that wrote neither of the two would never come back.
+        readers().for_each(|reader| drop(reader.read(&blob, &key)));
+    }
 }

@@ -60,6 +60,9 @@ fn files_elsewhere_than_their_system_looks_are_inert() {
         ("docs/config.yml", "circleci/config.yml"),
         ("docs/azure-pipelines.yml", "azure/azure-pipelines.yml"),
         ("shop.zip!/azure-pipelines.yml", "azure/azure-pipelines.yml"),
+        ("lib.zip!/ci/Jenkinsfile", "jenkins/Jenkinsfile"),
+        ("lib.tgz!/part.gitlab-ci.yml", "gitlab/.gitlab-ci.yml"),
+        ("backup.zip!/.github/workflows/x.yml", "github/.github/workflows/spellings.yml"),
         ("vendor/lib/azure-pipelines.yml", "azure/azure-pipelines.yml"),
         ("examples/bitbucket-pipelines.yml", "bitbucket/bitbucket-pipelines.yml"),
         ("sub/.drone.yml", "drone/.drone.yml"),
@@ -68,6 +71,19 @@ fn files_elsewhere_than_their_system_looks_are_inert() {
         ("sub/dependabot.yml", "updates/dependabot.yml"),
     ] {
         assert_eq!(at(path, file), "", "{path}");
+    }
+}
+
+#[test]
+fn a_jenkinsfile_is_known_by_its_name_however_people_write_it() {
+    let script = b"node { withCredentials([string(credentialsId: 'a', variable: 'B')]) { sh 'x' } }";
+    for path in
+        ["Jenkinsfile", "ci/jenkinsfile", "Jenkinsfile2-eks", "Jenkinsfile.groovy", "deploy.Jenkinsfile"]
+    {
+        assert!(!told(&read_as(path, script)).is_empty(), "{path}");
+    }
+    for path in ["JenkinsfileVersion", "Jenkinsfile.md", "Jenkinsfile.orig", "jenkinsfiles/readme"] {
+        assert_eq!(told(&read_as(path, script)), "", "{path}");
     }
 }
 

@@ -122,3 +122,32 @@ fn values_that_break_half_way() {
 fn policies_that_terraform_writes_out_and_one_that_is_torn() {
     insta::assert_snapshot!(as_file("iam/policies.tf", "terraform/policies.tf"));
 }
+
+/// Who is told to receive a secret, by its name.
+fn holders(path: &str, text: &str) -> Vec<String> {
+    let told = told(&read_as(path, text.as_bytes()));
+    let used = told.lines().filter(|line| line.contains(": used by"));
+    used.map(|line| line.rsplit_once(": used by ").map_or("", |(_, rest)| rest).to_owned()).collect()
+}
+
+#[test]
+fn a_parameter_of_a_play_takes_its_secret_from_a_variable_that_others_set() {
+    let play = "- hosts: all\n  vars: {made_password: x}\n  tasks:\n    - mysql_user:\n        login_password: \"{{ root_password }}\"\n        password: \"{{ made_password }}\"\n        token: \"{{ result.token }}\"\n";
+    let told = holders("site.yml", play);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("login_password"), "{told:?}");
+}
+
+#[test]
+fn a_secret_inside_of_a_longer_value_is_told_by_its_own_name() {
+    let file =
+        "services:\n  app:\n    environment:\n      DB_URL: postgres://app:${DB_PASSWORD:-x}@db/${NAME}\n";
+    let told = told(&read_as("compose.yml", file.as_bytes()));
+    assert!(told.contains("`DB_PASSWORD`") && !told.contains("`DB_URL`"), "{told}");
+}
+
+#[test]
+fn a_column_of_users_is_no_command() {
+    let told = holders("files/crontab", "0 2 * * * root /usr/local/bin/dump --password $DB_PASSWORD\n");
+    assert!(told[0].contains("dump"), "{told:?}");
+}

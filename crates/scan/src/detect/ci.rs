@@ -3,6 +3,7 @@
 //! Each reader turns its system's file into a [`job::Pipeline`]; `account` and `judgement` take it from there.
 
 mod account;
+mod archived;
 mod azure_pipelines;
 mod bitbucket_pipelines;
 mod buildkite;
@@ -30,6 +31,7 @@ mod travis;
 mod woodpecker;
 
 use super::Detector;
+pub(super) use archived::{ArchivedPipeline, is_member};
 
 /// Every CI reader.
 pub(super) const READERS: &[&dyn Detector] = &[
@@ -50,6 +52,11 @@ pub(super) const READERS: &[&dyn Detector] = &[
     &dependency_updates::Dependabot,
     &dependency_updates::Renovate,
 ];
+
+/// Whether what a reader reads also works from inside an archive: a chart is installed as one, a pipeline must lie in its repository.
+pub(super) fn works_in_an_archive(reader: &dyn Detector) -> bool {
+    reader.name() == cluster_workflow::ClusterWorkflow.name()
+}
 
 /// Kind of credential and its platform, as far as the name that people gave to a secret tells.
 pub(super) fn named_kind(name: &str) -> Option<(&'static str, &'static str)> {

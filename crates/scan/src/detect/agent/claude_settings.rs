@@ -1,6 +1,6 @@
 //! Claude Code's settings: which tool calls are allowed, asked about or denied, and what judges them.
 
-use tenure_model::{Fact, FingerprintKey, Grant, Quality};
+use tenure_model::{Fact, Grant, Quality};
 
 use super::account::{Configuration, Policy};
 use super::server::{Server, Setting};
@@ -28,10 +28,6 @@ impl Detector for ClaudeSettings {
     fn claims(&self, blob: &Blob<'_>) -> bool {
         let path = format!("/{}", blob.path);
         path.ends_with("/.claude/settings.json") || path.ends_with("/.claude/settings.local.json")
-    }
-
-    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
-        self.read_values(blob, key)
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {

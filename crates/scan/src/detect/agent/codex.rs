@@ -1,7 +1,7 @@
 //! Codex's configuration: tool servers in TOML, and whether its requests are approved.
 
 use memchr::memmem;
-use tenure_model::{Fact, FingerprintKey, Quality};
+use tenure_model::{Fact, Quality};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -34,10 +34,6 @@ impl Detector for Codex {
         let named = blob.path == "config.toml" || blob.path.ends_with("/config.toml");
         let own = format!("/{}", blob.path).ends_with("/.codex/config.toml");
         named && (own || memmem::find(&text::opening(blob.bytes), b"[mcp_servers").is_some())
-    }
-
-    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
-        self.read_values(blob, key)
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {

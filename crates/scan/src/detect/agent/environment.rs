@@ -1,6 +1,6 @@
 //! Files of variables beside an agent: which keys of models and tools it is given. Names only.
 
-use tenure_model::{Consumer, Credential, Fact, FingerprintKey, Quality, Subject, SubjectKind};
+use tenure_model::{Consumer, Credential, Fact, Quality, Subject, SubjectKind};
 
 use crate::detect::ci::purpose::{PLAIN_KIND, by_name, names_a_secret};
 use crate::detect::recogniser::Recogniser;
@@ -50,10 +50,6 @@ impl Detector for AgentEnvironment {
         let file = blob.path.rsplit('/').next().unwrap_or(blob.path);
         let named = file == ".env" || file.starts_with(".env.") || file.ends_with(".env");
         named && blob.bytes.len() <= VARIABLES_BYTES_MAX && is_agents(blob)
-    }
-
-    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
-        self.read_values(blob, key)
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {

@@ -1,7 +1,7 @@
 //! Lists of tool servers in the Model Context Protocol, as many clients keep them, in JSON or YAML.
 
 use memchr::memmem;
-use tenure_model::{Fact, FingerprintKey, Quality};
+use tenure_model::{Fact, Quality};
 
 use super::account::{Configuration, Policy};
 use super::server::{Server, Setting};
@@ -64,10 +64,6 @@ impl Detector for McpServers {
         let continues =
             blob.path.contains(".continue/") && (blob.path.ends_with(".yaml") || blob.path.ends_with(".yml"));
         (is_json(blob.path) || continues) && memmem::find(&text::opening(blob.bytes), b"mcpServers").is_some()
-    }
-
-    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
-        self.read_values(blob, key)
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {

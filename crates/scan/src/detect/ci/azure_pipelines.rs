@@ -16,7 +16,7 @@ use self::tasks::Tasks;
 use self::templates::Caller;
 use super::environment::Environment;
 use super::job::{Definition, Job, Pipeline};
-use super::secret_use::Store;
+use super::secret_use::{Exposure, Store};
 use super::system::{Proof, System};
 use super::{reading, schedule};
 use crate::detect::neighbours::is_here;
@@ -97,9 +97,7 @@ impl Detector for AzurePipelines {
 
 /// Whether a file is a pipeline by its name or its folder's.
 fn is_pipeline(path: &str) -> bool {
-    // What lies in an archive is run by nobody.
-    let archived = path.contains("!/");
-    if !(path.ends_with(".yml") || path.ends_with(".yaml")) || archived || reading::lies_on_a_shelf(path) {
+    if !(path.ends_with(".yml") || path.ends_with(".yaml")) || reading::lies_on_a_shelf(path) {
         return false;
     }
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -154,7 +152,7 @@ impl Begins {
 
 fn pipeline<'t>(tree: &'t Tree<'t>, blob: &Blob<'_>) -> Option<Pipeline<'t>> {
     let root = tree.first()?;
-    let mut found = Vec::new();
+    let (mut found, mut brought_in) = (Vec::new(), Vec::new());
     let mut stack = vec![(root, None, vec![root])];
     let mut visits_left = VISITS_MAX;
     while let Some((node, stage, holders)) = stack.pop().filter(|_| visits_left > 0) {
@@ -165,6 +163,9 @@ fn pipeline<'t>(tree: &'t Tree<'t>, blob: &Blob<'_>) -> Option<Pipeline<'t>> {
                 found.push((node, id.text(), stage, holders));
             }
             continue;
+        }
+        if let Some(template) = node.get("template").and_then(Yaml::text).filter(|_| found.len() < JOBS_MAX) {
+            brought_in.push((node, template, stage, holders.clone()));
         }
         let named = node.get("stage").and_then(Yaml::text).filter(|name| !name.is_empty());
         let stage = named.or(stage);
@@ -181,9 +182,13 @@ fn pipeline<'t>(tree: &'t Tree<'t>, blob: &Blob<'_>) -> Option<Pipeline<'t>> {
     if found.is_empty() && root.get("steps").is_some() {
         found.push((root, None, None, Vec::new()));
     }
-    let jobs = found.iter().enumerate().map(|(index, (node, id, stage, holders))| {
+    let own = found.iter().enumerate().map(|(index, (node, id, stage, holders))| {
         job(root, *node, templates::job_id(*stage, *id, index), holders)
     });
+    let handed = brought_in.iter().filter_map(|(node, template, stage, holders)| {
+        handed_over(root, *node, templates::job_id(*stage, Some(template), 0), holders)
+    });
+    let jobs = own.chain(handed);
     let definitions = templates(root);
     let name = root.get("name").and_then(Yaml::text).filter(|name| !name.contains('$'));
     let from = blob.path_in_repository();
@@ -198,6 +203,15 @@ fn pipeline<'t>(tree: &'t Tree<'t>, blob: &Blob<'_>) -> Option<Pipeline<'t>> {
     };
     let unread_parts = templates::named(root).into_iter().filter_map(unread).collect();
     Some(Pipeline { definitions, unread_parts, ..Pipeline::new(&SYSTEM, name, jobs.collect()) })
+}
+
+/// What a template of jobs or stages receives as parameters, as a job called like the template; its own file tells the rest.
+fn handed_over<'t>(root: Yaml<'t>, node: Yaml<'t>, id: String, holders: &[Yaml<'t>]) -> Option<Job<'t>> {
+    node.get("parameters")?;
+    let mut told = job(root, node, id, holders);
+    told.defined_elsewhere = true;
+    told.uses.retain(|found| found.exposure == Exposure::With);
+    (!told.uses.is_empty()).then_some(told)
 }
 
 /// Keys below which no job stands.
@@ -216,10 +230,14 @@ fn job<'t>(root: Yaml<'t>, node: Yaml<'t>, id: String, holders: &[Yaml<'t>]) -> 
     let environment = Environment::new(store(&groups), "azure_pipelines", references::is_predefined);
     let mut tasks = Tasks::new(environment);
     tasks.variables(&chain);
-    for (group, line) in &groups {
+    // A name that only a run knows says no more than that there is one.
+    for (group, line) in groups.iter().filter(|(name, _)| !name.contains('$')) {
         tasks.environment.kept_in(Store::Owner(Cow::Borrowed("variable group")), group, Spot::line(*line));
     }
     tasks.steps(node);
+    for endpoint in references::registries(root, node) {
+        tasks.connection("endpoint", endpoint, "registry");
+    }
     let (environment, exchanges, mut asks) = tasks.finish();
     let (uses, deeds, whole) = environment.finish();
     let (triggers, crons) = triggers(root);

@@ -72,8 +72,7 @@ fn pipeline<'t>(tree: &'t Tree<'t>) -> Option<Pipeline<'t>> {
             // Everything behind a block waits for a person.
             approval |= ["block", "manual", "input"].iter().any(|key| step.get(key).is_some())
                 || matches!(step.text(), Some("block" | "manual"));
-            if step.get("command").or_else(|| step.get("commands")).or_else(|| step.get("plugins")).is_some()
-            {
+            if ["command", "commands", "plugins", "trigger"].iter().any(|key| step.get(key).is_some()) {
                 let number = jobs.len() + 1;
                 definitions.extend(plugins(step).filter_map(|plugin| plugin.definition()));
                 jobs.push(job(root, step, number, approval));
@@ -96,6 +95,10 @@ fn job<'t>(root: Yaml<'t>, step: Yaml<'t>, number: usize, approval: bool) -> Job
     environment.next_block();
     if let Some(variables) = step.get("env") {
         environment.variables(variables, Exposure::Step);
+    }
+    // What another pipeline receives that this step starts.
+    if let Some(variables) = step.get("build").and_then(|build| build.get("env")) {
+        environment.variables(variables, Exposure::Passed);
     }
     let mut exchanges = Vec::new();
     for command in ["command", "commands"].iter().filter_map(|key| step.get(key)) {
@@ -127,6 +130,7 @@ fn job<'t>(root: Yaml<'t>, step: Yaml<'t>, number: usize, approval: bool) -> Job
         approval,
         timeout_minutes: timeout.and_then(|text| text.trim().parse().ok()),
         has_timeout: timeout.is_some(),
+        defined_elsewhere: step.get("trigger").is_some(),
         exchanges,
         uses,
         deeds,
@@ -312,7 +316,7 @@ fn named_variables<'t>(environment: &mut Environment<'t>, settings: Yaml<'t>, re
     for (key, value) in settings.pairs().chain(auth) {
         let Some(slot) = key.text() else { continue };
         let names: Vec<Yaml<'t>> = match slot {
-            "environment" | "env" => value.items().collect(),
+            "environment" | "env" => value.items().chain(value.text().map(|_| value)).collect(),
             _ if slot.ends_with("-env") => vec![value],
             _ => continue,
         };

@@ -94,16 +94,27 @@ fn pipeline<'t>(tree: &'t Tree<'t>) -> Option<Pipeline<'t>> {
 
 /// What the file defines, by name.
 struct Defined<'t> {
-    jobs: HashMap<&'t str, Yaml<'t>>,
-    commands: HashMap<&'t str, Yaml<'t>>,
-    executors: HashMap<&'t str, Yaml<'t>>,
+    jobs: HashMap<Cow<'t, str>, Yaml<'t>>,
+    commands: HashMap<Cow<'t, str>, Yaml<'t>>,
+    executors: HashMap<Cow<'t, str>, Yaml<'t>>,
 }
 
 impl<'t> Defined<'t> {
     fn new(root: Yaml<'t>) -> Self {
+        let orbs = || root.get("orbs").into_iter().flat_map(Yaml::pairs).filter(|(_, orb)| orb.is_mapping());
         let below = |key: &str| {
-            let pairs = root.get(key).into_iter().flat_map(Yaml::pairs);
-            pairs.filter_map(|(name, value)| Some((name.text()?, value))).collect()
+            let mut found: HashMap<Cow<'t, str>, Yaml<'t>> = HashMap::new();
+            // An orb that is written here: what it defines is called after it, and by its own name inside of it.
+            for (orb, body) in orbs().filter_map(|(orb, body)| Some((orb.text()?, body))) {
+                for (name, value) in body.get(key).into_iter().flat_map(Yaml::pairs) {
+                    let Some(name) = name.text() else { continue };
+                    found.insert(Cow::Owned(format!("{orb}/{name}")), value);
+                    found.insert(Cow::Borrowed(name), value);
+                }
+            }
+            let own = root.get(key).into_iter().flat_map(Yaml::pairs);
+            found.extend(own.filter_map(|(name, value)| Some((Cow::Borrowed(name.text()?), value))));
+            found
         };
         Self { jobs: below("jobs"), commands: below("commands"), executors: below("executors") }
     }

@@ -254,7 +254,14 @@ impl<'t> References<'t> {
             }
             "secretKeyRef" => self.note(name("name"), name("key").and_then(Yaml::text), slot, Exposure::Step),
             "secretRef" => self.note(name("name"), None, None, Exposure::Step),
-            "secret" => self.note(name("secretName"), None, slot, Exposure::Job),
+            "secret" => {
+                // Among several sources of one volume it is called by its name alone.
+                let known = |(key, _): (Yaml<'_>, Yaml<'_>)| {
+                    key.text().is_some_and(|key| matches!(key, "name" | "items" | "optional"))
+                };
+                let source = name("name").filter(|_| value.pairs().all(known));
+                self.note(name("secretName").or(source), None, slot, Exposure::Job)
+            }
             "imagePullSecrets" => {
                 for entry in value.items() {
                     self.note(entry.get("name"), None, Some("REGISTRY_PASSWORD"), Exposure::Job);

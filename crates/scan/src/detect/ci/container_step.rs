@@ -25,17 +25,14 @@ pub(super) fn read<'t>(environment: &mut Environment<'t>, step: Yaml<'t>, own: &
         from_secrets(environment, values, receiving);
         environment.variables(values, exposure);
     }
-    // Older files hand over whole names.
+    // Older files hand over whole names; the step's variable is called alike, in capitals.
     for item in step.get("secrets").into_iter().flat_map(Yaml::items) {
         let receiving = Receiving { receiver, ..Receiving::at(Exposure::Step) };
-        if let Some(name) = item.text() {
-            environment.secret(name.into(), Spot::line(item.line()), receiving, false);
-        } else if let Some(source) = item.get("source").or_else(|| item.get("from_secret")) {
-            let slot = item.get("target").and_then(Yaml::text);
-            if let Some(name) = source.text() {
-                let spot = Spot::line(source.line());
-                environment.secret(name.into(), spot, Receiving { slot, ..receiving }, false);
-            }
+        let source = item.get("source").or_else(|| item.get("from_secret")).unwrap_or(item);
+        let slot = item.get("target").and_then(Yaml::text);
+        if let Some(name) = source.text() {
+            environment.by_key(name, Spot::line(source.line()), Receiving { slot, ..receiving });
+            environment.declare(slot.unwrap_or(name).to_ascii_uppercase());
         }
     }
     if let Some(commands) = step.get("commands") {

@@ -83,7 +83,7 @@ fn jobs(document: Yaml<'_>) -> Vec<Job<'_>> {
         .is_some_and(|kind| matches!(kind, "exec" | "ssh" | "macstadium"));
     let lists = ["steps", "pipeline", "services"].iter().filter_map(|key| document.get(key));
     let steps: Vec<(Option<&str>, Yaml<'_>)> = lists.flat_map(container_step::named).collect();
-    let pulls = pull_secrets(document, name, &triggers);
+    let whole = of_the_runner(document, name, &triggers);
     let jobs = steps.into_iter().enumerate().map(|(number, (step_name, step))| {
         let mut environment = Environment::new(Store::repository("repository"), "drone", |_| false);
         if let Some(variables) = document.get("environment") {
@@ -109,22 +109,26 @@ fn jobs(document: Yaml<'_>) -> Vec<Job<'_>> {
             )
         }
     });
-    jobs.chain(pulls).collect()
+    jobs.chain(whole).collect()
 }
 
-/// The secrets with which the images of a pipeline are fetched, as a job of the pipeline's own name.
-fn pull_secrets<'t>(document: Yaml<'t>, name: &'t str, triggers: &[String]) -> Option<Job<'t>> {
-    let list = document.get("image_pull_secrets")?;
+/// The secrets that the runner itself uses for a pipeline, to fetch images or to reach a server: a job of the pipeline's name.
+fn of_the_runner<'t>(document: Yaml<'t>, name: &'t str, triggers: &[String]) -> Option<Job<'t>> {
+    let (pulls, server) = (document.get("image_pull_secrets"), document.get("server"));
+    let line = pulls.or(server)?.line();
     let mut environment = Environment::new(Store::repository("repository"), "drone", |_| false);
-    for item in list.items() {
+    for item in pulls.into_iter().flat_map(Yaml::items) {
         if let Some(secret) = item.text() {
             let said = purpose::by_name("REGISTRY_PASSWORD", Quality::Config);
             let receiving = Receiving { said, ..Receiving::at(Exposure::Job) };
             environment.secret(secret.into(), Spot::line(item.line()), receiving, false);
         }
     }
+    if let Some(server) = server {
+        container_step::from_secrets(&mut environment, server, Receiving::at(Exposure::Job));
+    }
     let (uses, deeds, whole) = environment.finish();
     let proof = Proof::new(Federation::StaticOnly, "nothing takes its place");
-    let job = Job { triggers: triggers.to_vec(), uses, deeds, whole, ..Job::new(name, list.line(), proof) };
+    let job = Job { triggers: triggers.to_vec(), uses, deeds, whole, ..Job::new(name, line, proof) };
     Some(job).filter(|job| !job.uses.is_empty())
 }

@@ -26,7 +26,7 @@ pub(super) struct Environment<'t> {
     unknown: &'static str,
     /// Names that the system sets itself.
     predefined: fn(&str) -> bool,
-    declared: BTreeSet<&'t str>,
+    declared: BTreeSet<Cow<'t, str>>,
     uses: Vec<SecretUse<'t>>,
     /// Of the uses, those that the file itself takes from the store by its key: no variable of that name hides them.
     by_key: BTreeSet<usize>,
@@ -89,14 +89,24 @@ impl<'t> Environment<'t> {
     }
 
     /// A name that the file sets: no secret of the store.
-    pub(super) fn declare(&mut self, name: &'t str) {
-        self.declared.insert(name);
+    pub(super) fn declare(&mut self, name: impl Into<Cow<'t, str>>) {
+        self.declared.insert(name.into());
     }
 
     /// A mapping of variables: what it sets, and what it takes for that.
     pub(super) fn variables(&mut self, mapping: Yaml<'t>, exposure: Exposure) {
+        self.variables_besides(mapping, exposure, &BTreeSet::new());
+    }
+
+    /// A mapping of variables, less those that something stronger sets.
+    pub(super) fn variables_besides(
+        &mut self,
+        mapping: Yaml<'t>,
+        exposure: Exposure,
+        stronger: &BTreeSet<&str>,
+    ) {
         for (name, value) in mapping.merged_pairs() {
-            let Some(name) = name.text() else { continue };
+            let Some(name) = name.text().filter(|name| !stronger.contains(name)) else { continue };
             // `TOKEN: $TOKEN` hands on what comes from outside.
             let itself =
                 value.text().is_some_and(|text| shell::references(text).any(|(taken, _)| taken == name));
@@ -177,6 +187,7 @@ impl<'t> Environment<'t> {
                 }
             }
             self.set.extend(variables.set);
+            shell::handed_on(text).for_each(|name| self.declare(name));
             let deeds = shell::deeds(node);
             let told: Vec<Deed> =
                 deeds.into_iter().map(|deed| Deed { spot: self.told_at(deed.spot), ..deed }).collect();

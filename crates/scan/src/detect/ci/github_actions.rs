@@ -8,6 +8,7 @@ mod called;
 mod computed;
 mod condition;
 mod expression;
+mod inputs;
 mod judgement;
 mod oidc;
 mod pipeline;
@@ -53,13 +54,14 @@ impl Detector for GithubActions {
             let mut unreadable = broken.map(Unreadable::from);
             let mut witness = Witness::new(blob, self.name());
             if let Some(root) = tree.first() {
-                let workflow = Workflow::read(root);
+                let mut workflow = Workflow::read(root);
                 if !workflow.whole {
                     let detail = "the workflow's aliases repeat more values than are read".to_owned();
                     unreadable = unreadable.or(Some(Unreadable { reason: "yaml_too_large", detail }));
                 }
                 let names = Names { blob };
                 let calls = called::Calls::of(blob, &workflow);
+                workflow.fill(&inputs::Inputs::of(&workflow, &calls));
                 let pipeline = pipeline::pipeline(&names, &workflow, &calls);
                 let secrets = secret::secrets(blob, &pipeline);
                 account::give(blob, &pipeline, &secrets, key, &mut witness);

@@ -244,19 +244,30 @@ fn environment_of<'t>(
     fetched.filter_map(|(name, _)| name.text()).for_each(|name| environment.declare(name));
     // What stands in another file is told at the job that takes it from there.
     let elsewhere = |node: Yaml<'t>| (!root.is_own(node)).then_some(line);
-    for variables in root.all("variables") {
-        environment.stand_for(elsewhere(variables));
-        environment.variables(variables, Exposure::Workflow);
-    }
-    environment.next_block();
+    // A variable of a stronger layer hides one of the same name, and with it what that one takes.
+    let mut stronger = BTreeSet::new();
     for variables in layers.all("variables") {
         environment.stand_for(elsewhere(variables));
-        environment.variables(variables, Exposure::Job);
+        environment.variables_besides(variables, Exposure::Job, &stronger);
+        stronger.extend(variables.merged_pairs().filter_map(|(name, _)| name.text()));
     }
+    environment.next_block();
+    for variables in root.all("variables") {
+        environment.stand_for(elsewhere(variables));
+        environment.variables_besides(variables, Exposure::Workflow, &stronger);
+        stronger.extend(variables.merged_pairs().filter_map(|(name, _)| name.text()));
+    }
+    environment.next_block();
     let matrix = layers.get("parallel").and_then(|parallel| parallel.get("matrix"));
     for variables in matrix.into_iter().flat_map(Yaml::items) {
         environment.stand_for(elsewhere(variables));
         environment.variables(variables, Exposure::Job);
+    }
+    for rule in layers.get("rules").into_iter().flat_map(|rules| layers::lines(root, rules)) {
+        if let Some(variables) = rule.get("variables") {
+            environment.stand_for(elsewhere(variables));
+            environment.variables(variables, Exposure::Job);
+        }
     }
     for key in ["image", "services", "environment", "rules", "trigger"] {
         if let Some(value) = layers.get(key) {

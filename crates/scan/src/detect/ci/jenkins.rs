@@ -81,12 +81,15 @@ impl Detector for Jenkins {
 
 /// Whether a file is a pipeline by its name.
 fn is_jenkinsfile(path: &str) -> bool {
-    let file = path.rsplit('/').next().unwrap_or_default();
-    let groovy = file.ends_with(".groovy") && file.starts_with("Jenkinsfile");
-    let named = file
-        .strip_prefix("Jenkinsfile")
-        .is_some_and(|rest| rest.is_empty() || (rest.starts_with(['.', '-', '_']) && !is_other(rest)));
-    named || groovy || file.to_ascii_lowercase().ends_with(".jenkinsfile")
+    // Jenkins takes any name that its job is given; people write this one in capitals or not, and number it.
+    let file = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let goes_on = |rest: &str| {
+        rest.starts_with(|first: char| matches!(first, '.' | '-' | '_') || first.is_ascii_digit())
+    };
+    let named = file.strip_prefix("jenkinsfile").is_some_and(|rest| {
+        rest.is_empty() || (goes_on(rest) && !is_other(rest)) || rest.ends_with(".groovy")
+    });
+    named || file.ends_with(".jenkinsfile")
 }
 
 /// Endings that are no pipelines: documents and backups.

@@ -122,8 +122,8 @@ pub(super) fn of_use(name: &str, place: Place<'_>, unknown: &'static str) -> Pur
 /// Endings of names that mean a value to keep.
 const SECRET_ENDINGS: &str = "TOKEN PASSWORD PASSWD PASSPHRASE PWD PASS SECRET SECRETS CREDENTIALS CREDENTIAL CREDS \
     API_KEY APIKEY ACCESS_KEY PRIVATE_KEY SECRET_KEY SIGNING_KEY AUTH_KEY DEPLOY_KEY SSH_KEY GPG_KEY ENCRYPTION_KEY \
-    SERVICE_KEY MASTER_KEY SA_KEY ACCESS_KEY_ID WEBHOOK WEBHOOK_URL PAT AUTH_JSON AUTH_CONFIG JSON_KEY KEYFILE KUBECONFIG \
-    KUBE_CONFIG DATABASE_URL AUTHORIZATION BEARER";
+    SERVICE_KEY MASTER_KEY LICENSE_KEY LICENCE_KEY ACCOUNT_KEY STORAGE_KEY RECORD_KEY SA_KEY ACCESS_KEY_ID WEBHOOK WEBHOOK_URL PAT AUTH_JSON AUTH_CONFIG JSON_KEY KEYFILE KUBECONFIG \
+    KUBE_CONFIG DATABASE_URL AUTHORIZATION BEARER JWT_AUTH BASIC_AUTH PRIVATEKEY SECRETKEY ACCESSKEY SIGNINGKEY DEPLOYKEY SSHKEY AUTHTOKEN ACCESSTOKEN";
 /// Kinds that a name means even without such an ending.
 const TELLING_KINDS: &[&str] = &[
     "aws_access_key",
@@ -152,7 +152,8 @@ fn spread(name: &str) -> Option<String> {
     let turns = |at: usize| {
         let is_lower = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_lowercase);
         let word = at > 0 && bytes[at].is_ascii_uppercase();
-        word && (is_lower(at - 1) || bytes[at - 1].is_ascii_uppercase() && is_lower(at + 1))
+        let capital = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+        word && (is_lower(at - 1) || capital(bytes[at - 1]) && is_lower(at + 1))
     };
     if !(0..bytes.len()).any(turns) {
         return None;
@@ -187,6 +188,10 @@ pub(in crate::detect) fn names_a_secret(name: &str) -> bool {
         STAGES.split_whitespace().any(|stage| stage == *word)
             || word.trim_start_matches('V').bytes().all(|byte| byte.is_ascii_digit())
     };
+    // Nobody writes the place of a file in base64.
+    if matches!(words[..], [.., "KEYSTORE" | "P12" | "PFX" | "CERTIFICATE", "BASE64" | "B64"]) {
+        return true;
+    }
     while words.len() > 1 && words.last().is_some_and(tells_apart) {
         words.pop();
     }

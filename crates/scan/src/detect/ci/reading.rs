@@ -49,11 +49,7 @@ pub(super) fn of_yaml(
     key: &FingerprintKey,
     pipelines: impl for<'t> Fn(&'t Tree<'t>) -> Vec<Pipeline<'t>>,
 ) -> Reading {
-    let tell = |tree: &Tree<'_>, broken| tell(blob, reader, key, (tree, broken), &pipelines);
-    match decoded(blob) {
-        Ok(text) => yaml::read(&text, tell),
-        Err(reading) => reading,
-    }
+    of_tree((blob, reader, key), false, &pipelines)
 }
 
 /// The same for YAML that a template engine may have to fill first.
@@ -63,9 +59,18 @@ pub(super) fn of_templates(
     key: &FingerprintKey,
     pipelines: impl for<'t> Fn(&'t Tree<'t>) -> Vec<Pipeline<'t>>,
 ) -> Reading {
-    let tell = |tree: &Tree<'_>, broken| tell(blob, reader, key, (tree, broken), &pipelines);
+    of_tree((blob, reader, key), true, &pipelines)
+}
+
+fn of_tree(
+    (blob, reader, key): (&Blob<'_>, &'static str, &FingerprintKey),
+    templated: bool,
+    pipelines: &impl for<'t> Fn(&'t Tree<'t>) -> Vec<Pipeline<'t>>,
+) -> Reading {
+    let tell = |tree: &Tree<'_>, broken| tell(blob, reader, key, (tree, broken), pipelines);
     match decoded(blob) {
-        Ok(text) => template::read_quoted(&text, tell),
+        Ok(text) if templated => template::read_quoted(&text, tell),
+        Ok(text) => yaml::read(&text, tell),
         Err(reading) => reading,
     }
 }

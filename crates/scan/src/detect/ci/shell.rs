@@ -44,15 +44,21 @@ pub(super) fn variables(script: &str) -> Variables<'_> {
     let mut variables = Variables::default();
     // Names of which the script only asks whether they are there.
     let mut asked = BTreeSet::new();
+    let mut document = None;
     for line in script.lines() {
+        if let Some(end) = document {
+            document = document.filter(|_| line.trim() != end);
+            continue;
+        }
         let line = without_comment(line);
+        document = plain_document(line);
         let set = assignment(line);
         // Where the value ends that the line gives to what it sets.
         let value_end = [";", "&&"].iter().filter_map(|end| line.find(end)).min().unwrap_or(line.len());
         variables.set.extend(set);
         variables.set.extend(also_set(line));
         let plain = plain_texts(line);
-        for (name, written) in references(line) {
+        for (name, written) in references(line).chain(windows_references(line)) {
             if variables.taken.len() == VARIABLES_MAX {
                 return variables;
             }
@@ -70,7 +76,7 @@ pub(super) fn variables(script: &str) -> Variables<'_> {
                 }
                 let slot = set.filter(|slot| *slot != name);
                 let value = line[..value_end].split_once('=').map_or("", |(_, value)| value);
-                let whole = slot.is_some() && is_whole(value, written);
+                let whole = slot.is_some() && is_whole(first_word(value), written);
                 variables.taken.push(Variable { name, written, slot, whole });
             }
         }
@@ -87,6 +93,15 @@ fn is_question(before: &str) -> bool {
     ["-z", "-n"].iter().any(|sign| before.strip_suffix(sign).is_some_and(|rest| rest.ends_with([' ', '['])))
 }
 
+/// What an assignment in front of a command gives: `TOKEN=$KEY ./publish`.
+fn first_word(value: &str) -> &str {
+    // A file that is filled before the shell sees it doubles what is meant for the shell.
+    let value = value.trim_start();
+    let value = value.strip_prefix('$').filter(|rest| rest.starts_with('$')).unwrap_or(value);
+    let quoted = value.starts_with(['"', '\'']);
+    if quoted { value } else { value.split_whitespace().next().unwrap_or(value) }
+}
+
 /// Whether a value is one variable and nothing else: `$X`, `"${X:-}"`.
 pub(super) fn is_whole(value: &str, written: &str) -> bool {
     let value = value.trim().trim_matches(['"', '\'']);
@@ -95,13 +110,46 @@ pub(super) fn is_whole(value: &str, written: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest == "}" || rest == ":-}" || rest == ")")
 }
 
+/// What reads text in its turn.
+const READERS: [&str; 11] =
+    ["sh -", "bash ", "eval", "ssh", "envsubst", "docker ", "kubectl ", "su ", "trap ", "xargs", "parallel"];
+
+/// The word that ends the text which begins behind a line and which the shell takes as it is: `cat <<'EOF' > notes.txt`. What
+/// becomes a script or is read by one is not plain.
+fn plain_document(line: &str) -> Option<&str> {
+    let (before, after) = line.split_once("<<")?;
+    let after = after.strip_prefix('-').unwrap_or(after).trim_start();
+    let quote = after.chars().next().filter(|quote| matches!(quote, '\'' | '"'))?;
+    let (end, rest) = after[1..].split_once(quote)?;
+    let runs = READERS.iter().any(|reader| line.contains(reader))
+        || before.trim_end().ends_with("sh")
+        || line.contains(".sh")
+        || rest.contains('|');
+    (!end.is_empty() && !runs).then_some(end)
+}
+
+/// `%NAME%`, as a batch file writes it; what stands so in front of other variables or for `sed` is a place to fill in.
+fn windows_references(line: &str) -> impl Iterator<Item = (&str, &str)> {
+    let batch = !line.contains('$') && !line.contains("sed ");
+    let mut rest = if batch { line } else { "" };
+    std::iter::from_fn(move || {
+        loop {
+            let start = rest.find('%')?;
+            let length = name_length(&rest.as_bytes()[start + 1..]);
+            let end = start + 1 + length;
+            if length > 0 && rest[end..].starts_with('%') {
+                let (name, written) = (&rest[start + 1..end], &rest[start..=end]);
+                rest = &rest[end + 1..];
+                return Some((name, written));
+            }
+            rest = &rest[end..];
+        }
+    })
+}
+
 /// Where text in single quotes begins and ends in a line: a shell takes it as it is. Quotes inside of double quotes are
 /// letters, and what another shell reads (`sh -c '…'`, `ssh host '…'`) is not plain.
 fn plain_texts(line: &str) -> Vec<(usize, usize)> {
-    const READERS: [&str; 11] = [
-        "sh -", "bash ", "eval", "ssh", "envsubst", "docker ", "kubectl ", "su ", "trap ", "xargs",
-        "parallel",
-    ];
     if !line.contains('\'') || READERS.iter().any(|reader| line.contains(reader)) {
         return Vec::new();
     }
@@ -199,6 +247,19 @@ fn assignment(line: &str) -> Option<&str> {
         after.starts_with('=') && !after.starts_with("==")
     };
     (length > 0 && sets).then(|| &rest[..length])
+}
+
+/// Names that a line hands to later steps: `echo "export NAME=…" >> $BASH_ENV`.
+pub(super) fn handed_on(script: &str) -> impl Iterator<Item = &str> {
+    let lines = script.lines().map(without_comment).filter(|line| line.contains("BASH_ENV"));
+    lines.filter_map(|line| {
+        let rest = line[line.find("export ")? + "export ".len()..].trim_start();
+        let (name, value) =
+            rest.split_once('=').filter(|(name, _)| name_length(name.as_bytes()) == name.len())?;
+        // Handed on under its own name it still comes from outside.
+        let itself = references(value).any(|(taken, _)| taken == name);
+        (!itself).then_some(name)
+    })
 }
 
 /// Further names that a line sets: loops, `read`, and `export A=1 B=2`.
@@ -345,12 +406,28 @@ mod tests {
     }
 
     #[test]
+    fn a_document_in_quotes_takes_nothing_unless_a_shell_reads_it() {
+        assert_eq!(taken("cat <<'EOF' > a.txt\necho $A\nEOF\necho $B"), ["B"]);
+        assert_eq!(taken("cat <<EOF > a.txt\n$A\nEOF\ncat <<-\"X\"\n$B\n  X\n$C"), ["A", "C"]);
+        assert_eq!(taken("bash <<'EOF'\necho $A\nEOF\ncat > run.sh <<'EOF'\n$B\nEOF"), ["A", "B"]);
+        assert_eq!(taken("cat <<'EOF'\n$A"), [""; 0]);
+    }
+
+    #[test]
+    fn a_batch_file_writes_variables_between_percent_signs() {
+        assert_eq!(taken("nuget push -ApiKey %KEY% 50% of %OTHER%"), ["KEY", "OTHER"]);
+        assert_eq!(taken("sed s/%KEY%/x/ f\ndate +%Y%m%d"), ["Y"]);
+    }
+
+    #[test]
     fn a_variable_that_is_set_from_another_is_its_slot() {
         let script = "export AWS_ACCESS_KEY_ID=$PROD_KEY";
         let slot = Some("AWS_ACCESS_KEY_ID");
         let expected = Variable { name: "PROD_KEY", written: "$PROD_KEY", slot, whole: true };
         assert_eq!(variables(script).taken, [expected]);
         assert!(!variables("export TOKEN=$(get $URL)").taken[0].whole);
+        assert!(variables("NPM_TOKEN=$$RELEASE npm publish").taken[0].whole);
+        assert!(!variables("NPM_TOKEN=\"$A $B\" npm publish").taken[0].whole);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! for it, so that one value is one identity wherever it moves in the file.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use tenure_model::{Federation, FingerprintKey};
 
@@ -78,10 +78,17 @@ fn pipeline<'t>(tree: &'t Tree<'t>, key: &FingerprintKey) -> Option<Pipeline<'t>
     let root = tree.first()?;
     let mut jobs = vec![job("build".to_owned(), root.line(), &[root], key)];
     let included = ["jobs", "matrix"].iter().filter_map(|key| root.get(key)?.get("include"));
-    for (number, include) in included.flat_map(Yaml::items).take(JOBS_MAX).enumerate() {
-        let name = ["name", "stage"].iter().find_map(|key| include.get(key)?.text());
-        let id =
-            name.map_or_else(|| format!("job {}", number + 1), |name| format!("{name} ({})", number + 1));
+    let included: Vec<Yaml<'t>> = included.flat_map(Yaml::items).take(JOBS_MAX).collect();
+    let name = |include: &Yaml<'t>| ["name", "stage"].iter().find_map(|key| include.get(key)?.text());
+    let mut names: HashMap<&str, usize> = HashMap::from([("build", 1)]);
+    included.iter().filter_map(name).for_each(|name| *names.entry(name).or_default() += 1);
+    for (number, include) in included.into_iter().enumerate() {
+        let id = match name(&include) {
+            Some(name) if names.get(name) == Some(&1) => name.to_owned(),
+            // A stage has several jobs.
+            Some(name) => format!("{name} ({})", number + 1),
+            None => format!("job {}", number + 1),
+        };
         jobs.push(job(id, include.line(), &[include, root], key));
     }
     // What a job has from the top is told there.
@@ -129,8 +136,12 @@ fn variables<'t>(environment: &mut Environment<'t>, env: Yaml<'t>, key: &Fingerp
     let mut visits_left = VISITS_MAX;
     while let Some(node) = stack.pop().filter(|_| visits_left > 0) {
         visits_left -= 1;
-        if node.text().is_some() {
+        if let Some(text) = node.text() {
             environment.script(node);
+            // `DB=postgres DB_PASSWORD=postgres` sets both.
+            let set = text.split_whitespace().filter_map(|word| word.split_once('='));
+            set.filter(|(name, value)| !value.contains('$') && !name.is_empty())
+                .for_each(|(name, _)| environment.declare(name));
         }
         if node.get("secure").is_some() {
             sealed(environment, node, "env", key);

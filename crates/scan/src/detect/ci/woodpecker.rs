@@ -54,7 +54,7 @@ impl Detector for Woodpecker {
 
 fn pipelines<'t>(tree: &'t Tree<'t>) -> Vec<Pipeline<'t>> {
     let Some(root) = tree.first() else { return Vec::new() };
-    let lists = ["steps", "pipeline", "services"].iter().filter_map(|key| root.get(key));
+    let lists = ["clone", "steps", "pipeline", "services"].iter().filter_map(|key| root.get(key));
     let steps: Vec<(Option<&str>, Yaml<'t>)> =
         lists.flat_map(container_step::named).take(STEPS_MAX).collect();
     let events_of_all = events(root);

@@ -1,6 +1,8 @@
 //! Ansible playbooks, tasks and variables: encrypted variables, lookups in stores of secrets, power on the hosts.
 
-use tenure_model::{Fact, FingerprintKey, Grant, Quality, Subject, SubjectKind};
+use std::collections::BTreeSet;
+
+use tenure_model::{Fact, Grant, Quality, Subject, SubjectKind};
 
 use super::held::{Account, Held, Literal, Workload};
 use crate::detect::ci::purpose::names_a_secret;
@@ -61,10 +63,6 @@ impl Detector for Ansible {
             .is_some_and(|byte| matches!(byte, b'-' | b'#'))
     }
 
-    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
-        self.read_values(blob, key)
-    }
-
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {
         let text = match text::of(blob, PLAYBOOK_BYTES_MAX, "playbook") {
             Ok(text) => text,
@@ -88,8 +86,13 @@ impl Ansible {
         values: &dyn Recogniser,
     ) -> Reading {
         let mut witness = Witness::new(blob, self.name());
-        let mut walk =
-            Walk { blob, account: Account::default(), literals: Vec::new(), visits_left: VISITS_MAX };
+        let mut walk = Walk {
+            set: set(tree),
+            blob,
+            account: Account::default(),
+            literals: Vec::new(),
+            visits_left: VISITS_MAX,
+        };
         for root in tree.all() {
             let mut plays = root.items().filter(|item| item.get("hosts").is_some()).peekable();
             if plays.peek().is_none() {
@@ -154,6 +157,8 @@ fn power(
 }
 
 struct Walk<'b, 't> {
+    /// Names that the file itself gives a value, and those of results.
+    set: BTreeSet<&'t str>,
     blob: &'b Blob<'b>,
     account: Account,
     literals: Vec<Literal<'t>>,
@@ -201,9 +206,18 @@ impl<'t> Walk<'_, 't> {
             }
         } else if let Some(variable) = vaulted(text) {
             self.hold("ansible_vault_variable", "ansible_vault", variable, name, line, workload);
+        } else if let Some(variable) =
+            variable(text).filter(|variable| self.comes_from_outside(name, variable))
+        {
+            self.hold("ansible_variable", "ansible", variable, name, line, workload);
         } else if names_a_secret(name) && !text.contains("{{") {
             self.literals.push(Literal { name, value: text, line, workload: Some(workload) });
         }
+    }
+
+    /// Whether a parameter for a secret takes it from a variable that this file does not set.
+    fn comes_from_outside(&self, name: &str, variable: &str) -> bool {
+        names_a_secret(name) && names_a_secret(variable) && !self.set.contains(variable)
     }
 
     fn hold(
@@ -227,6 +241,39 @@ impl<'t> Walk<'_, 't> {
             purpose: None,
         });
     }
+}
+
+/// The names of variables that a file sets: under `vars`, by `set_fact`, as results, or on the top of a file of variables.
+fn set<'t>(tree: &'t Tree<'t>) -> BTreeSet<&'t str> {
+    let mut set = BTreeSet::new();
+    let mut stack: Vec<Yaml<'t>> = tree.all().collect();
+    let tops = tree.all().flat_map(Yaml::pairs);
+    set.extend(tops.filter_map(|(name, _)| name.text()));
+    let mut visits_left = VISITS_MAX;
+    while let Some(node) = stack.pop().filter(|_| visits_left > 0) {
+        visits_left -= 1;
+        for (key, value) in node.pairs() {
+            match key.text().map(|key| key.rsplit('.').next().unwrap_or(key)) {
+                Some("vars" | "set_fact") => set.extend(value.pairs().filter_map(|(name, _)| name.text())),
+                Some("register" | "loop_var") => set.extend(value.text()),
+                Some("vars_prompt") => {
+                    set.extend(value.items().filter_map(|asked| asked.get("name")?.text()));
+                }
+                _ => {}
+            }
+            stack.push(value);
+        }
+        stack.extend(node.items());
+    }
+    set
+}
+
+/// The variable in `{{ name }}`, also behind a filter, when the value is nothing else.
+fn variable(text: &str) -> Option<&str> {
+    let inside = text.trim().strip_prefix("{{")?.strip_suffix("}}")?;
+    let name = inside.split('|').next()?.trim();
+    let plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    (plain && name != "item").then_some(name)
 }
 
 /// Store and name in `{{ lookup('aws_secret', 'name') }}`.

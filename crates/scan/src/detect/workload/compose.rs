@@ -1,7 +1,7 @@
 //! Docker Compose files: services, the secrets and variables that they receive.
 
 use tenure_model::Fact;
-use tenure_model::{Federation, FingerprintKey, Quality, Subject, SubjectKind};
+use tenure_model::{Federation, Quality, Subject, SubjectKind};
 
 use super::env_file::EnvFile;
 use super::held::{Account, Held, Literal, Workload};
@@ -35,10 +35,6 @@ impl Detector for Compose {
             .iter()
             .any(|name| file.strip_prefix(name).is_some_and(|rest| rest.starts_with(['.', '-', '_'])));
         named && (file.ends_with(".yml") || file.ends_with(".yaml"))
-    }
-
-    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
-        self.read_values(blob, key)
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {
@@ -133,7 +129,9 @@ impl Compose {
                     literals.push(Literal { name, value, line, workload: Some(index) });
                 }
                 _ => {
-                    let source = value.and_then(variable).unwrap_or(name);
+                    // Inside of a longer value it is the part that is kept secret: `postgres://app:${DB_PASSWORD}@db`.
+                    let part = || value.and_then(|value| parts(value).find(|part| names_a_secret(part)));
+                    let source = value.and_then(variable).or_else(part).unwrap_or(name);
                     if names_a_secret(name) || names_a_secret(source) {
                         account.held.push(held(blob, "variable", source, Some(name), "env", line, index));
                     }
@@ -202,6 +200,15 @@ fn variable(value: &str) -> Option<&str> {
     let name = &inside[..end];
     let plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     plain.then_some(name)
+}
+
+/// The names of variables inside of a value.
+fn parts(value: &str) -> impl Iterator<Item = &str> {
+    value.split('$').skip(1).map(|rest| {
+        let rest = rest.strip_prefix('{').unwrap_or(rest);
+        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        &rest[..end]
+    })
 }
 
 /// `compose:repository:folder:what:name`: a project is a folder.

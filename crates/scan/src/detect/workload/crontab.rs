@@ -1,7 +1,7 @@
 //! Crontabs: commands by the clock, the variables that they receive, and values in them.
 
 use tenure_model::{Consumer, Fact};
-use tenure_model::{Federation, FingerprintKey, Quality, Subject, SubjectKind};
+use tenure_model::{Federation, Quality, Subject, SubjectKind};
 
 use super::held::{Account, Held, Literal, Workload};
 use super::schedule;
@@ -35,10 +35,6 @@ impl Detector for Crontab {
         let named = file == "crontab" || file.ends_with(".crontab") || file.ends_with(".cron");
         let in_folder = format!("/{}", blob.path).contains("/cron.d/") && !file.contains('.');
         named || in_folder
-    }
-
-    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
-        self.read_values(blob, key)
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {
@@ -126,7 +122,8 @@ fn row(line: &str, users: bool) -> Row<'_> {
     let (schedule, command) = (line[..end].trim(), line[end..].trim());
     let known = schedule == "@reboot" || schedule::cron_runs(schedule).is_some();
     let command = match command.split_once(char::is_whitespace) {
-        Some((_, command)) if users => command.trim_start(),
+        // No command is called `root`: it is the column of users, whatever the file is called.
+        Some((user, command)) if users || user == "root" => command.trim_start(),
         _ => command,
     };
     if known && !command.is_empty() { Row::Job { schedule, command } } else { Row::Odd }

@@ -9,7 +9,7 @@ mod service_account;
 mod store;
 
 use memchr::memmem;
-use tenure_model::{Federation, FingerprintKey, Subject, SubjectKind};
+use tenure_model::{Federation, Subject, SubjectKind};
 
 use self::documents::{Document, documents};
 use self::service_account::ServiceAccounts;
@@ -57,10 +57,6 @@ impl Detector for Kubernetes {
         ENDINGS.iter().any(|ending| blob.path.ends_with(ending))
             && names_a_kind(blob.bytes)
             && !is_exported(blob.bytes)
-    }
-
-    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
-        self.read_values(blob, key)
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {

@@ -1,6 +1,6 @@
 //! Functions as code: Serverless Framework, AWS SAM and CloudFormation.
 
-use tenure_model::{Credential, Fact, Federation, FingerprintKey, Grant, Quality, Subject, SubjectKind};
+use tenure_model::{Credential, Fact, Federation, Grant, Quality, Subject, SubjectKind};
 
 use super::held::{Account, Held, Literal, Workload};
 use super::schedule;
@@ -56,10 +56,6 @@ impl Detector for Serverless {
         let opening = text::opening(blob.bytes);
         let holds = |word: &[u8]| memchr::memmem::find(&opening, word).is_some();
         holds(b"AWSTemplateFormatVersion") || holds(b"AWS::Serverless-")
-    }
-
-    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
-        self.read_values(blob, key)
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {

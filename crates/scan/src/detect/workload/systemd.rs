@@ -3,7 +3,7 @@
 //! A timer and its service are two files. The timer tells when the service of the same name runs; what that service
 //! receives stands in its own file.
 
-use tenure_model::{Fact, Federation, FingerprintKey, Quality, Subject, SubjectKind};
+use tenure_model::{Fact, Federation, Quality, Subject, SubjectKind};
 
 use super::env_file::EnvFile;
 use super::held::{Account, Held, Literal, Workload};
@@ -35,10 +35,6 @@ impl Detector for Systemd {
         let holds = |section: &[u8]| memchr::memmem::find(&opening(), section).is_some();
         (blob.path.ends_with(".service") && holds(b"[Service]"))
             || (blob.path.ends_with(".timer") && holds(b"[Timer]"))
-    }
-
-    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
-        self.read_values(blob, key)
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {

@@ -10,7 +10,7 @@ mod provider;
 mod resource;
 mod role;
 
-use tenure_model::{FingerprintKey, Subject, SubjectKind};
+use tenure_model::{Subject, SubjectKind};
 
 use self::hcl::Block;
 use super::held::Account;
@@ -35,10 +35,6 @@ impl Detector for Terraform {
 
     fn claims(&self, blob: &Blob<'_>) -> bool {
         blob.path.ends_with(".tf") || blob.path.ends_with(".tofu")
-    }
-
-    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
-        self.read_values(blob, key)
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {

@@ -51,6 +51,18 @@ pub(super) fn groups<'t>(chain: &[Yaml<'t>]) -> Vec<(&'t str, u32)> {
     found
 }
 
+/// The connections with which the containers of a job are fetched: of its own container and of its services.
+pub(super) fn registries<'t>(root: Yaml<'t>, job: Yaml<'t>) -> Vec<Yaml<'t>> {
+    let services = job.get("services").into_iter().flat_map(Yaml::pairs).map(|(_, service)| service);
+    let known = root.get("resources").and_then(|resources| resources.get("containers"));
+    let of = |container: Yaml<'t>| {
+        let Some(name) = container.text() else { return container.get("endpoint") };
+        let called = |entry: &Yaml<'t>| entry.get("container").and_then(Yaml::text) == Some(name);
+        known?.items().find(called)?.get("endpoint")
+    };
+    job.get("container").into_iter().chain(services).take(GROUPS_MAX).filter_map(of).collect()
+}
+
 /// The entries of a list of variables, those under conditions too.
 pub(super) fn entries(variables: Yaml<'_>) -> Vec<Yaml<'_>> {
     let mut found = Vec::new();

@@ -48,6 +48,15 @@ const CONNECTIONS: &[(&str, &str)] = &[
     ("serverendpoint", "unknown"),
     ("serviceconnection", "unknown"),
 ];
+/// Inputs that name a file of the project's library, with what such a file is for.
+const SECURE_FILES: &[(&str, &str)] = &[
+    ("securefile", "unknown"),
+    ("certsecurefile", "apple"),
+    ("provprofilesecurefile", "apple"),
+    ("apksignerkeystorefile", "android"),
+    ("keystorefile", "android"),
+    ("sshkeysecurefile", "ssh"),
+];
 
 /// Reads the steps of one job.
 pub(super) struct Tasks<'t> {
@@ -110,6 +119,18 @@ impl<'t> Tasks<'t> {
                 self.step(node);
                 continue;
             }
+            if node.get("template").and_then(Yaml::text).is_some() {
+                self.environment.next_block();
+                for (key, value) in node.get("parameters").into_iter().flat_map(Yaml::pairs) {
+                    match key.text() {
+                        // Jobs that are handed to a template are told as such.
+                        Some("stages" | "jobs") | None => {}
+                        Some(name) if name.to_ascii_lowercase().ends_with("steps") => stack.push(value),
+                        Some(name) => self.input(name, value),
+                    }
+                }
+                continue;
+            }
             let first = stack.len();
             stack.extend(node.items());
             stack.extend(
@@ -133,6 +154,7 @@ impl<'t> Tasks<'t> {
         }
         for script in ["script", "bash", "powershell", "pwsh"].iter().filter_map(|key| step.get(key)) {
             self.value(script, Receiving::at(Exposure::Run));
+            self.made(script);
             self.deeds.extend(shell::deeds(script));
         }
         if let Some(condition) = step.get("condition") {
@@ -148,25 +170,8 @@ impl<'t> Tasks<'t> {
     fn task(&mut self, task: &'t str, inputs: Yaml<'t>) {
         let name = task.split('@').next().unwrap_or(task);
         for (key, value) in inputs.pairs() {
-            let Some(slot) = key.text() else { continue };
-            let lower = slot.to_ascii_lowercase();
-            if lower == "addspntoenvironment" && value.text() == Some("true") {
-                self.deed(DeedKind::ConnectionInEnvironment, value.line());
-            }
-            let script = matches!(lower.as_str(), "script" | "inlinescript" | "inline");
-            if script {
-                self.deeds.extend(shell::deeds(value));
-            }
-            let known = CONNECTIONS.iter().find(|(known, _)| *known == lower).map(|(_, provider)| *provider);
-            // Tasks of others call their input after what it names.
-            let provider = known.or_else(|| lower.ends_with("serviceconnection").then_some("unknown"));
-            match provider {
-                Some(provider) => self.connection(slot, value, provider),
-                None => {
-                    let exposure = if script { Exposure::Run } else { Exposure::With };
-                    let slot = (!script).then_some(slot);
-                    self.value(value, Receiving { slot, ..Receiving::at(exposure) });
-                }
+            if let Some(slot) = key.text() {
+                self.input(slot, value);
             }
         }
         if name.eq_ignore_ascii_case("AzureKeyVault") {
@@ -187,21 +192,63 @@ impl<'t> Tasks<'t> {
         }
     }
 
-    /// A service connection: kept in the project, for all its pipelines.
-    fn connection(&mut self, slot: &'t str, value: Yaml<'t>, provider: &'static str) {
-        let Some(name) = value.text().filter(|name| !name.trim().is_empty() && !name.contains("${{")) else {
-            return;
+    /// An input of a task, or a parameter of a template.
+    fn input(&mut self, slot: &'t str, value: Yaml<'t>) {
+        let lower = slot.to_ascii_lowercase();
+        if lower == "addspntoenvironment" && value.text() == Some("true") {
+            self.deed(DeedKind::ConnectionInEnvironment, value.line());
+        }
+        let script = matches!(lower.as_str(), "script" | "inlinescript" | "inline");
+        if script {
+            self.deeds.extend(shell::deeds(value));
+            self.made(value);
+        }
+        let of = |list: &[(&str, &'static str)]| {
+            list.iter().find(|(known, _)| *known == lower).map(|(_, provider)| *provider)
         };
+        // Tasks of others call their input after what it names.
+        let connection =
+            of(CONNECTIONS).or_else(|| lower.ends_with("serviceconnection").then_some("unknown"));
+        match (connection, of(SECURE_FILES)) {
+            (Some(provider), _) => self.connection(slot, value, provider),
+            (None, Some(provider)) => self.kept("secure file", (slot, value), provider),
+            (None, None) => {
+                let exposure = if script { Exposure::Run } else { Exposure::With };
+                let slot = (!script).then_some(slot);
+                self.value(value, Receiving { slot, ..Receiving::at(exposure) });
+            }
+        }
+    }
+
+    /// The names that a script hands to later steps: what it made is kept nowhere.
+    fn made(&mut self, script: Yaml<'t>) {
+        let told =
+            script.text().into_iter().flat_map(|text| text.split("task.setvariable variable=").skip(1));
+        for name in told {
+            let end = name.find([';', ']']).unwrap_or(0);
+            self.environment.declare(&name[..end]);
+        }
+    }
+
+    /// A service connection: kept in the project, for all its pipelines.
+    pub(super) fn connection(&mut self, slot: &'t str, value: Yaml<'t>, provider: &'static str) {
+        self.kept("service connection", (slot, value), provider);
+    }
+
+    /// What the project keeps under a name of its own.
+    fn kept(&mut self, store: &'static str, (slot, value): (&'t str, Yaml<'t>), provider: &'static str) {
+        let Some(name) = value.text().filter(|name| !name.trim().is_empty()) else { return };
         // A name that is a variable is what the file gives to it.
-        let variable = name.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')'));
+        let variable = variable_alone(name);
         let given = variable.and_then(|variable| self.given.get(&variable.to_ascii_lowercase()).copied());
-        let usual =
-            std::mem::replace(&mut self.environment.store, Store::Owner(Cow::Borrowed("service connection")));
+        let usual = std::mem::replace(&mut self.environment.store, Store::Owner(Cow::Borrowed(store)));
         let said =
             Purpose { part: Part::Credential, kind: purpose::PLAIN_KIND, provider, quality: Quality::Config };
         let receiving = Receiving { slot: Some(slot), said: Some(said), ..Receiving::at(Exposure::With) };
         let spot = value.search().find(&[name]);
-        self.environment.secret(given.unwrap_or(name).into(), spot, receiving, false);
+        if given.is_some() || !name.contains("${{") {
+            self.environment.secret(given.unwrap_or(name).into(), spot, receiving, false);
+        }
         self.environment.store = usual;
     }
 
@@ -240,4 +287,15 @@ impl<'t> Tasks<'t> {
         self.environment.done(self.deeds);
         (self.environment, self.exchanges, self.asks)
     }
+}
+
+/// The variable that a text is and nothing else: `$(name)`, `${{ variables.name }}`.
+fn variable_alone(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let written = text.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')'));
+    written.or_else(|| {
+        let inner = text.strip_prefix("${{")?.strip_suffix("}}")?.trim();
+        let name = inner.strip_prefix("variables.");
+        name.or_else(|| inner.strip_prefix("variables['")?.strip_suffix("']"))
+    })
 }

@@ -37,6 +37,13 @@ impl<'d, 't> Steps<'d, 't> {
         let executor = executor.and_then(|executor| executor.text().or_else(|| executor.get("name")?.text()));
         let shared = executor.and_then(|name| self.defined.executors.get(name).copied());
         for holder in [Some(definition), shared].into_iter().flatten() {
+            // Steps run in the first image, and see what is set for it.
+            let first = holder.get("docker").and_then(|images| images.items().next());
+            let of_executor = holder.get("environment").filter(|_| !holder.is_same(definition));
+            let of_image = first.and_then(|image| image.get("environment"));
+            for variables in of_image.into_iter().chain(of_executor) {
+                self.variables(variables, Exposure::Job);
+            }
             for image in holder.get("docker").into_iter().flat_map(Yaml::items) {
                 for key in ["auth", "aws_auth"] {
                     image

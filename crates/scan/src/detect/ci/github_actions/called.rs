@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use memchr::memmem;
 
+use super::inputs::{self, Values};
 use super::workflow::{Job, What, Workflow};
 use crate::detect::ci::secret_use::{Exposure, Started};
 use crate::detect::{Blob, text, yaml};
@@ -43,6 +44,8 @@ struct Call {
     /// The caller may ask the platform for a proof of identity, and so hand that right on; `None` where nothing is written.
     id_token: Option<bool>,
     passed: Passed,
+    /// What it gives to inputs, by name in small letters.
+    given: BTreeMap<String, Values>,
     /// Who calls the caller.
     outer: Calls,
 }
@@ -219,6 +222,12 @@ impl Calls {
         calls.peek().is_some().then(|| calls.find_map(withholds))
     }
 
+    /// What each caller gives to an input; `None` for one that gives nothing.
+    pub(super) fn given(&self, input: &str) -> impl Iterator<Item = Option<&Values>> {
+        let name = input.to_ascii_lowercase();
+        self.0.iter().map(move |call| call.given.get(&name))
+    }
+
     /// The callers, in words.
     pub(super) fn by(&self) -> Vec<String> {
         self.0.iter().map(|call| call.by.clone()).collect()
@@ -259,6 +268,7 @@ impl Call {
             runs_per_day: caller.runs_per_day.filter(|_| job.condition.lets_in("schedule")),
             id_token: caller.permissions_of(job).map(|permissions| permissions.id_token),
             passed,
+            given: inputs::given(caller, job, &outer),
             outer,
         }
     }

@@ -1,11 +1,12 @@
 //! The names that a computed `secrets[…]` can take, where the file itself says them all.
 //!
-//! Literals, `matrix.…`, `env.…`, `format(…)` and choices by `&&` and `||` are followed; whatever else stands
-//! there is unknown and gives no name.
+//! Literals, `matrix.…`, `env.…`, inputs, `format(…)` and choices by `&&` and `||` are followed; whatever else
+//! stands there is unknown and gives no name.
 
 use std::borrow::Cow;
 
 use super::expression::{Token, Tokens};
+use super::inputs::Inputs;
 use crate::detect::yaml::Yaml;
 
 /// Names that one expression may stand for; a matrix of more is not written by hand.
@@ -14,8 +15,12 @@ const NAMES_MAX: usize = 64;
 const DEPTH_MAX: usize = 8;
 
 /// Every name that the inside of `secrets[…]` can be, and whether the file says them all.
-pub(super) fn names<'t>(expression: &'t str, job: Yaml<'t>, workflow: Yaml<'t>) -> (Vec<Cow<'t, str>>, bool) {
-    let mut reader = Reader { tokens: Tokens::new(expression), job, workflow, whole: true };
+pub(super) fn names<'t>(
+    expression: &'t str,
+    (job, workflow): (Yaml<'t>, Yaml<'t>),
+    inputs: &Inputs,
+) -> (Vec<Cow<'t, str>>, bool) {
+    let mut reader = Reader { tokens: Tokens::new(expression), job, workflow, inputs, whole: true };
     let mut names = reader.choice(0);
     let whole = reader.whole && reader.tokens.next().is_none() && names.len() < NAMES_MAX;
     names.retain(|name| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
@@ -25,15 +30,16 @@ pub(super) fn names<'t>(expression: &'t str, job: Yaml<'t>, workflow: Yaml<'t>) 
     (names, whole)
 }
 
-struct Reader<'t> {
+struct Reader<'t, 'i> {
     tokens: Tokens<'t>,
     job: Yaml<'t>,
     workflow: Yaml<'t>,
+    inputs: &'i Inputs,
     /// Nothing unknown stood where a value comes from.
     whole: bool,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> Reader<'t, '_> {
     /// `a && b || c` up to a closing bracket or comma: every value that may come out.
     fn choice(&mut self, depth: usize) -> Vec<Cow<'t, str>> {
         let mut names = Vec::new();
@@ -120,8 +126,18 @@ impl<'t> Reader<'t> {
                     [self.job, self.workflow].into_iter().find_map(|at| at.get("env")?.get(name)?.text());
                 value.filter(|value| !value.contains("${{")).map(Cow::Borrowed).into_iter().collect()
             }
+            Some((first, [name])) if first.eq_ignore_ascii_case("inputs") => self.input(name),
+            Some((first, ["event", "inputs", name])) if first.eq_ignore_ascii_case("github") => {
+                self.input(name)
+            }
             _ => Vec::new(),
         }
+    }
+
+    fn input(&mut self, name: &str) -> Vec<Cow<'t, str>> {
+        let Some(values) = self.inputs.get(name) else { return Vec::new() };
+        self.whole &= values.whole;
+        values.said.iter().cloned().map(Cow::Owned).collect()
     }
 
     /// The arguments of a call, its closing bracket included.
@@ -206,7 +222,7 @@ mod tests {
         yaml::read(text, |tree, _| {
             let root = tree.first().expect("the text holds a document");
             let job = root.get("jobs").and_then(|jobs| jobs.get("a")).expect("the job is there");
-            names(expression, job, root).0.into_iter().map(Cow::into_owned).collect()
+            names(expression, (job, root), &Inputs::default()).0.into_iter().map(Cow::into_owned).collect()
         })
     }
 

@@ -1,10 +1,12 @@
 //! What a workflow file says, job by job, before anything is made of it.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::computed;
 use super::condition::Condition;
 use super::expression::{Found, Use, secret_uses, secret_uses_of_condition};
+use super::inputs::Inputs;
 use crate::detect::ci::cron;
 use crate::detect::ci::secret_use::Exposure;
 use crate::detect::witness::Spot;
@@ -21,6 +23,8 @@ const PERMISSIONS_MAX: usize = 40;
 
 /// One workflow.
 pub(super) struct Workflow<'t> {
+    /// The whole file.
+    pub(super) node: Yaml<'t>,
     /// `name:`.
     pub(super) name: Option<&'t str>,
     /// Events that start it.
@@ -64,6 +68,7 @@ impl Permissions<'_> {
 
 /// One job.
 pub(super) struct Job<'t> {
+    pub(super) node: Yaml<'t>,
     pub(super) id: &'t str,
     pub(super) name: Option<&'t str>,
     pub(super) line: u32,
@@ -163,6 +168,7 @@ impl<'t> Workflow<'t> {
         }
         let on = root.get("on");
         Self {
+            node: root,
             name: root.get("name").and_then(Yaml::text),
             triggers: on.map(triggers).unwrap_or_default(),
             runs_per_day: on.and_then(runs_per_day),
@@ -170,6 +176,25 @@ impl<'t> Workflow<'t> {
             parameters: on.map(parameters).unwrap_or_default(),
             jobs,
             whole: walk.visits_left > 0,
+        }
+    }
+
+    /// Names secrets that only a value of an input names.
+    pub(super) fn fill(&mut self, inputs: &Inputs) {
+        for job in &mut self.jobs {
+            let around = (job.node, self.node);
+            let (computed, mut uses): (Vec<_>, Vec<_>) = std::mem::take(&mut job.uses)
+                .into_iter()
+                .partition(|found| matches!(found.what, What::Computed(_)));
+            let name = |found: &Touch<'t>| match &found.what {
+                What::Named(name) => Some((found.spot, name.clone())),
+                What::Computed(_) | What::Whole => None,
+            };
+            // Names that the file itself says were found before.
+            let mut known: BTreeSet<(Spot, Cow<'t, str>)> = uses.iter().filter_map(name).collect();
+            let named = computed.into_iter().flat_map(|found| resolve_computed(found, around, inputs));
+            uses.extend(named.filter(|found| name(found).is_none_or(|name| known.insert(name))));
+            job.uses = uses;
         }
     }
 
@@ -252,6 +277,7 @@ impl<'t> Job<'t> {
         let uses = std::mem::take(&mut walk.uses);
         let timeout = job.get("timeout-minutes").and_then(Yaml::text);
         Self {
+            node: job,
             id,
             name: job.get("name").and_then(Yaml::text),
             line,
@@ -272,7 +298,10 @@ impl<'t> Job<'t> {
             steps,
             scripts,
             other_s3: job.get("env").is_some_and(names_other_s3),
-            uses: uses.into_iter().flat_map(|found| resolve_computed(found, job, workflow)).collect(),
+            uses: {
+                let own = Inputs::default();
+                uses.into_iter().flat_map(|found| resolve_computed(found, (job, workflow), &own)).collect()
+            },
         }
     }
 }
@@ -312,10 +341,10 @@ fn runner(labels: Yaml<'_>, job: Yaml<'_>) -> Option<&'static str> {
 }
 
 /// `secrets[matrix.key]` names every secret that the matrix lists; the computed use itself stays where there may be more.
-fn resolve_computed<'t>(found: Touch<'t>, job: Yaml<'t>, workflow: Yaml<'t>) -> Vec<Touch<'t>> {
+fn resolve_computed<'t>(found: Touch<'t>, around: (Yaml<'t>, Yaml<'t>), inputs: &Inputs) -> Vec<Touch<'t>> {
     let mut all = vec![found];
     if let What::Computed(expression) = all[0].what {
-        let (names, whole) = computed::names(expression, job, workflow);
+        let (names, whole) = computed::names(expression, around, inputs);
         for name in names {
             all.push(Touch { what: What::Named(name), ..all[0].clone() });
         }

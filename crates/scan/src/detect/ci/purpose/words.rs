@@ -124,6 +124,8 @@ pub(super) const NAMES: &[Row] = &[
     kept("MYSQL_PASSWORD", "database_password", "database"),
     kept("MYSQL_ROOT_PASSWORD", "database_password", "database"),
     kept("MONGO_URI", "database_password", "database"),
+    kept("MONGO_URL", "database_password", "database"),
+    kept("MONGODB_URL", "database_password", "database"),
     kept("MONGODB_URI", "database_password", "database"),
     kept("REDIS_URL", "database_password", "database"),
     kept("VAULT_TOKEN", "vault_token", "vault"),
