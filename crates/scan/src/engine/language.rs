@@ -50,6 +50,28 @@ pub(super) fn random_bits(value: &[u8]) -> f64 {
     written_bits(value) - drawn_bits(value)
 }
 
+/// Longest label before the hex digits of a key, and fewest such digits, bytes.
+const LABEL_BYTES_MAX: usize = 12;
+const LABELLED_BYTES_MIN: usize = 16;
+/// Labels that say of what the digits are a checksum, or that everybody may know them.
+const LABELS_OF_OTHERS: [&[u8]; 12] =
+    [b"sha", b"md5", b"git", b"rev", b"commit", b"hash", b"build", b"pk", b"pub", b"etag", b"blob", b"tree"];
+
+/// The hex digits of a value behind a short label or other digits: `live_4ed14d…`, `8799-919b9b…`. The letters of the label
+/// are of a larger alphabet, in which hex digits do not look drawn.
+pub(super) fn labelled_digits(value: &[u8]) -> Option<&[u8]> {
+    let at = value.iter().rposition(|b| matches!(b, b'_' | b'-' | b'.'))?;
+    let (label, digits) = (&value[..at], &value[at + 1..]);
+    let lower = |b: &u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+    let upper = |b: &u8| matches!(b, b'0'..=b'9' | b'A'..=b'F');
+    let hex = |text: &[u8]| text.iter().all(lower) || text.iter().all(upper);
+    let named = label.len() <= LABEL_BYTES_MAX
+        && label.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'_')
+        && !LABELS_OF_OTHERS.iter().any(|other| label.starts_with(other));
+    let fits = digits.len() >= LABELLED_BYTES_MIN && hex(digits) && (named || hex(label));
+    fits.then_some(digits)
+}
+
 /// Bits from which a value is taken for drawn at random.
 pub(super) const RANDOM_BITS: f64 = 14.0;
 /// Bytes of a long value that are looked at: a block of text begins and ends with words.
@@ -57,7 +79,7 @@ const SAMPLE_BYTES: usize = 64;
 
 /// Whether a value looks drawn at random, by its middle when it is long.
 pub(super) fn is_random(value: &[u8]) -> bool {
-    let value = value.strip_prefix(b"0x").unwrap_or(value);
+    let value = value.strip_prefix(b"0x").or_else(|| labelled_digits(value)).unwrap_or(value);
     let skip = value.len().saturating_sub(SAMPLE_BYTES) / 2;
     random_bits(&value[skip..value.len() - skip]) >= RANDOM_BITS
 }

@@ -11,7 +11,7 @@ use super::name::{FOREIGN, Promise, Words, hands_on, promise, words};
 use super::services::{service_above, service_named};
 use super::shape::{Assignment, Stand};
 use crate::engine::Needs;
-use crate::engine::language::{RANDOM_BITS, random_bits};
+use crate::engine::language::{RANDOM_BITS, labelled_digits, random_bits};
 use crate::engine::value;
 use crate::rules::ServiceSpec;
 
@@ -431,7 +431,8 @@ fn drawn_from(text: &[u8]) -> (bool, f64) {
     let bits = if uuid {
         random_bits(&text.iter().copied().filter(|&b| b != b'-').collect::<Vec<u8>>())
     } else {
-        random_bits(text.strip_prefix(b"0x").unwrap_or(text))
+        let bits = random_bits(text.strip_prefix(b"0x").unwrap_or(text));
+        labelled_digits(text).map_or(bits, |digits| bits.max(random_bits(digits)))
     };
     (uuid, bits)
 }
