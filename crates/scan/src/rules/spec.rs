@@ -91,7 +91,8 @@ pub struct RuleSpec {
     /// Context words, any case; the match contains one of them, or with `near` lies close to one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub words: Vec<String>,
-    /// Linear-time regex over bytes; the group `secret` is the value, or `secret_2` to `secret_8` where it has no part.
+    /// Linear-time regex over bytes; the group `secret` is the value, or `secret_2` to `secret_8` where it has no part. What
+    /// the group `service` takes in has to name one of `rules/services.toml`.
     pub pattern: String,
     /// Instead of anchors and words: the pattern is asked of the whole `file`, or of each of its `lines`, in small files
     /// that `files` or `paths` name.

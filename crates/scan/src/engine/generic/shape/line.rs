@@ -14,6 +14,11 @@ pub(super) fn is_pair(bytes: &[u8], name: (usize, usize), (p, q): (usize, usize)
     if tight && ends && matches!(before, b' ' | b'\t' | b',' | b';') {
         return true;
     }
+    // A header in quotes: `-H 'X-Api-Key: …'`.
+    let header = p == name.1 + 2 && bytes[name.1] == b':' && bytes[name.0..name.1].contains(&b'-');
+    if header && matches!(before, b'"' | b'\'') && byte(bytes, q) == before {
+        return true;
+    }
     // The last of several pairs in quotes: `"host=db user=ann password=…"`.
     if tight && matches!(before, b' ' | b';') && matches!(byte(bytes, q), b'"' | b'\'') {
         let line = &bytes[name.0.saturating_sub(LINE_LEAD_BYTES)..name.0 - 1];
