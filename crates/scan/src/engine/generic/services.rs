@@ -93,6 +93,6 @@ mod tests {
         assert_eq!(above("# Uptime-Robot\n"), Some("uptimerobot"));
         assert_eq!(above("# in front of\n"), None);
         assert!(is_one(b"close") && is_one(b"Capsule CRM") && is_one(b"uptime_robot_key"));
-        assert!(!is_one(b"in front of") && !is_one(b"closed"));
+        assert!(!is_one(b"in between") && !is_one(b"closed"));
     }
 }
