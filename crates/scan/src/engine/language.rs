@@ -62,6 +62,9 @@ const LABELS_OF_OTHERS: [&[u8]; 12] =
 /// The hex digits of a value behind a short label or other digits: `live_4ed14d…`, `8799-919b9b…`. The letters of the label
 /// are of a larger alphabet, in which hex digits do not look drawn.
 pub(super) fn labelled_digits(value: &[u8]) -> Option<&[u8]> {
+    if value.len() <= LABELLED_BYTES_MIN || !value.last()?.is_ascii_hexdigit() {
+        return None;
+    }
     let at = value.iter().rposition(|b| matches!(b, b'_' | b'-' | b'.'))?;
     let (label, digits) = (&value[..at], &value[at + 1..]);
     let lower = |b: &u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');

@@ -117,7 +117,8 @@ pub struct RuleSpec {
     #[serde(default, skip_serializing_if = "is_false")]
     pub drawn: bool,
     /// The value holds eight or more letters and figures in a row, some of both, and they begin on the anchor's line, at most
-    /// so many bytes behind its start (40 bytes less than `after`): for words of which many stand in ordinary text.
+    /// so many bytes behind its start (40 bytes less than `after`): for words of which many stand in ordinary text. With
+    /// `reads`, every line that is read holds twelve of them, and the file is a short note.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub figures: Option<u32>,
     /// Rules whose nearest finding within ten lines is the other half of this credential.
