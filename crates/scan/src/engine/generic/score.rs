@@ -337,6 +337,8 @@ fn is_keylike(text: &[u8], bits: f64, found: Assignment) -> bool {
 
 /// Under a name such as `key` or `salt` only a long value that is surely random counts.
 fn vague(text: &[u8], bits: f64, found: Assignment, of_somebody: bool) -> Option<Opinion> {
+    // Labels stand before what is looked up, too: `key: shop_4ed14d…`.
+    let bits = bits.min(random_bits(text.strip_prefix(b"0x").unwrap_or(text)));
     let mixed = bits >= 2.0 * SURELY_RANDOM_BITS
         || text.iter().any(u8::is_ascii_digit) && text.iter().any(u8::is_ascii_alphabetic);
     if text.len() < VAGUE_BYTES_MIN
