@@ -400,6 +400,7 @@ impl Engine {
         }
         if rule.spec.min_entropy.is_some_and(|least| value::entropy(value) < least)
             || rule.spec.drawn && !language::is_random(value)
+            || caught.name("service").is_some_and(|name| !generic::services::is_one(name.as_bytes()))
             || rule.rejects(value, caught.get(0).expect("group 0 always takes part").as_bytes())
         {
             return None;

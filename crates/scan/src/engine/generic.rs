@@ -85,6 +85,9 @@ const SERVICE_BYTES: usize = 64;
 /// Longest name of a user before a password, bytes.
 const USER_BYTES_MAX: usize = 64;
 
+/// Shortest password behind a user without quotes, bytes.
+const LOGIN_BYTES_MIN: usize = 6;
+
 /// Hex digits from which what stands behind a user is a signature, bytes.
 const SIGNATURE_BYTES_MIN: usize = 32;
 
@@ -223,7 +226,9 @@ fn past_user(bytes: &[u8], found: Assignment) -> Option<Assignment> {
     let (login, password) = (&text[..at], &text[at + 1..]);
     // `auth: "app:…"` with a signature behind it.
     let signed = password.len() >= SIGNATURE_BYTES_MIN && password.iter().all(u8::is_ascii_hexdigit);
-    let fits = found.quoted
+    // Without quotes it may be a scheme and its realm, or two words: `auth: basic:realm`.
+    let told = found.stand == Stand::Assigned && has_digit(password) && password.len() >= LOGIN_BYTES_MIN;
+    let fits = (found.quoted || told)
         && !found.scheme
         && !signed
         && !speaks_of_one(password)

@@ -50,6 +50,40 @@ pub(super) fn random_bits(value: &[u8]) -> f64 {
     written_bits(value) - drawn_bits(value)
 }
 
+/// Longest label before the hex digits of a key, and fewest such digits, bytes.
+const LABEL_BYTES_MAX: usize = 12;
+const LABELLED_BYTES_MIN: usize = 16;
+/// Fewest of them behind a label and a dash, bytes.
+const NUMBERED_BYTES_MIN: usize = 24;
+/// Labels that say of what the digits are a checksum, or that everybody may know them.
+const LABELS_OF_OTHERS: [&[u8]; 12] =
+    [b"sha", b"md5", b"git", b"rev", b"commit", b"hash", b"build", b"pk", b"pub", b"etag", b"blob", b"tree"];
+
+/// The hex digits of a value behind a short label or other digits: `live_4ed14d…`, `8799-919b9b…`. The letters of the label
+/// are of a larger alphabet, in which hex digits do not look drawn.
+pub(super) fn labelled_digits(value: &[u8]) -> Option<&[u8]> {
+    if value.len() <= LABELLED_BYTES_MIN || !value.last()?.is_ascii_hexdigit() {
+        return None;
+    }
+    let at = value.iter().rposition(|b| matches!(b, b'_' | b'-' | b'.'))?;
+    let (label, digits) = (&value[..at], &value[at + 1..]);
+    let lower = |b: &u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+    let upper = |b: &u8| matches!(b, b'0'..=b'9' | b'A'..=b'F');
+    let hex = |text: &[u8]| text.iter().all(lower) || text.iter().all(upper);
+    // `nat-04ae55e711cec5680`: clouds number what they run.
+    let labelled = is_label(label) && (value[at] != b'-' || digits.len() >= NUMBERED_BYTES_MIN);
+    let fits = digits.len() >= LABELLED_BYTES_MIN && hex(digits) && (labelled || hex(label));
+    fits.then_some(digits)
+}
+
+/// Whether this may stand before a key to say whose it is, and for what: `live`, `sk_test`.
+pub(super) fn is_label(label: &[u8]) -> bool {
+    label.len() <= LABEL_BYTES_MAX
+        && label.first().is_some_and(u8::is_ascii_lowercase)
+        && label.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'_')
+        && !LABELS_OF_OTHERS.iter().any(|other| label.starts_with(other))
+}
+
 /// Bits from which a value is taken for drawn at random.
 pub(super) const RANDOM_BITS: f64 = 14.0;
 /// Bytes of a long value that are looked at: a block of text begins and ends with words.
@@ -57,7 +91,7 @@ const SAMPLE_BYTES: usize = 64;
 
 /// Whether a value looks drawn at random, by its middle when it is long.
 pub(super) fn is_random(value: &[u8]) -> bool {
-    let value = value.strip_prefix(b"0x").unwrap_or(value);
+    let value = value.strip_prefix(b"0x").or_else(|| labelled_digits(value)).unwrap_or(value);
     let skip = value.len().saturating_sub(SAMPLE_BYTES) / 2;
     random_bits(&value[skip..value.len() - skip]) >= RANDOM_BITS
 }
@@ -117,6 +151,22 @@ fn alphabet(value: &[u8]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_label_does_not_hide_the_digits_behind_it() {
+        for (text, digits) in [
+            ("live_4ed14d10c623686159b4264e4665e12c", Some("4ed14d10c623686159b4264e4665e12c")),
+            ("87996523-919b9ba0e6c047c39926fb052", Some("919b9ba0e6c047c39926fb052")),
+            ("sha256_4ed14d10c623686159b4264e4665e12c", None),
+            ("a_rather_long_name_4ed14d10c623686159b4264e4665e12c", None),
+            ("live_key", None),
+            ("nat-04ae55e711cec5680", None),
+            ("__4ed14d10c623686159b4264e4665e12c", None),
+            ("4ed14d10c623686159b4264e4665e12c", None),
+        ] {
+            assert_eq!(labelled_digits(text.as_bytes()), digits.map(str::as_bytes), "{text}");
+        }
+    }
 
     #[test]
     fn keys_stand_out_from_words() {

@@ -26,11 +26,19 @@ const RECORD_BYTES_MAX: usize = 1024;
 /// Most records of one file that are read.
 const RECORDS_MAX: usize = 2_000;
 
+/// Largest file whose lines a rule with `figures` reads, bytes: a note is short.
+const NOTE_BYTES_MAX: usize = 4 << 10;
+/// Letters and figures in a row, some of both, that a line holds which a rule with `figures` reads, bytes: the last part of
+/// a UUID has as many.
+const FIGURED_BYTES_MIN: usize = 12;
+
 /// The rules that read files as records.
 #[derive(Debug, Default)]
 pub(super) struct Records {
     file: Readers,
     lines: Readers,
+    /// Rules that read only lines with figures in them.
+    figured: Readers,
 }
 
 /// Rules that read the same, asked all at once.
@@ -43,12 +51,19 @@ struct Readers {
 
 impl Records {
     pub(super) fn of(rules: &RuleSet) -> Records {
-        let reading = |reads: Reads| {
+        let reading = |reads: Reads, figured: bool| {
             let all = rules.rules().iter().enumerate();
-            let own = all.filter(|(_, rule)| rule.spec.reads == Some(reads)).map(|(index, _)| index);
-            Readers { rules: own.collect(), set: OnceLock::new() }
+            let own = all.filter(|(_, rule)| {
+                rule.spec.reads == Some(reads)
+                    && (rule.spec.figures.is_some() == figured || reads == Reads::File)
+            });
+            Readers { rules: own.map(|(index, _)| index).collect(), set: OnceLock::new() }
         };
-        Records { file: reading(Reads::File), lines: reading(Reads::Lines) }
+        Records {
+            file: reading(Reads::File, false),
+            lines: reading(Reads::Lines, false),
+            figured: reading(Reads::Lines, true),
+        }
     }
 }
 
@@ -66,7 +81,7 @@ impl Readers {
 
 /// Adds to the `candidates` of `bytes` what rules find that read small files as records.
 pub(crate) fn add(engine: &Engine, bytes: &[u8], candidates: Vec<Candidate>) -> Vec<Candidate> {
-    let Records { file, lines } = &engine.records;
+    let Records { file, lines, figured } = &engine.records;
     let size = FILE_BYTES_MIN..=FILE_BYTES_MAX;
     if !size.contains(&bytes.len()) || file.rules.is_empty() && lines.rules.is_empty() {
         return candidates;
@@ -84,6 +99,9 @@ pub(crate) fn add(engine: &Engine, bytes: &[u8], candidates: Vec<Candidate>) -> 
     let opening = bytes.split(|&b| b == b'\n').take(OPENING_LINES_MAX);
     for line in opening.map(record).filter(|record| !record.is_empty()).take(OPENING_RECORDS) {
         speaking.extend(lines.matching(&engine.rules, line));
+        if bytes.len() <= NOTE_BYTES_MAX && has_figures(line) {
+            speaking.extend(figured.matching(&engine.rules, line));
+        }
     }
     speaking.sort_unstable();
     speaking.dedup();
@@ -129,9 +147,10 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], index: usize, reads: Reads
         return judge(engine, bytes, 0, index, out);
     }
     let mut at = 0;
+    let figured = engine.rules.rules()[index].spec.figures.is_some();
     for line in bytes.split(|&b| b == b'\n').take(RECORDS_MAX) {
         let record = record(line);
-        if !record.is_empty() {
+        if !record.is_empty() && (!figured || has_figures(record)) {
             judge(engine, record, at, index, out);
         }
         at += line.len() + 1;
@@ -143,6 +162,15 @@ fn record(line: &[u8]) -> &[u8] {
     let line = line.trim_ascii_end();
     let is_record = line.len() <= RECORD_BYTES_MAX && !matches!(line.first(), None | Some(b'#' | b';'));
     if is_record { line } else { &[] }
+}
+
+/// Whether letters and figures, some of both, stand in a row in the line.
+fn has_figures(line: &[u8]) -> bool {
+    line.split(|b| !b.is_ascii_alphanumeric()).any(|run| {
+        run.len() >= FIGURED_BYTES_MIN
+            && run.iter().any(u8::is_ascii_digit)
+            && !run.iter().all(u8::is_ascii_digit)
+    })
 }
 
 /// Judges `text`, which begins at `at` in its file.

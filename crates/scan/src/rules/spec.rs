@@ -101,7 +101,8 @@ pub struct RuleSpec {
     /// Context words, any case; the match contains one of them, or with `near` lies close to one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub words: Vec<String>,
-    /// Linear-time regex over bytes; the group `secret` is the value, or `secret_2` to `secret_8` where it has no part.
+    /// Linear-time regex over bytes; the group `secret` is the value, or `secret_2` to `secret_8` where it has no part. What
+    /// the group `service` takes in has to name one of `rules/services.toml`.
     pub pattern: String,
     /// Instead of anchors and words: the pattern is asked of the whole `file`, or of each of its `lines`, in small files
     /// that `files` or `paths` name.
@@ -126,7 +127,8 @@ pub struct RuleSpec {
     #[serde(default, skip_serializing_if = "is_false")]
     pub drawn: bool,
     /// The value holds eight or more letters and figures in a row, some of both, and they begin on the anchor's line, at most
-    /// so many bytes behind its start (40 bytes less than `after`): for words of which many stand in ordinary text.
+    /// so many bytes behind its start (40 bytes less than `after`): for words of which many stand in ordinary text. With
+    /// `reads`, every line that is read holds twelve of them, and the file is a short note.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub figures: Option<u32>,
     /// Rules whose nearest finding within ten lines is the other half of this credential.

@@ -11,7 +11,7 @@ use super::name::{FOREIGN, Promise, Words, hands_on, promise, words};
 use super::services::{service_above, service_named};
 use super::shape::{Assignment, Stand};
 use crate::engine::Needs;
-use crate::engine::language::{RANDOM_BITS, random_bits};
+use crate::engine::language::{RANDOM_BITS, is_label, labelled_digits, random_bits};
 use crate::engine::value;
 use crate::rules::ServiceSpec;
 
@@ -337,6 +337,8 @@ fn is_keylike(text: &[u8], bits: f64, found: Assignment) -> bool {
 
 /// Under a name such as `key` or `salt` only a long value that is surely random counts.
 fn vague(text: &[u8], bits: f64, found: Assignment, of_somebody: bool) -> Option<Opinion> {
+    // Labels stand before what is looked up, too: `key: shop_4ed14d…`.
+    let bits = bits.min(random_bits(text.strip_prefix(b"0x").unwrap_or(text)));
     let mixed = bits >= 2.0 * SURELY_RANDOM_BITS
         || text.iter().any(u8::is_ascii_digit) && text.iter().any(u8::is_ascii_alphabetic);
     if text.len() < VAGUE_BYTES_MIN
@@ -431,7 +433,15 @@ fn drawn_from(text: &[u8]) -> (bool, f64) {
     let bits = if uuid {
         random_bits(&text.iter().copied().filter(|&b| b != b'-').collect::<Vec<u8>>())
     } else {
-        random_bits(text.strip_prefix(b"0x").unwrap_or(text))
+        if let Some(at) = text.len().checked_sub(UUID_BYTES + 1)
+            && matches!(text[at], b'_' | b'-' | b'.')
+            && value::is_uuid(&text[at + 1..])
+            && is_label(&text[..at])
+        {
+            return (false, drawn_from(&text[at + 1..]).1);
+        }
+        let bits = random_bits(text.strip_prefix(b"0x").unwrap_or(text));
+        labelled_digits(text).map_or(bits, |digits| bits.max(random_bits(digits)))
     };
     (uuid, bits)
 }

@@ -1,5 +1,6 @@
 //! Which service a key belongs to, by the words around it.
 
+use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
@@ -48,6 +49,22 @@ pub(super) fn service_above(above: &[u8]) -> Option<&'static ServiceSpec> {
     named(above, false).filter(long)
 }
 
+/// Whether one word of the text, or two in a row, are the name of a service, be it an ordinary word or not.
+pub(in crate::engine) fn is_one(text: &[u8]) -> bool {
+    static NAMES: OnceLock<HashSet<&'static str>> = OnceLock::new();
+    let names = NAMES.get_or_init(|| {
+        vocabulary().services.iter().flat_map(|service| service.words.iter().map(String::as_str)).collect()
+    });
+    let lower = String::from_utf8_lossy(text).to_ascii_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+    let bare = |word: &str| {
+        let ends = ["apikey", "token", "secret", "key", "api"];
+        let bare = ends.iter().find_map(|end| word.strip_suffix(end)).unwrap_or(word);
+        names.contains(word) || names.contains(bare)
+    };
+    words.iter().any(|word| bare(word)) || words.windows(2).any(|two| bare(&two.concat()))
+}
+
 fn named(text: &[u8], ordinary_words: bool) -> Option<&'static ServiceSpec> {
     let vocabulary = vocabulary();
     // Identifiers part the words of a name: `mail_gun` and `MailGun` are `mailgun`.
@@ -75,5 +92,7 @@ mod tests {
         let above = |text: &str| service_above(text.as_bytes()).map(|service| service.provider.as_str());
         assert_eq!(above("# Uptime-Robot\n"), Some("uptimerobot"));
         assert_eq!(above("# in front of\n"), None);
+        assert!(is_one(b"close") && is_one(b"Capsule CRM") && is_one(b"uptime_robot_key"));
+        assert!(!is_one(b"in between") && !is_one(b"closed"));
     }
 }

@@ -210,7 +210,8 @@ const WORDY_SEPARATORS: [&[u8]; 10] =
 
 /// Where the name begins that starts at `start`, when the word before it belongs to it.
 fn with_head(bytes: &[u8], start: usize) -> usize {
-    if start == 0 || bytes[start - 1] != b' ' {
+    // `app --password …`: a flag is a name of its own.
+    if start == 0 || bytes[start - 1] != b' ' || byte(bytes, start) == b'-' {
         return start;
     }
     let before = &bytes[start.saturating_sub(HEAD_BYTES_MAX + 1)..start - 1];

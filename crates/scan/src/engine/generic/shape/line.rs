@@ -14,6 +14,17 @@ pub(super) fn is_pair(bytes: &[u8], name: (usize, usize), (p, q): (usize, usize)
     if tight && ends && matches!(before, b' ' | b'\t' | b',' | b';') {
         return true;
     }
+    // A header in quotes: `-H 'X-Api-Key: …'`.
+    let header = p == name.1 + 2 && bytes[name.1] == b':' && bytes[name.0..name.1].contains(&b'-');
+    if header && matches!(before, b'"' | b'\'') && byte(bytes, q) == before {
+        return true;
+    }
+    // The last of several pairs in quotes: `"host=db user=ann password=…"`.
+    if tight && matches!(before, b' ' | b';') && matches!(byte(bytes, q), b'"' | b'\'') {
+        let line = &bytes[name.0.saturating_sub(LINE_LEAD_BYTES)..name.0 - 1];
+        let last = line.rsplit(|b| matches!(b, b' ' | b';' | b'\n')).next().unwrap_or_default();
+        return last.iter().position(|&b| b == b'=').is_some_and(|at| at > 1 && at + 1 < last.len());
+    }
     let open = bytes[name.0.saturating_sub(2)..name.0].trim_ascii_end();
     let equals = bytes[name.1..p].trim_ascii() == b"=" && open.last() == Some(&b',');
     let spaced = bytes[name.1] == b':' && p > name.1 + 1 || equals && (ends || rest.is_empty());

@@ -57,6 +57,8 @@ pub(super) fn behind_comma(bytes: &[u8], lead: Lead, high: usize) -> Option<(usi
     let sets = [&b".put"[..], b".set", b".add", b"setProperty"].iter().any(|call| callee.ends_with(call));
     let stand = match before.last() {
         Some(b'{') => Stand::Assigned,
+        // A setting of Ruby's programs: `set :password, '…'`.
+        Some(b':') if before.ends_with(b"set :") || before.ends_with(b"set(:") => Stand::Assigned,
         _ if sets => Stand::Passed,
         _ => Stand::Inline,
     };
