@@ -239,6 +239,14 @@ const SETTINGS_WORDS: &[&str] = &[
     "connection",
 ];
 
+/// Of these words, those that are as often the subject of a program.
+const SUBJECTS: [&str; 4] = ["passwd", "password", "history", "connection"];
+/// Ends of files of programs, in which a name that is assigned without quotes is one of the program's.
+const PROGRAMS: [&str; 24] = [
+    ".js", ".ts", ".jsx", ".tsx", ".mjs", ".cjs", ".vue", ".py", ".java", ".kt", ".go", ".rb", ".php", ".cs",
+    ".rs", ".hs", ".scala", ".swift", ".c", ".h", ".cpp", ".html", ".css", ".dart",
+];
+
 /// Languages that texts for people are translated into most often.
 const LANGUAGES: [&str; 24] = [
     "en", "de", "fr", "es", "it", "nl", "pt", "pl", "ru", "uk", "ja", "zh", "ko", "cs", "sv", "da", "nb",
@@ -321,6 +329,7 @@ impl PathClass {
         let lower = path.to_ascii_lowercase();
         let (folders, file) = lower.rsplit_once('/').unwrap_or(("", &lower));
         let plain = !file.contains('.');
+        let program = PROGRAMS.iter().any(|end| file.ends_with(end));
         if let Some(original) = COPIES.iter().find_map(|end| lower.strip_suffix(end)) {
             return !original.ends_with('/') && Self::holds_settings(original);
         }
@@ -330,7 +339,7 @@ impl PathClass {
             || folders.split('/').any(|part| part == "etc")
             || [".conf.", ".cfg."].iter().any(|word| file.contains(word))
             || SETTINGS.iter().any(|end| file.ends_with(end))
-            || SETTINGS_WORDS.iter().any(|word| file.contains(word))
+            || SETTINGS_WORDS.iter().any(|word| file.contains(word) && !(program && SUBJECTS.contains(word)))
             || plain && !folders.contains("src")
             || file.contains(".env.")
             || folders.split('/').any(|part| part.starts_with('.') && part.len() > 1)
@@ -397,6 +406,7 @@ impl PathClass {
     pub fn suffices(needs: Needs, path: &str) -> bool {
         match needs {
             Needs::Nothing => true,
+            Needs::NoTexts => !PathClass::holds_texts(path),
             Needs::LivePath => PathClass::of(path) == PathClass::Live && !PathClass::holds_texts(path),
             Needs::Settings => PathClass::holds_settings(path) && PathClass::suffices(Needs::LivePath, path),
             Needs::Directives => {

@@ -8,6 +8,7 @@ use super::chosen::{
 };
 use super::code::{is_public_material, looks_like_code};
 use super::name::{FOREIGN, Promise, Words, hands_on, promise, words};
+use super::notation::{is_address, is_notation};
 use super::services::{service_above, service_named};
 use super::shape::{Assignment, Stand};
 use crate::engine::Needs;
@@ -25,7 +26,8 @@ static KEYWORDS: Words = Words::of(
     hex plain plaintext md5 sha1 sha256 sha512 bcrypt scrypt argon2 pbkdf2 aes rsa ed25519 ecdsa hmac
     oobesystem specialize windowspe changeme change_me missing invalid valid expired failed success ok error body header query cookie
     files compat sss winbind crypt exop clear quick scram-sha-256 scram-sha-1 peer trust login admin_password new_password
-    session local remote old_password current_password confirm_password",
+    session local remote old_password current_password confirm_password string! [string!] id! int! boolean!
+    wpapsk wpa2psk wpapskwpa2psk wpa-psk wpa2-psk wpa3-sae utf-8 utf8 utf-16 utf-16le utf-16be us-ascii ascii latin-1 latin1 iso-8859-1 windows-1252 cp1252",
 );
 /// Bits from which nothing else is needed.
 pub(super) const SURELY_RANDOM_BITS: f64 = 28.0;
@@ -82,12 +84,18 @@ pub(super) fn judge(
     if decoded == Decoded::Text || basic && !login {
         return None;
     }
+    if is_address(before) {
+        return None;
+    }
     let in_query = before.ends_with(b"?") || before.ends_with(b"&");
     let signs_in = found.stand == Stand::Passed && words(name).last().is_some_and(|word| word == "auth");
     if promise == Promise::Vague && (login || found.scheme || in_query || signs_in) {
         promise = Promise::Secret;
     }
-    if speaks_otherwise(name, text, found) {
+    let apart = matches!(found.stand, Stand::Passed | Stand::Inline | Stand::Pair);
+    if speaks_otherwise(name, text, found)
+        || is_notation(text, found.quoted, (promise == Promise::Password, apart))
+    {
         return None;
     }
     if found.stand == Stand::Pair && !found.quoted && bits < RANDOM_BITS && is_type(text) {
@@ -220,7 +228,8 @@ fn password(name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Op
     let classes = classes(text);
     if bits >= RANDOM_BITS && text.len() >= 8 && !reads_as_a_word(text) {
         let confidence = if bits >= SURELY_RANDOM_BITS { Confidence::High } else { Confidence::Medium };
-        return Some((Severity::High, confidence, Needs::Nothing, drawn(bits)));
+        let needs = if letters_alone(text) { Needs::NoTexts } else { Needs::Nothing };
+        return Some((Severity::High, confidence, needs, drawn(bits)));
     }
     if found.stand == Stand::Inline || text.iter().any(|&b| matches!(b, b'(' | b')' | b'{' | b'}')) {
         return None;
@@ -289,7 +298,11 @@ fn secret(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
     let sure = bits >= SURELY_RANDOM_BITS;
     let severity = if text.len() >= 16 || sure { Severity::High } else { Severity::Medium };
     let confidence = if sure && text.len() >= 16 { Confidence::High } else { Confidence::Medium };
-    let needs = if bits >= FAIRLY_RANDOM_BITS { Needs::Nothing } else { Needs::LivePath };
+    let needs = match bits >= FAIRLY_RANDOM_BITS {
+        true if letters_alone(text) => Needs::NoTexts,
+        true => Needs::Nothing,
+        false => Needs::LivePath,
+    };
     (found.stand != Stand::Inline || sure).then(|| (severity, confidence, needs, drawn(bits)))
 }
 
@@ -329,7 +342,8 @@ fn promised(promise: Promise, name: &[u8], text: &[u8], bits: f64, found: Assign
 /// Whether the value could be a key of the service that is named above it.
 fn is_keylike(text: &[u8], bits: f64, found: Assignment) -> bool {
     text.len() >= KEY_BYTES_MIN
-        && (bits >= SURELY_RANDOM_BITS || value::is_uuid(text))
+        && bits >= SURELY_RANDOM_BITS
+        && !value::is_uuid(text)
         && found.stand != Stand::Inline
         && text.iter().any(u8::is_ascii_digit)
         && text.iter().all(|&b| b.is_ascii_alphanumeric() || b"-_.+/=".contains(&b))
@@ -439,6 +453,11 @@ fn drawn_from(text: &[u8]) -> (bool, f64) {
 #[allow(clippy::cast_possible_truncation)] // some hundred bits
 fn drawn(bits: f64) -> String {
     format!("{} bits speak for a value drawn at random", bits as i64)
+}
+
+/// Whether the value could be a word of a language that no model of chance knows.
+fn letters_alone(text: &[u8]) -> bool {
+    text.iter().all(|b| b.is_ascii_alphabetic() || !b.is_ascii())
 }
 
 /// How many of lower case, upper case, digits and other characters there are.

@@ -331,7 +331,13 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
         }
         b':' if matches!(next(p + 1), b'=' | b'-') => assigned(2),
         // LDIF: `userPassword:: ` has its value in base64.
-        b':' if next(p + 1) == b':' && next(p + 2) == b' ' && starts_line(bytes, lead.name.0) => assigned(2),
+        b':' if next(p + 1) == b':'
+            && next(p + 2) == b' '
+            && p == lead.name.1
+            && starts_line(bytes, lead.name.0) =>
+        {
+            assigned(2)
+        }
         b':' if next(p + 1) == b':' => None,
         // `!PSK:!SRP`: what a list of ciphers leaves out.
         b':' if lead.name.0 > 0 && bytes[lead.name.0 - 1] == b'!' => None,
