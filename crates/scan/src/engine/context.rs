@@ -391,12 +391,12 @@ impl PathClass {
         }
     }
 
-    /// What a severity is worth here. A vendor's token that looks real stays serious in a test; what somebody typed, or only a
-    /// name gives away, does not.
+    /// What a severity is worth here. A vendor's token that looks real stays serious in a test; what somebody typed, what only
+    /// a name gives away, or a shape that is not serious where it is live, does not.
     pub fn weigh(self, severity: Severity, specific: bool) -> Severity {
         match self {
             PathClass::Live => severity,
-            _ if specific => severity.min(Severity::Medium),
+            _ if specific && severity > Severity::Medium => Severity::Medium,
             PathClass::Generated => Severity::Info.min(severity),
             _ => severity.min(Severity::Low),
         }

@@ -21,6 +21,7 @@ pub(super) fn is_notation(text: &[u8], quoted: bool, (password, apart): (bool, b
         || is_patterned(text)
         || is_validation(text)
         || is_format(text)
+        || is_regex(text)
         || is_list(text)
         // An entity tag of HTTP, and what a list of ciphers leaves out.
         || text.starts_with(b"W/\"")
@@ -119,6 +120,13 @@ fn is_format(text: &[u8]) -> bool {
     conversions >= 2
 }
 
+/// `[^\W\d]\w*`, `(?:[nN][oO])`: what a lexer looks for.
+fn is_regex(text: &[u8]) -> bool {
+    const SIGNS: [&[u8]; 8] = [b"\\w", b"\\W", b"\\d", b"\\s", b"\\b", b"[^", b"[nN]", b"[a-z"];
+    let holds = |sign: &[u8]| memchr::memmem::find(text, sign).is_some();
+    holds(b"(?:") || SIGNS.iter().filter(|sign| holds(sign)).count() >= 2
+}
+
 /// `lib,link`, `1,2,3`: several values.
 fn is_list(text: &[u8]) -> bool {
     let all =
@@ -204,6 +212,8 @@ mod tests {
             "min:16",
             "%02X:%02X:%02X",
             "prog,scan",
+            "[^\\W\\d]\\w*",
+            "((?:[nN][oO]|x)-)",
             "1,2,3,4,5",
             "W/\"1f4-qx17e+bDbZJtTZiNJJshOoM1U6s",
             "0x6000003",

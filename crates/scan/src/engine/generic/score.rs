@@ -41,6 +41,8 @@ const DECODED_BYTES_MIN: usize = 7;
 const DECODED_BYTES_MAX: usize = 160;
 /// Shortest salt, seed, nonce or initialisation vector, bytes.
 pub(super) const INGREDIENT_BYTES_MIN: usize = 8;
+/// Fingerprint of an OpenPGP key, hex digits.
+const FINGERPRINT_BYTES: usize = 40;
 /// Shortest key of a service that is named above it, bytes.
 const KEY_BYTES_MIN: usize = 16;
 /// Shortest random value of a vague name, bytes.
@@ -351,11 +353,15 @@ fn is_keylike(text: &[u8], bits: f64, found: Assignment) -> bool {
 
 /// Under a name such as `key` or `salt` only a long value that is surely random counts.
 fn vague(text: &[u8], bits: f64, found: Assignment, of_somebody: bool) -> Option<Opinion> {
+    // The fingerprint of a key: forty digits in capitals.
+    let fingerprint = text.len() == FINGERPRINT_BYTES
+        && text.iter().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(b));
     let mixed = bits >= 2.0 * SURELY_RANDOM_BITS
         || text.iter().any(u8::is_ascii_digit) && text.iter().any(u8::is_ascii_alphabetic);
     if text.len() < VAGUE_BYTES_MIN
         || bits < SURELY_RANDOM_BITS
         || !mixed
+        || fingerprint
         || found.stand == Stand::Inline && bits < 2.0 * SURELY_RANDOM_BITS
         || text.iter().any(u8::is_ascii_whitespace)
         || value::is_uuid(text)

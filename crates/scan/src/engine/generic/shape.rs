@@ -322,7 +322,8 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
         b'?' if next(p + 1) == b':' && typed(bytes, p + 2, high).is_some() => {
             from(typed(bytes, p + 2, high)?, Stand::Assigned, true)
         }
-        b'?' if matches!(next(p + 1), b'=' | b':') => assigned(2),
+        // What is optional in TypeScript has a type behind it, unless a text is what comes instead.
+        b'?' if matches!(next(p + 1), b'=' | b':') => from(p + 2, Stand::Assigned, next(p + 1) == b':'),
         b'?' | b'|' | b'o' | b't' | b'-' | b'~' | b'i' | b'<' | b'A' | b's'
             if in_words(bytes, p, high).is_some() =>
         {
