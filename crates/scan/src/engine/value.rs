@@ -157,7 +157,9 @@ pub fn placeholder(value: &[u8]) -> Option<Placeholder> {
     let lower = value.to_ascii_lowercase();
     if memchr::memmem::find(&lower, b"example").is_some()
         || PUBLISHED.iter().any(|known| value.ends_with(known))
-        || STANDARD.iter().any(|known| value.strip_suffix(b"==").unwrap_or(value) == *known)
+        || STANDARD.iter().any(|known| {
+            value.starts_with(known) && !value.get(known.len()).is_some_and(u8::is_ascii_alphanumeric)
+        })
     {
         return Some(Placeholder::Documentation);
     }

@@ -96,8 +96,11 @@ fn is_validation(text: &[u8]) -> bool {
     let limit = |part: &[u8]| {
         LIMITS.iter().any(|limit| part.strip_prefix(*limit).is_some_and(|rest| rest.starts_with(b":")))
     };
-    let mut parts = text.split(|&b| b == b'|');
-    text.contains(&b'|') && parts.clone().all(word) || parts.all(limit)
+    let known = |part: &[u8]| {
+        limit(part) || [&b"required"[..], b"nullable", b"string", b"confirmed", b"sometimes"].contains(&part)
+    };
+    let parts = || text.split(|&b| b == b'|');
+    parts().all(word) && parts().any(known) && (text.contains(&b'|') || parts().all(limit))
 }
 
 /// `%02X:%02X`, `%s:%d`: where a program puts something in.
