@@ -8,8 +8,19 @@ use super::Needs;
 const VENDORED: &[&str] =
     &["vendor", "node_modules", "third_party", "thirdparty", "site-packages", "bower_components"];
 /// Ends of files that a program wrote.
-const GENERATED: &[&str] =
-    &[".lock", "-lock.json", ".sum", ".min.js", ".min.css", ".map", ".pb.go", "-lock.yaml", ".lockb", ".svg"];
+const GENERATED: &[&str] = &[
+    ".lock",
+    "-lock.json",
+    ".sum",
+    ".min.js",
+    ".min.css",
+    ".map",
+    ".pb.go",
+    "-lock.yaml",
+    ".lockb",
+    ".svg",
+    ".pyc",
+];
 /// Ends of test files.
 const TEST_FILES: &[&str] = &[
     "_test.go",
@@ -317,6 +328,9 @@ impl PathClass {
         }
         if in_folder(&["doc", "docs", "documentation", "man"])
             || ends(&[".md", ".rst", ".adoc"]) && !file.starts_with(".env")
+            // What a package of Python says of itself is its README.
+            || folders.ends_with(".dist-info")
+            || folders.ends_with(".egg-info")
             || file.ends_with(".txt") && !TXT_SETTINGS.iter().any(|word| file.contains(word))
         {
             return PathClass::Documentation;
