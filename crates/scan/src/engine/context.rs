@@ -393,6 +393,13 @@ impl PathClass {
             || named_for_language
     }
 
+    /// Whether the file is one of a program that keeps texts for people elsewhere, whatever its folder is called.
+    fn is_compiled(path: &str) -> bool {
+        [".go", ".rs", ".java", ".kt", ".scala", ".cs", ".c", ".h", ".cpp", ".swift", ".sh", ".hs"]
+            .iter()
+            .any(|end| path.ends_with(end))
+    }
+
     /// The word that reasons use.
     pub fn word(self) -> &'static str {
         match self {
@@ -420,7 +427,7 @@ impl PathClass {
     pub fn suffices(needs: Needs, path: &str) -> bool {
         match needs {
             Needs::Nothing => true,
-            Needs::NoTexts => !PathClass::holds_texts(path),
+            Needs::NoTexts => !PathClass::holds_texts(path) || PathClass::is_compiled(path),
             Needs::LivePath => PathClass::of(path) == PathClass::Live && !PathClass::holds_texts(path),
             Needs::Settings => PathClass::holds_settings(path) && PathClass::suffices(Needs::LivePath, path),
             Needs::Directives => {

@@ -44,6 +44,7 @@ const DUMMY_WORDS: &[&str] = &[
     "dummy",
     "insert",
     "redacted",
+    "masked*",
     "yourpassword",
     "your_",
     "your-",

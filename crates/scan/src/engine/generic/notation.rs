@@ -21,6 +21,7 @@ pub(super) fn is_notation(text: &[u8], quoted: bool, (password, apart): (bool, b
         || is_patterned(text)
         || is_validation(text)
         || is_format(text)
+        || is_version(text)
         || is_regex(text)
         || is_list(text)
         // An entity tag of HTTP, and what a list of ciphers leaves out.
@@ -100,7 +101,18 @@ fn is_validation(text: &[u8]) -> bool {
         limit(part) || [&b"required"[..], b"nullable", b"string", b"confirmed", b"sometimes"].contains(&part)
     };
     let parts = || text.split(|&b| b == b'|');
-    parts().all(word) && parts().any(known) && (text.contains(&b'|') || parts().all(limit))
+    text.starts_with(b"required|")
+        || parts().all(word) && parts().any(known) && (text.contains(&b'|') || parts().all(limit))
+}
+
+/// `^1.0`, `~> 2.1.3`, `>=4.2`: the versions of a package that will do.
+fn is_version(text: &[u8]) -> bool {
+    let number = text.iter().position(|b| !b"^~<>=v ".contains(b)).map_or(&[][..], |at| &text[at..]);
+    number.len() < text.len()
+        && number.contains(&b'.')
+        && number.split(|&b| b == b'.').all(|part| {
+            !part.is_empty() && part.iter().all(|b| b.is_ascii_digit() || matches!(b, b'*' | b'x'))
+        })
 }
 
 /// `%02X:%02X`, `%s:%d`: where a program puts something in.
@@ -213,6 +225,7 @@ mod tests {
             "blah_blah_blah",
             "required|confirmed|min:16|secure_password",
             "min:16",
+            "^1.0",
             "%02X:%02X:%02X",
             "prog,scan",
             "[^\\W\\d]\\w*",

@@ -126,6 +126,8 @@ pub(super) fn judge(
         Promise::Password if chosen.is_some() => signed(chosen?, found)?,
         promise => promised(promise, name, text, bits, found)?,
     };
+    // No text for people keeps a secret under the name of one.
+    let needs = if needs == Needs::Nothing { Needs::NoTexts } else { needs };
     if bits < RANDOM_BITS && severity == Severity::Low && is_comment(before) {
         return None;
     }
@@ -230,8 +232,7 @@ fn password(name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Op
     let classes = classes(text);
     if bits >= RANDOM_BITS && text.len() >= 8 && !reads_as_a_word(text) {
         let confidence = if bits >= SURELY_RANDOM_BITS { Confidence::High } else { Confidence::Medium };
-        let needs = if letters_alone(text) { Needs::NoTexts } else { Needs::Nothing };
-        return Some((Severity::High, confidence, needs, drawn(bits)));
+        return Some((Severity::High, confidence, Needs::Nothing, drawn(bits)));
     }
     if found.stand == Stand::Inline || text.iter().any(|&b| matches!(b, b'(' | b')' | b'{' | b'}')) {
         return None;
@@ -300,11 +301,7 @@ fn secret(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
     let sure = bits >= SURELY_RANDOM_BITS;
     let severity = if text.len() >= 16 || sure { Severity::High } else { Severity::Medium };
     let confidence = if sure && text.len() >= 16 { Confidence::High } else { Confidence::Medium };
-    let needs = match bits >= FAIRLY_RANDOM_BITS {
-        true if letters_alone(text) => Needs::NoTexts,
-        true => Needs::Nothing,
-        false => Needs::LivePath,
-    };
+    let needs = if bits >= FAIRLY_RANDOM_BITS { Needs::Nothing } else { Needs::LivePath };
     (found.stand != Stand::Inline || sure).then(|| (severity, confidence, needs, drawn(bits)))
 }
 
@@ -459,11 +456,6 @@ fn drawn_from(text: &[u8]) -> (bool, f64) {
 #[allow(clippy::cast_possible_truncation)] // some hundred bits
 fn drawn(bits: f64) -> String {
     format!("{} bits speak for a value drawn at random", bits as i64)
-}
-
-/// Whether the value could be a word of a language that no model of chance knows.
-fn letters_alone(text: &[u8]) -> bool {
-    text.iter().all(|b| b.is_ascii_alphabetic() || !b.is_ascii())
 }
 
 /// How many of lower case, upper case, digits and other characters there are.
