@@ -1,6 +1,8 @@
 //! Values that are written down in place of a credential, or about one: texts in other scripts, rules of validators, formats,
 //! entity tags, lists of words, and fillers that somebody counted out.
 
+use super::shape::{Assignment, Stand};
+
 /// Letters outside of ASCII from which a value is text for people.
 const FOREIGN_MIN: usize = 3;
 /// Shortest value that is counted out or repeated on purpose, bytes.
@@ -14,9 +16,14 @@ const CONSTANT_PART_MAX: usize = 12;
 const NUMBER_DIGITS_MAX: usize = 8;
 const PASSWORD_DIGITS_MAX: usize = 6;
 
-/// Whether the value is notation of some kind; `password`: its name promises a password, `apart`: it does not stand
-/// right behind its name.
-pub(super) fn is_notation(text: &[u8], quoted: bool, (password, apart): (bool, bool)) -> bool {
+/// Whether the value is notation of some kind; `password`: its name promises a password.
+pub(super) fn is_notation(text: &[u8], found: Assignment, password: bool) -> bool {
+    let apart = matches!(found.stand, Stand::Passed | Stand::Inline | Stand::Pair);
+    is_written(text, found.quoted, (password, apart))
+}
+
+/// The same of a value that stands behind its name, or apart from it in a list or call.
+fn is_written(text: &[u8], quoted: bool, (password, apart): (bool, bool)) -> bool {
     is_foreign(text)
         || is_patterned(text)
         || is_validation(text)
@@ -235,23 +242,23 @@ mod tests {
             "0x6000003",
             "8323329-27057-959039-1013043383",
         ] {
-            assert!(is_notation(text.as_bytes(), true, at_its_name), "{text}");
+            assert!(is_written(text.as_bytes(), true, at_its_name), "{text}");
         }
         for text in
             ["Xk29vmQp7rTz", "schön4711!", "b652b0d2d3e086025f8c3b6797f571b2", "a|b", "%Gx7!", "Tul1p,meadow"]
         {
-            assert!(!is_notation(text.as_bytes(), true, at_its_name), "{text}");
+            assert!(!is_written(text.as_bytes(), true, at_its_name), "{text}");
         }
-        assert!(is_notation(b"async options => {", false, (true, false)));
-        assert!(is_notation(b"system_oauth2_grant_type", true, (true, true)));
-        assert!(!is_notation(b"0x12FE37DC", true, (true, false)));
+        assert!(is_written(b"async options => {", false, (true, false)));
+        assert!(is_written(b"system_oauth2_grant_type", true, (true, true)));
+        assert!(!is_written(b"0x12FE37DC", true, (true, false)));
         for text in
             ["WSC_AUTHTYPE_WPA2PSK;", "String?", "ComputePassword", "?android:textColorHint", "0x051C"]
         {
-            assert!(is_notation(text.as_bytes(), false, (true, false)), "{text}");
+            assert!(is_written(text.as_bytes(), false, (true, false)), "{text}");
         }
         for text in ["?Tulip:4711", "Meadow?", "PasswordTulip", "XK_29VM", "@meadow/L4ntern!"] {
-            assert!(!is_notation(text.as_bytes(), true, (true, false)), "{text}");
+            assert!(!is_written(text.as_bytes(), true, (true, false)), "{text}");
         }
     }
 }

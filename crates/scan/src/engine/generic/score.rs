@@ -86,17 +86,14 @@ pub(super) fn judge(
     if decoded == Decoded::Text || basic && !login {
         return None;
     }
-    if is_address(before) {
-        return None;
-    }
     let in_query = before.ends_with(b"?") || before.ends_with(b"&");
     let signs_in = found.stand == Stand::Passed && words(name).last().is_some_and(|word| word == "auth");
     if promise == Promise::Vague && (login || found.scheme || in_query || signs_in) {
         promise = Promise::Secret;
     }
-    let apart = matches!(found.stand, Stand::Passed | Stand::Inline | Stand::Pair);
-    if speaks_otherwise(name, text, found)
-        || is_notation(text, found.quoted, (promise == Promise::Password, apart))
+    if is_address(before)
+        || speaks_otherwise(name, text, found)
+        || is_notation(text, found, promise == Promise::Password)
     {
         return None;
     }

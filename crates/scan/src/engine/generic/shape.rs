@@ -299,6 +299,11 @@ struct Separator {
     whole: bool,
 }
 
+/// LDIF: `userPassword:: ` has its value in base64, right behind a name that begins its line.
+fn begins_base64(bytes: &[u8], lead: Lead) -> bool {
+    bytes[lead.at..].starts_with(b":: ") && lead.at == lead.name.1 && starts_line(bytes, lead.name.0)
+}
+
 fn spaced(bytes: &[u8], mut at: usize, high: usize) -> usize {
     while at < high && matches!(bytes[at], b' ' | b'\t') {
         at += 1;
@@ -331,14 +336,7 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
             from(at, stand, needs_quote)
         }
         b':' if matches!(next(p + 1), b'=' | b'-') => assigned(2),
-        // LDIF: `userPassword:: ` has its value in base64.
-        b':' if next(p + 1) == b':'
-            && next(p + 2) == b' '
-            && p == lead.name.1
-            && starts_line(bytes, lead.name.0) =>
-        {
-            assigned(2)
-        }
+        b':' if begins_base64(bytes, lead) => assigned(2),
         b':' if next(p + 1) == b':' => None,
         // `!PSK:!SRP`: what a list of ciphers leaves out.
         b':' if lead.name.0 > 0 && bytes[lead.name.0 - 1] == b'!' => None,
