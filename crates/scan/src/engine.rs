@@ -128,6 +128,8 @@ pub enum Needs {
     /// It counts anywhere.
     #[default]
     Nothing,
+    /// Anywhere but among texts for people.
+    NoTexts,
     /// Something that runs: no test, example, documentation, or code of others.
     LivePath,
     /// Something that runs, in a file that holds settings.
@@ -405,6 +407,10 @@ impl Engine {
         {
             return None;
         }
+        // A translation of the word, not a password.
+        if generic::is_foreign(value) || !value.is_ascii() && !value.iter().any(u8::is_ascii_digit) {
+            return None;
+        }
         match value::placeholder(value) {
             Some(value::Placeholder::Documentation) => {
                 severity = Severity::Low;
@@ -441,7 +447,7 @@ impl Engine {
             imported: rule.imported,
             path_bound: rule.is_path_bound(),
             drawn: language::is_random(value) && !generic::is_typed(value),
-            needs: Needs::Nothing,
+            needs: if value.iter().all(u8::is_ascii_alphabetic) { Needs::NoTexts } else { Needs::Nothing },
         })
     }
 }

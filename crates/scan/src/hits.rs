@@ -52,7 +52,8 @@ impl Hit {
 
     /// Whether it counts at all in a blob that is called `path`.
     pub(crate) fn counts_at(&self, path: &str) -> bool {
-        let apart = self.surroundings != Surroundings::Plain && self.found.needs != Needs::Nothing;
+        let apart = self.surroundings != Surroundings::Plain
+            && !matches!(self.found.needs, Needs::Nothing | Needs::NoTexts);
         !apart && PathClass::suffices(self.found.needs, path)
     }
 

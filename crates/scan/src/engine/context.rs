@@ -8,8 +8,19 @@ use super::Needs;
 const VENDORED: &[&str] =
     &["vendor", "node_modules", "third_party", "thirdparty", "site-packages", "bower_components"];
 /// Ends of files that a program wrote.
-const GENERATED: &[&str] =
-    &[".lock", "-lock.json", ".sum", ".min.js", ".min.css", ".map", ".pb.go", "-lock.yaml", ".lockb", ".svg"];
+const GENERATED: &[&str] = &[
+    ".lock",
+    "-lock.json",
+    ".sum",
+    ".min.js",
+    ".min.css",
+    ".map",
+    ".pb.go",
+    "-lock.yaml",
+    ".lockb",
+    ".svg",
+    ".pyc",
+];
 /// Ends of test files.
 const TEST_FILES: &[&str] = &[
     "_test.go",
@@ -239,6 +250,14 @@ const SETTINGS_WORDS: &[&str] = &[
     "connection",
 ];
 
+/// Of these words, those that are as often the subject of a program.
+const SUBJECTS: [&str; 4] = ["passwd", "password", "history", "connection"];
+/// Ends of files of programs, in which a name that is assigned without quotes is one of the program's.
+const PROGRAMS: [&str; 24] = [
+    ".js", ".ts", ".jsx", ".tsx", ".mjs", ".cjs", ".vue", ".py", ".java", ".kt", ".go", ".rb", ".php", ".cs",
+    ".rs", ".hs", ".scala", ".swift", ".c", ".h", ".cpp", ".html", ".css", ".dart",
+];
+
 /// Languages that texts for people are translated into most often.
 const LANGUAGES: [&str; 24] = [
     "en", "de", "fr", "es", "it", "nl", "pt", "pl", "ru", "uk", "ja", "zh", "ko", "cs", "sv", "da", "nb",
@@ -309,6 +328,9 @@ impl PathClass {
         }
         if in_folder(&["doc", "docs", "documentation", "man"])
             || ends(&[".md", ".rst", ".adoc"]) && !file.starts_with(".env")
+            // What a package of Python says of itself is its README.
+            || folders.ends_with(".dist-info")
+            || folders.ends_with(".egg-info")
             || file.ends_with(".txt") && !TXT_SETTINGS.iter().any(|word| file.contains(word))
         {
             return PathClass::Documentation;
@@ -321,6 +343,7 @@ impl PathClass {
         let lower = path.to_ascii_lowercase();
         let (folders, file) = lower.rsplit_once('/').unwrap_or(("", &lower));
         let plain = !file.contains('.');
+        let program = PROGRAMS.iter().any(|end| file.ends_with(end));
         if let Some(original) = COPIES.iter().find_map(|end| lower.strip_suffix(end)) {
             return !original.ends_with('/') && Self::holds_settings(original);
         }
@@ -330,7 +353,7 @@ impl PathClass {
             || folders.split('/').any(|part| part == "etc")
             || [".conf.", ".cfg."].iter().any(|word| file.contains(word))
             || SETTINGS.iter().any(|end| file.ends_with(end))
-            || SETTINGS_WORDS.iter().any(|word| file.contains(word))
+            || SETTINGS_WORDS.iter().any(|word| file.contains(word) && !(program && SUBJECTS.contains(word)))
             || plain && !folders.contains("src")
             || file.contains(".env.")
             || folders.split('/').any(|part| part.starts_with('.') && part.len() > 1)
@@ -370,6 +393,13 @@ impl PathClass {
             || named_for_language
     }
 
+    /// Whether the file is one of a program that keeps texts for people elsewhere, whatever its folder is called.
+    fn is_compiled(path: &str) -> bool {
+        [".go", ".rs", ".java", ".kt", ".scala", ".cs", ".c", ".h", ".cpp", ".swift", ".sh", ".hs"]
+            .iter()
+            .any(|end| path.ends_with(end))
+    }
+
     /// The word that reasons use.
     pub fn word(self) -> &'static str {
         match self {
@@ -382,12 +412,12 @@ impl PathClass {
         }
     }
 
-    /// What a severity is worth here. A vendor's token that looks real stays serious in a test; what somebody typed, or only a
-    /// name gives away, does not.
+    /// What a severity is worth here. A vendor's token that looks real stays serious in a test; what somebody typed, what only
+    /// a name gives away, or a shape that is not serious where it is live, does not.
     pub fn weigh(self, severity: Severity, specific: bool) -> Severity {
         match self {
             PathClass::Live => severity,
-            _ if specific => severity.min(Severity::Medium),
+            _ if specific && severity > Severity::Medium => Severity::Medium,
             PathClass::Generated => Severity::Info.min(severity),
             _ => severity.min(Severity::Low),
         }
@@ -397,6 +427,7 @@ impl PathClass {
     pub fn suffices(needs: Needs, path: &str) -> bool {
         match needs {
             Needs::Nothing => true,
+            Needs::NoTexts => !PathClass::holds_texts(path) || PathClass::is_compiled(path),
             Needs::LivePath => PathClass::of(path) == PathClass::Live && !PathClass::holds_texts(path),
             Needs::Settings => PathClass::holds_settings(path) && PathClass::suffices(Needs::LivePath, path),
             Needs::Directives => {

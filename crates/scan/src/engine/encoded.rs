@@ -176,7 +176,8 @@ fn forward(bytes: &[u8], at: usize, high: usize, is_character: impl Fn(u8) -> bo
             .take(WRAPPED_LINE_MIN)
             .take_while(|&&byte| is_character(byte))
             .count();
-        if here - start + began < WRAPPED_LINE_MIN || !matches!(bytes.get(here), Some(b'\n' | b'\r')) {
+        let goes_on = here < high && matches!(bytes[here], b'\n' | b'\r');
+        if here - start + began < WRAPPED_LINE_MIN || !goes_on {
             return;
         }
         while here < high && matches!(bytes[here], b'\n' | b'\r') {
@@ -263,6 +264,17 @@ mod tests {
         let short = format!("{}\nYWJj\n", STANDARD_NO_PAD.encode("ghp_abc"));
         let form = forms("ghp_").into_iter().find(|form| short.contains(&form.text)).unwrap();
         assert_eq!(window_of(&short, &form).unwrap().text, b"ghp_abc");
+    }
+
+    #[test]
+    fn a_window_may_end_where_a_long_line_does() {
+        let plain = format!("token: {}{}", "ghp_", "x".repeat(120));
+        let text = format!("{}\n", STANDARD_NO_PAD.encode(&plain));
+        let form = forms("ghp_").into_iter().find(|form| text.contains(&form.text)).unwrap();
+        let at = text.find(&form.text).unwrap();
+        for high in [text.len() - 1, text.len()] {
+            assert_eq!(decode(text.as_bytes(), at, form.coding, 0, high).text, plain.as_bytes());
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod evidence;
 mod members;
 mod name;
 mod promising;
+mod notation;
 mod score;
 pub(crate) mod services;
 mod shape;
@@ -24,6 +25,7 @@ mod shape;
 pub use evidence::{Evidence, evidence};
 use members::{is_nobodys, members, singular};
 use name::{is_login, promise};
+pub(super) use notation::is_foreign;
 use promising::may_hold;
 pub(super) use score::is_typed;
 use score::{Verdict, is_action, judge};
@@ -120,7 +122,8 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
     }
     let Some(found) = assignment(bytes, lead, high) else { return };
     let name = &bytes[found.name.0..found.name.1];
-    if found.stand == Stand::Passed && is_action(&bytes[found.value.0..found.value.1]) {
+    let passed = found.stand == Stand::Passed;
+    if passed && (is_action(&bytes[found.value.0..found.value.1]) || begins_pair(bytes, found)) {
         return;
     }
     let password = if is_login(name) { past_user(bytes, found) } else { None };
@@ -236,6 +239,12 @@ fn past_user(bytes: &[u8], found: Assignment) -> Option<Assignment> {
         && !password.contains(&b':');
     let value = (found.value.0 + at + 1, found.value.1);
     (fits && !password.starts_with(b"//")).then_some(Assignment { value, stand: Stand::Assigned, ..found })
+}
+
+/// Whether the text is the name of the next pair: `"1c…": "Some password", "2d…": "Another key"`.
+fn begins_pair(bytes: &[u8], found: Assignment) -> bool {
+    let behind = &bytes[found.value.1..bytes.len().min(found.value.1 + USER_BYTES_MAX)];
+    found.quoted && behind.get(1..).is_some_and(|behind| behind.trim_ascii_start().starts_with(b":"))
 }
 
 /// Whether a text names credentials: a kind, a class, a reference.

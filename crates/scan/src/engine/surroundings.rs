@@ -10,6 +10,9 @@ const ITEM_BYTES_MAX: usize = 64 << 10;
 /// Bytes before a match in which the comment that holds it is opened.
 const BLOCK_BYTES_MAX: usize = 8 << 10;
 
+/// Bytes of a file in which strings of several lines are followed.
+const STRINGS_BYTES_MAX: usize = 256 << 10;
+
 /// Where in its file a match stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Surroundings {
@@ -18,7 +21,7 @@ pub enum Surroundings {
     Plain,
     /// In a test that lies in the file that it tests, as Rust has them.
     Test,
-    /// In a comment that documents what follows it, as Rust, C# and Swift have them.
+    /// In a comment that documents what follows it, as Rust, C# and Swift have them, or in a docstring of Python.
     Documentation,
 }
 
@@ -30,7 +33,12 @@ impl Surroundings {
         // A block of comment, or an indented sample in a comment of lines: nobody comments out what a star begins.
         let block = line.starts_with(b"* ") || line.starts_with(b"*\t");
         let sample = line.starts_with(b"//      ") && line[2..].trim_ascii_start().starts_with(b"\"");
-        if line.starts_with(b"///") || line.starts_with(b"//!") || block && is_in_block(before) || sample {
+        if line.starts_with(b"///")
+            || line.starts_with(b"//!")
+            || block && is_in_block(before)
+            || sample
+            || at <= STRINGS_BYTES_MAX && is_in_docstring(&bytes[..at])
+        {
             return Surroundings::Documentation;
         }
         // An item of the file ends with a brace that begins its line.
@@ -53,6 +61,36 @@ fn is_in_block(before: &[u8]) -> bool {
     let near = &before[before.len().saturating_sub(BLOCK_BYTES_MAX)..];
     let opens = memchr::memmem::rfind(near, b"/**");
     opens.is_some_and(|at| memchr::memmem::find(&near[at..], b"*/").is_none())
+}
+
+/// Whether a docstring is open at the end of this beginning of a file: a string in three quotes that follows the head of a
+/// function or class, begins the file, or is one of those in which modules of Ansible keep their documentation.
+fn is_in_docstring(file: &[u8]) -> bool {
+    let mut opened: Option<(usize, u8)> = None;
+    let mut next = 0;
+    for at in memchr::memchr2_iter(b'"', b'\'', file) {
+        let quote = file[at];
+        if at < next || !file[at..].starts_with(&[quote; 3]) {
+            continue;
+        }
+        match opened {
+            None => opened = Some((at, quote)),
+            Some((_, other)) if other == quote => opened = None,
+            Some(_) => continue,
+        }
+        next = at + 3;
+    }
+    let Some((at, _)) = opened else { return false };
+    let line = memchr::memrchr(b'\n', &file[..at]).map_or(0, |end| end + 1);
+    let lead = file[line..at].trim_ascii();
+    let prefix = lead.iter().rposition(|b| !b"rRuU".contains(b)).map_or(0, |at| at + 1);
+    let lead = lead[..prefix].trim_ascii_end();
+    if let Some(name) = lead.strip_suffix(b"=") {
+        return [&b"DOCUMENTATION"[..], b"EXAMPLES", b"RETURN"].contains(&name.trim_ascii_end());
+    }
+    let said = |line: &&[u8]| !line.is_empty() && !line.starts_with(b"#");
+    let above = file[..line].rsplit(|&b| b == b'\n').map(<[u8]>::trim_ascii).find(said);
+    lead.is_empty() && above.is_none_or(|above| above.ends_with(b":"))
 }
 
 /// Whether an item, as far as it goes, is a test function or a module of tests: `#[test]`, `#[tokio::test]`,
@@ -88,6 +126,10 @@ mod tests {
         assert_eq!(at_mark("fn a() {\n    let k = \"@\";\n}\n"), Surroundings::Plain);
         assert_eq!(at_mark("/// let k = \"@\";\nfn a() {}\n"), Surroundings::Documentation);
         assert_eq!(at_mark("#[test]\nfn a() {\n    let k = \"@\";\n}\n"), Surroundings::Test);
+        let method = "class A:\n    def a(self):\n        r\"\"\"Signs.\n\n        >>> b(\"@\")\n";
+        assert_eq!(at_mark(method), Surroundings::Documentation);
+        assert_eq!(at_mark("# A file.\n\n'''Says\nkey=@\n'''\n"), Surroundings::Documentation);
+        assert_eq!(at_mark("x = 1\nEXAMPLES = r\"\"\"\n- key: @\n"), Surroundings::Documentation);
         assert_eq!(at_mark("#[tokio::test]\nasync fn a() {\n    let k = \"@\";\n}\n"), Surroundings::Test);
         let module =
             "fn a() {\n}\n\n#[cfg(test)]\nmod tests {\n    fn b() {\n    }\n    const K: &str = \"@\";\n}\n";
@@ -98,6 +140,8 @@ mod tests {
     fn a_test_before_live_code_says_nothing_about_it() {
         assert_eq!(at_mark("#[test]\nfn a() {\n}\n\nconst K: &str = \"@\";\n"), Surroundings::Plain);
         assert_eq!(at_mark("#[cfg(test)]\nuse x::y;\nconst K: &str = \"@\";\n"), Surroundings::Plain);
+        assert_eq!(at_mark("KEY = \"\"\"\n@\n\"\"\"\n"), Surroundings::Plain);
+        assert_eq!(at_mark("def a():\n    \"\"\"Signs.\"\"\"\n    key = \"@\"\n"), Surroundings::Plain);
         assert_eq!(at_mark("* * * * * curl -u a:@\n"), Surroundings::Plain);
     }
 }

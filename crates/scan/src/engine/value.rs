@@ -34,12 +34,17 @@ const DUMMY_WORDS: &[&str] = &[
     "token-here",
     "key_here",
     "key-here",
+    "goeshere",
+    "goes_here",
+    "goes-here",
+    "valuehere",
     "secret_here",
     "secret-here",
     "replace",
     "dummy",
     "insert",
     "redacted",
+    "masked*",
     "yourpassword",
     "your_",
     "your-",
@@ -90,6 +95,31 @@ const PUBLISHED: [&[u8]; 5] = [
     b"mesbY4PAahERJawntho0my942XheVLmGwLMBkQ",
 ];
 
+/// What standards print as credentials (RFC 5849, 6238, 6749, 6750, OpenID Connect), and hashes of nothing.
+const STANDARD: [&[u8]; 21] = [
+    b"2YotnFZFEjr1zCsicMWpAA",
+    b"tGzv3JOkF0XG5Qx2TlKWIA",
+    b"czZCaGRSa3F0MzpnWDFmQmF0M2JW",
+    b"gX1fBat3bV",
+    b"7Fjfp0ZBr1KtDRbnfVdmIw",
+    b"mF_9.B5f-4.1JqM",
+    b"SlAV32hkKG",
+    b"8xLOxBtZp8",
+    b"dpf43f3p2l4k3l03",
+    b"kd94hf93k423kf44",
+    b"hh5s93j4hdidpola",
+    b"hdhd0244k9j7ao03",
+    b"nnch734d00sl2jdk",
+    b"pfkkdhi9sl3r4s00",
+    b"kkk9d7dh3k39sjv7",
+    b"9djdj82h48djs9d2",
+    b"JBSWY3DPEHPK3PXP",
+    b"GEZDGNBVGY3TQOJQ",
+    b"d41d8cd98f00b204e9800998ecf8427e",
+    b"da39a3ee5e6b4b0d3255bfef95601890afd80709",
+    b"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+];
+
 /// Shannon entropy of the value's bytes, bits a byte, 0.0 to 8.0.
 pub fn entropy(value: &[u8]) -> f64 {
     if value.is_empty() {
@@ -128,6 +158,9 @@ pub fn placeholder(value: &[u8]) -> Option<Placeholder> {
     let lower = value.to_ascii_lowercase();
     if memchr::memmem::find(&lower, b"example").is_some()
         || PUBLISHED.iter().any(|known| value.ends_with(known))
+        || STANDARD.iter().any(|known| {
+            value.starts_with(known) && !value.get(known.len()).is_some_and(u8::is_ascii_alphanumeric)
+        })
     {
         return Some(Placeholder::Documentation);
     }

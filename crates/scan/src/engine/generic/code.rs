@@ -44,11 +44,15 @@ pub(super) fn is_public_material(text: &[u8]) -> bool {
     ];
     // Sealed with a cluster's public key, and made to be committed.
     let sealed = text.len() > SEALED_BYTES_MIN && (text.starts_with(b"AgA") || text.starts_with(b"AgB"));
+    // Public keys of minisign, age and wallets, and of RSA in SPKI.
+    let public = text.len() == 56 && text.starts_with(b"RW") && matches!(text[2], b'Q'..=b'T')
+        || text.len() == 62 && text.starts_with(b"age1")
+        || [&b"MIGfMA0GCSqGSIb3DQEB"[..], b"xpub6", b"tpubD"].iter().any(|start| text.starts_with(start));
     // An address of a chain of blocks, and the header of a token without its body.
     let address = text.len() == 42 && text.starts_with(b"0x");
     let header = text.starts_with(b"eyJ0eXAi") || text.starts_with(b"eyJhbGci");
     let header = header && !text.contains(&b'.');
-    sealed || address || header || PREFIXES.iter().any(|prefix| text.starts_with(prefix))
+    sealed || public || address || header || PREFIXES.iter().any(|prefix| text.starts_with(prefix))
 }
 
 /// Calls, member access, paths, addresses, versions, identifiers: what code and configuration say *about* secrets.

@@ -32,7 +32,7 @@ static PUBLIC: Words = Words::of(
     autheticated keyword keywords keyframe keyframes keypress keydown keyup keycode keyid monkey turkey hotkey
     hockey whiskey donkey jockey compasspoint unauthorized authority authorities sitekey site publishable
     signingkey measurement tracking beacon authenticity lowpass highpass bandpass allpass multipass renderpass
-    subpass trespass underpass overpass hint seedling seeded secretary tokenized tokenization integrity resolved sum",
+    pubkey pubkeys website subpass trespass underpass overpass hint seedling seeded secretary tokenized tokenization integrity resolved sum",
 );
 /// Words that make a bare `key` a place in a table, and not a key of a lock.
 static LOOKUP: Words = Words::of(
@@ -99,6 +99,8 @@ pub(super) enum Promise {
 pub(super) fn promise(name: &[u8]) -> Option<Promise> {
     // What stands in a field of a form: `txtPassword.Text`.
     let name = name.strip_suffix(b".Text").unwrap_or(name);
+    // An ampersand as JSON escapes it: `\u0026page_token=`.
+    let name = name.strip_prefix(b"u0026").unwrap_or(name);
     let words = words(name);
     let mut tail = words.as_slice();
     // `password1`, `api_key_2`, `token.value`, `SECRET_KEY_PROD`: what follows the telling word says which one.
@@ -115,8 +117,9 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
     // `Sec-WebSocket-Key` is a nonce that every browser sends (RFC 6455).
     let handshake = words.windows(3).any(|three| three == ["web", "socket", "key"]);
     // Where a list goes on, and the token of ASP.NET's forms.
-    let page = words.ends_with(&["page".to_owned(), "token".to_owned()])
-        || words.windows(2).any(|two| two == ["request", "verification"]);
+    let page =
+        words.windows(2).any(|two| matches!(two[0].as_str(), "page" | "previous") && two[1] == "token")
+            || words.windows(2).any(|two| two == ["request", "verification"]);
     let several = last == "keys" && (tail.len() == 1 || tail.iter().any(|word| QUALIFIERS.holds(word)));
     if ABOUT.holds(last) && !several || handshake || page || !seasoned && words.iter().any(public) {
         return None;

@@ -8,6 +8,7 @@ use super::chosen::{
 };
 use super::code::{is_public_material, looks_like_code};
 use super::name::{FOREIGN, Promise, Words, hands_on, promise, words};
+use super::notation::{is_address, is_notation};
 use super::services::{service_above, service_named};
 use super::shape::{Assignment, Stand};
 use crate::engine::Needs;
@@ -25,7 +26,8 @@ static KEYWORDS: Words = Words::of(
     hex plain plaintext md5 sha1 sha256 sha512 bcrypt scrypt argon2 pbkdf2 aes rsa ed25519 ecdsa hmac
     oobesystem specialize windowspe changeme change_me missing invalid valid expired failed success ok error body header query cookie
     files compat sss winbind crypt exop clear quick scram-sha-256 scram-sha-1 peer trust login admin_password new_password
-    session local remote old_password current_password confirm_password",
+    session local remote old_password current_password confirm_password string! [string!] id! int! boolean!
+    wpapsk wpa2psk wpapskwpa2psk wpa-psk wpa2-psk wpa3-sae utf-8 utf8 utf-16 utf-16le utf-16be us-ascii ascii latin-1 latin1 iso-8859-1 windows-1252 cp1252",
 );
 /// Bits from which nothing else is needed.
 pub(super) const SURELY_RANDOM_BITS: f64 = 28.0;
@@ -39,6 +41,8 @@ const DECODED_BYTES_MIN: usize = 7;
 const DECODED_BYTES_MAX: usize = 160;
 /// Shortest salt, seed, nonce or initialisation vector, bytes.
 pub(super) const INGREDIENT_BYTES_MIN: usize = 8;
+/// Fingerprint of an OpenPGP key, hex digits.
+const FINGERPRINT_BYTES: usize = 40;
 /// Shortest key of a service that is named above it, bytes.
 const KEY_BYTES_MIN: usize = 16;
 /// Shortest random value of a vague name, bytes.
@@ -87,7 +91,10 @@ pub(super) fn judge(
     if promise == Promise::Vague && (login || found.scheme || in_query || signs_in) {
         promise = Promise::Secret;
     }
-    if speaks_otherwise(name, text, found) {
+    if is_address(before)
+        || speaks_otherwise(name, text, found)
+        || is_notation(text, found, promise == Promise::Password)
+    {
         return None;
     }
     if found.stand == Stand::Pair && !found.quoted && bits < RANDOM_BITS && is_type(text) {
@@ -116,6 +123,8 @@ pub(super) fn judge(
         Promise::Password if chosen.is_some() => signed(chosen?, found)?,
         promise => promised(promise, name, text, bits, found)?,
     };
+    // No text for people keeps a secret under the name of one.
+    let needs = if needs == Needs::Nothing { Needs::NoTexts } else { needs };
     if bits < RANDOM_BITS && severity == Severity::Low && is_comment(before) {
         return None;
     }
@@ -329,7 +338,8 @@ fn promised(promise: Promise, name: &[u8], text: &[u8], bits: f64, found: Assign
 /// Whether the value could be a key of the service that is named above it.
 fn is_keylike(text: &[u8], bits: f64, found: Assignment) -> bool {
     text.len() >= KEY_BYTES_MIN
-        && (bits >= SURELY_RANDOM_BITS || value::is_uuid(text))
+        && bits >= SURELY_RANDOM_BITS
+        && !value::is_uuid(text)
         && found.stand != Stand::Inline
         && text.iter().any(u8::is_ascii_digit)
         && text.iter().all(|&b| b.is_ascii_alphanumeric() || b"-_.+/=".contains(&b))
@@ -339,11 +349,15 @@ fn is_keylike(text: &[u8], bits: f64, found: Assignment) -> bool {
 fn vague(text: &[u8], bits: f64, found: Assignment, of_somebody: bool) -> Option<Opinion> {
     // Labels stand before what is looked up, too: `key: shop_4ed14d…`.
     let bits = bits.min(random_bits(text.strip_prefix(b"0x").unwrap_or(text)));
+    // The fingerprint of a key: forty digits in capitals.
+    let fingerprint = text.len() == FINGERPRINT_BYTES
+        && text.iter().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(b));
     let mixed = bits >= 2.0 * SURELY_RANDOM_BITS
         || text.iter().any(u8::is_ascii_digit) && text.iter().any(u8::is_ascii_alphabetic);
     if text.len() < VAGUE_BYTES_MIN
         || bits < SURELY_RANDOM_BITS
         || !mixed
+        || fingerprint
         || found.stand == Stand::Inline && bits < 2.0 * SURELY_RANDOM_BITS
         || text.iter().any(u8::is_ascii_whitespace)
         || value::is_uuid(text)

@@ -312,6 +312,11 @@ struct Separator {
     whole: bool,
 }
 
+/// LDIF: `userPassword:: ` has its value in base64, right behind a name that begins its line.
+fn begins_base64(bytes: &[u8], lead: Lead) -> bool {
+    bytes[lead.at..].starts_with(b":: ") && lead.at == lead.name.1 && starts_line(bytes, lead.name.0)
+}
+
 fn spaced(bytes: &[u8], mut at: usize, high: usize) -> usize {
     while at < high && matches!(bytes[at], b' ' | b'\t') {
         at += 1;
@@ -335,7 +340,8 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
         b'?' if next(p + 1) == b':' && typed(bytes, p + 2, high).is_some() => {
             from(typed(bytes, p + 2, high)?, Stand::Assigned, true)
         }
-        b'?' if matches!(next(p + 1), b'=' | b':') => assigned(2),
+        // What is optional in TypeScript has a type behind it, unless a text is what comes instead.
+        b'?' if matches!(next(p + 1), b'=' | b':') => from(p + 2, Stand::Assigned, next(p + 1) == b':'),
         b'?' | b'|' | b'o' | b't' | b'-' | b'~' | b'i' | b'<' | b'A' | b's'
             if in_words(bytes, p, high).is_some() =>
         {
@@ -343,8 +349,7 @@ fn separator(bytes: &[u8], lead: Lead, high: usize) -> Option<Separator> {
             from(at, stand, needs_quote)
         }
         b':' if matches!(next(p + 1), b'=' | b'-') => assigned(2),
-        // LDIF: `userPassword:: ` has its value in base64.
-        b':' if next(p + 1) == b':' && next(p + 2) == b' ' && starts_line(bytes, lead.name.0) => assigned(2),
+        b':' if begins_base64(bytes, lead) => assigned(2),
         b':' if next(p + 1) == b':' => None,
         // `!PSK:!SRP`: what a list of ciphers leaves out.
         b':' if lead.name.0 > 0 && bytes[lead.name.0 - 1] == b'!' => None,

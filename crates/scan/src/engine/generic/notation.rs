@@ -1,0 +1,264 @@
+//! Values that are written down in place of a credential, or about one: texts in other scripts, rules of validators, formats,
+//! entity tags, lists of words, and fillers that somebody counted out.
+
+use super::shape::{Assignment, Stand};
+
+/// Letters outside of ASCII from which a value is text for people.
+const FOREIGN_MIN: usize = 3;
+/// Shortest value that is counted out or repeated on purpose, bytes.
+const COUNTED_BYTES_MIN: usize = 12;
+/// Of a hundred neighbours in a value that somebody counted out, so many follow each other; of those in hex digits drawn at
+/// random, seventeen do.
+const COUNTED_PERCENT: usize = 65;
+/// Longest part of the name of a constant, bytes.
+const CONSTANT_PART_MAX: usize = 12;
+/// Most hex digits of a number, and of one that is no password.
+const NUMBER_DIGITS_MAX: usize = 8;
+const PASSWORD_DIGITS_MAX: usize = 6;
+
+/// Whether the value is notation of some kind; `password`: its name promises a password.
+pub(super) fn is_notation(text: &[u8], found: Assignment, password: bool) -> bool {
+    let apart = matches!(found.stand, Stand::Passed | Stand::Inline | Stand::Pair);
+    is_written(text, found.quoted, (password, apart))
+}
+
+/// The same of a value that stands behind its name, or apart from it in a list or call.
+fn is_written(text: &[u8], quoted: bool, (password, apart): (bool, bool)) -> bool {
+    is_foreign(text)
+        || is_patterned(text)
+        || is_validation(text)
+        || is_format(text)
+        || is_version(text)
+        || is_regex(text)
+        || is_list(text)
+        // An entity tag of HTTP, and what a list of ciphers leaves out.
+        || text.starts_with(b"W/\"")
+        || apart && text.first() == Some(&b'!') && text[1..].iter().all(u8::is_ascii_alphabetic)
+        || apart && is_name_in_code(text)
+        || is_number(text, if password { PASSWORD_DIGITS_MAX } else { NUMBER_DIGITS_MAX })
+        || !password && is_numbers(text)
+        || is_resource(text)
+        || !quoted && (begins_code(text) || is_code_word(text))
+}
+
+/// Whether what stands before the name on its line makes it a part of a badge's or a host's address.
+pub(super) fn is_address(before: &[u8]) -> bool {
+    let asked = before.ends_with(b"?") || before.ends_with(b"&");
+    before.ends_with(b".svg?")
+        || asked && memchr::memmem::find(before, b"badge").is_some()
+        || before.ends_with(b"://")
+}
+
+/// Whether letters of other scripts, written as they are or escaped, make the value a text for people.
+pub(in crate::engine) fn is_foreign(text: &[u8]) -> bool {
+    let escaped = escaped_letters(text);
+    if text.is_ascii() && escaped == 0 {
+        return false;
+    }
+    let (mut letters, mut wide) = (escaped, false);
+    for letter in String::from_utf8_lossy(text).chars().filter(|letter| !letter.is_ascii()) {
+        letters += 1;
+        // Ideographs, kana, Hangul, and their punctuation; what is no UTF-8 counts as a letter only.
+        wide |= letter >= '\u{2e80}' && letter != char::REPLACEMENT_CHARACTER;
+    }
+    wide || letters >= FOREIGN_MIN
+}
+
+/// How many letters outside of ASCII are written `\u500b` or, as Haskell does, `\64599`.
+fn escaped_letters(text: &[u8]) -> usize {
+    memchr::memchr_iter(b'\\', text)
+        .filter(|&at| {
+            let rest = &text[at + 1..];
+            let hex = rest.len() >= 5 && rest[0] == b'u' && rest[1..5].iter().all(u8::is_ascii_hexdigit);
+            let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+            hex && !rest[1..].starts_with(b"00") || digits >= 4
+        })
+        .count()
+}
+
+/// `1234abcd-1234-abcd`, `a1b2c3d4e5f6`, `00112233445566778899`, `blah_blah_blah`: counted out, or one thing again and again.
+fn is_patterned(text: &[u8]) -> bool {
+    let plain: Vec<u8> =
+        text.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect();
+    if plain.len() < COUNTED_BYTES_MIN {
+        return false;
+    }
+    let follows = |stride: usize| {
+        let pairs = plain.len() - stride;
+        let near = (stride..plain.len()).filter(|&at| plain[at].abs_diff(plain[at - stride]) <= 1).count();
+        near * 100 >= pairs * COUNTED_PERCENT
+    };
+    let repeats = |period: usize| (period..plain.len()).all(|at| plain[at] == plain[at - period]);
+    // Bytes that count from nought, in base64.
+    text.starts_with(b"AAECAwQF") || follows(1) || follows(2) || (2..=plain.len() / 3).any(repeats)
+}
+
+/// `required|confirmed|min:16`, `max:255`: what a form asks of a value.
+fn is_validation(text: &[u8]) -> bool {
+    const LIMITS: [&[u8]; 8] =
+        [b"min", b"max", b"size", b"between", b"digits", b"required_if", b"required_with", b"same"];
+    let word = |part: &[u8]| {
+        let name = part.split(|&b| b == b':').next().unwrap_or_default();
+        !name.is_empty() && name.iter().all(|b| b.is_ascii_lowercase() || *b == b'_')
+    };
+    let limit = |part: &[u8]| {
+        LIMITS.iter().any(|limit| part.strip_prefix(*limit).is_some_and(|rest| rest.starts_with(b":")))
+    };
+    let known = |part: &[u8]| {
+        limit(part) || [&b"required"[..], b"nullable", b"string", b"confirmed", b"sometimes"].contains(&part)
+    };
+    let parts = || text.split(|&b| b == b'|');
+    text.starts_with(b"required|")
+        || parts().all(word) && parts().any(known) && (text.contains(&b'|') || parts().all(limit))
+}
+
+/// `^1.0`, `~> 2.1.3`, `>=4.2`: the versions of a package that will do.
+fn is_version(text: &[u8]) -> bool {
+    let number = text.iter().position(|b| !b"^~<>=v ".contains(b)).map_or(&[][..], |at| &text[at..]);
+    number.len() < text.len()
+        && number.contains(&b'.')
+        && number.split(|&b| b == b'.').all(|part| {
+            !part.is_empty() && part.iter().all(|b| b.is_ascii_digit() || matches!(b, b'*' | b'x'))
+        })
+}
+
+/// `%02X:%02X`, `%s:%d`: where a program puts something in.
+fn is_format(text: &[u8]) -> bool {
+    let (mut at, mut conversions) = (0, 0);
+    while at < text.len() {
+        if text[at] == b'%' {
+            let flags =
+                text[at + 1..].iter().take_while(|b| b.is_ascii_digit() || b"-+#.*l".contains(b)).count();
+            at += flags + 1;
+            if !text.get(at).is_some_and(u8::is_ascii_alphabetic) {
+                return false;
+            }
+            conversions += 1;
+        } else if text[at].is_ascii_alphanumeric() {
+            return false;
+        }
+        at += 1;
+    }
+    conversions >= 2
+}
+
+/// `[^\W\d]\w*`, `(?:[nN][oO])`: what a lexer looks for.
+fn is_regex(text: &[u8]) -> bool {
+    const SIGNS: [&[u8]; 8] = [b"\\w", b"\\W", b"\\d", b"\\s", b"\\b", b"[^", b"[nN]", b"[a-z"];
+    let holds = |sign: &[u8]| memchr::memmem::find(text, sign).is_some();
+    holds(b"(?:") || SIGNS.iter().filter(|sign| holds(sign)).count() >= 2
+}
+
+/// `lib,link`, `1,2,3`: several values.
+fn is_list(text: &[u8]) -> bool {
+    let all =
+        |is: fn(&u8) -> bool| text.split(|&b| b == b',').all(|part| !part.is_empty() && part.iter().all(is));
+    text.contains(&b',') && (all(u8::is_ascii_lowercase) || all(u8::is_ascii_digit))
+}
+
+/// `system_oauth2_grant_type`, `inject2FaToken`: what code calls a thing, in a list of such names.
+fn is_name_in_code(text: &[u8]) -> bool {
+    let mut parts = text.split(|&b| b == b'_');
+    let word = |part: &[u8]| {
+        let letters = part.iter().take_while(|b| b.is_ascii_lowercase()).count();
+        letters >= 2 && part[letters..].iter().all(u8::is_ascii_digit) && part.len() - letters <= 2
+    };
+    let snake = text.iter().filter(|&&b| b == b'_').count() >= 2 && parts.all(word);
+    let telling = [&b"Token"[..], b"Password", b"Secret", b"Key"].iter().any(|end| text.ends_with(end));
+    snake || telling && text[0].is_ascii_lowercase() && text.iter().all(u8::is_ascii_alphanumeric)
+}
+
+/// `0x6000003`: a number of a machine's word.
+fn is_number(text: &[u8], digits_max: usize) -> bool {
+    text.strip_prefix(b"0x").is_some_and(|digits| {
+        (1..=digits_max).contains(&digits.len()) && digits.iter().all(u8::is_ascii_hexdigit)
+    })
+}
+
+/// `8323329-27057-959039-1013043383`: numbers that were joined.
+fn is_numbers(text: &[u8]) -> bool {
+    let mut joined = text.split(|b| matches!(b, b'-' | b'.' | b':' | b'_'));
+    joined.clone().count() > 1 && joined.all(|part| !part.is_empty() && part.iter().all(u8::is_ascii_digit))
+}
+
+/// `?android:textColorHint`, `@string/password`: what Android keeps elsewhere.
+fn is_resource(text: &[u8]) -> bool {
+    let Some((b'?' | b'@', name)) = text.split_first() else { return false };
+    let kind = name.iter().take_while(|b| b.is_ascii_lowercase()).count();
+    let rest = name[kind..].strip_prefix(b":").or(name[kind..].strip_prefix(b"/"));
+    kind >= 2 && rest.is_some_and(|rest| rest.iter().all(|b| b.is_ascii_alphanumeric() || b"_./".contains(b)))
+}
+
+/// `WSC_AUTHTYPE_WPA2PSK`, `String?`, `ComputePassword`: a constant, a type or a function, as code writes them.
+fn is_code_word(text: &[u8]) -> bool {
+    let end = text.iter().rposition(|b| !b";),".contains(b)).map_or(0, |at| at + 1);
+    let word = &text[..end];
+    let upper = |part: &[u8]| {
+        part.len() <= CONSTANT_PART_MAX && part.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+    };
+    let constant = word.first().is_some_and(u8::is_ascii_uppercase)
+        && word.iter().filter(|&&b| b == b'_').count() >= 2
+        && word.split(|&b| b == b'_').all(upper);
+    let camel = word.first().is_some_and(u8::is_ascii_uppercase) && word.iter().any(u8::is_ascii_lowercase);
+    let optional = word.strip_suffix(b"?").is_some_and(|bare| bare.iter().all(u8::is_ascii_alphabetic));
+    let speaks = ["Password", "Secret", "Token", "Credential"]
+        .iter()
+        .any(|telling| memchr::memmem::find(word, telling.as_bytes()).is_some_and(|at| at > 1));
+    constant || camel && (optional || speaks && word.iter().all(u8::is_ascii_alphabetic))
+}
+
+/// `async options => …`, `class extends …`: an expression of a program.
+fn begins_code(text: &[u8]) -> bool {
+    const KEYWORDS: [&[u8]; 8] =
+        [b"async", b"await", b"class", b"function", b"lambda", b"new", b"typeof", b"return"];
+    let word = text.split(|&b| b == b' ').next().unwrap_or_default();
+    KEYWORDS.contains(&word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notation_is_no_credential() {
+        let at_its_name = (false, false);
+        for text in [
+            "パスワードを入力",
+            "\\u500b\\u4eba\\u30a2",
+            "Jelszó módosítása nálunk",
+            "1234abcd-1234-abcd-1234-abcd1234adcd",
+            "00112233445566778899aabbccddeeff",
+            "a1b2c3d4e5f6g7h8",
+            "blah_blah_blah",
+            "required|confirmed|min:16|secure_password",
+            "min:16",
+            "^1.0",
+            "%02X:%02X:%02X",
+            "prog,scan",
+            "[^\\W\\d]\\w*",
+            "((?:[nN][oO]|x)-)",
+            "1,2,3,4,5",
+            "W/\"1f4-qx17e+bDbZJtTZiNJJshOoM1U6s",
+            "0x6000003",
+            "8323329-27057-959039-1013043383",
+        ] {
+            assert!(is_written(text.as_bytes(), true, at_its_name), "{text}");
+        }
+        for text in
+            ["Xk29vmQp7rTz", "schön4711!", "b652b0d2d3e086025f8c3b6797f571b2", "a|b", "%Gx7!", "Tul1p,meadow"]
+        {
+            assert!(!is_written(text.as_bytes(), true, at_its_name), "{text}");
+        }
+        assert!(is_written(b"async options => {", false, (true, false)));
+        assert!(is_written(b"system_oauth2_grant_type", true, (true, true)));
+        assert!(!is_written(b"0x12FE37DC", true, (true, false)));
+        for text in
+            ["WSC_AUTHTYPE_WPA2PSK;", "String?", "ComputePassword", "?android:textColorHint", "0x051C"]
+        {
+            assert!(is_written(text.as_bytes(), false, (true, false)), "{text}");
+        }
+        for text in ["?Tulip:4711", "Meadow?", "PasswordTulip", "XK_29VM", "@meadow/L4ntern!"] {
+            assert!(!is_written(text.as_bytes(), true, (true, false)), "{text}");
+        }
+    }
+}
