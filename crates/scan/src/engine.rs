@@ -227,12 +227,12 @@ impl Engine {
 
     /// The part of `bytes[from..to]` in which [`Engine::keeps`] depends on nothing outside: anchors that begin at the
     /// first wall or later, and end at the second or earlier. There is none when they are the wrong way round.
-    pub(crate) fn walled(bytes: &[u8], from: usize, to: usize) -> (Wall, Wall) {
+    fn walled(bytes: &[u8], from: usize, to: usize) -> (Wall, Wall) {
         generic::walled(bytes, from, to)
     }
 
     /// How far an anchor that crosses the wall reaches, at most: bytes before it, and bytes behind it.
-    pub(crate) fn crossing(&self, wall: Wall) -> (u32, u32) {
+    fn crossing(&self, wall: Wall) -> (u32, u32) {
         if wall.line { self.across_lines } else { (self.longest - 1, self.longest - 1) }
     }
 
