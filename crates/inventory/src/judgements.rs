@@ -1,6 +1,7 @@
 //! What `assess` said about identities, and said before: kept, never changed.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sqlx::QueryBuilder;
@@ -16,8 +17,8 @@ use crate::{Inventory, InventoryError};
 pub(crate) struct Judgement {
     archetype: Archetype,
     privilege: Privilege,
-    risk: Risk,
-    readiness: Readiness,
+    risk: Arc<Risk>,
+    readiness: Arc<Readiness>,
 }
 
 impl Judgement {
@@ -47,9 +48,9 @@ pub struct PastAssessment {
     /// Version of the rules that judged.
     pub model_version: String,
     /// How bad it was.
-    pub risk: Risk,
+    pub risk: Arc<Risk>,
     /// How ready it was.
-    pub readiness: Readiness,
+    pub readiness: Arc<Readiness>,
 }
 
 impl Inventory {

@@ -3,6 +3,7 @@
 //! Nobody else knows that a scan's observations are resolved, then judged, then reported. The command line and the
 //! desktop are thin doors to the functions here; they print and draw, nothing more.
 
+mod alike;
 mod baseline;
 mod brokers;
 mod cache;

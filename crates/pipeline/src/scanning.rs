@@ -15,6 +15,7 @@ use tenure_model::{
 };
 use tenure_scan::{Progress, ScanOutcome, ScanRequest, Sink};
 
+use crate::alike::Alike;
 use crate::cache::InventoryCache;
 use crate::waiting::Waiting;
 use crate::{Failure, Rulebook};
@@ -308,6 +309,7 @@ async fn judge(inventory: &Inventory, roots: &[String], now: Timestamp) -> Resul
     let mut identities: Vec<Identity> = Vec::new();
     let mut findings = Vec::new();
     let mut summary = Summary::default();
+    let mut alike = Alike::default();
     let mut after = String::new();
     loop {
         let dossiers = inventory.dossiers_after(&after).await?;
@@ -321,7 +323,7 @@ async fn judge(inventory: &Inventory, roots: &[String], now: Timestamp) -> Resul
             summary.avoidable_hours_per_year += avoidable_hours_per_year;
             let store = tenure_assess::store_of(dossier);
             findings.extend(made.into_iter().map(|finding| (finding, store.clone(), identity.name.clone())));
-            identities.push(identity);
+            identities.push(alike.share(identity));
         }
     }
     let findings = tenure_assess::fold(findings, Rules::embedded());
