@@ -83,6 +83,8 @@ exports! {
     fn github_oidc_subject() { "github_org/oidc-subject.json" }
     fn github_default_rights_of_a_jobs_token() { "github_org/default-permissions.json" }
     fn github_webhooks() { "github_org/hooks.json" }
+    fn github_webhooks_of_an_organisation() { "github_org/organization-webhooks.json" }
+    fn github_environment_alone() { "github_org/one-environment.json" }
     fn github_members() { "github_org/members.json" }
     fn gitlab_tokens() { "gitlab/tokens.json" }
     fn gitlab_deploy_keys() { "gitlab/deploy-keys.json" }
