@@ -43,6 +43,7 @@ fn of(file: &str) -> String {
 
 exports! {
     fn gcp_policy_of_a_project() { "gcp/project-policy.json" }
+    fn gcp_policy_of_a_bucket() { "gcp/bucket-policy.json" }
     fn gcp_assets_one_a_line() { "gcp/assets.ndjson" }
     fn gcp_policies_as_a_search_finds_them() { "gcp/searched-policies.json" }
     fn gcp_keys_of_a_service_account() { "gcp/keys.json" }
