@@ -8,13 +8,21 @@ use tenure_pipeline::Failure;
 
 /// Writes `bytes` to `file`, or to standard output. A reader that hangs up early is no failure.
 pub(crate) fn write(file: Option<&Path>, bytes: &[u8]) -> Result<(), Failure> {
+    write_with(file, |out| out.write_all(bytes))
+}
+
+/// The same for what `write` writes.
+pub(crate) fn write_with(
+    file: Option<&Path>,
+    write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+) -> Result<(), Failure> {
     match file {
-        None => match io::stdout().lock().write_all(bytes).and_then(|()| io::stdout().flush()) {
+        None => match write(&mut io::stdout().lock()).and_then(|()| io::stdout().flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             other => Ok(other.context("writing to standard output")?),
         },
         Some(path) => {
-            tenure_pipeline::write_whole(path, bytes)
+            tenure_pipeline::write_whole_with(path, write)
                 .with_context(|| format!("writing {}", path.display()))?;
             Ok(())
         }

@@ -84,7 +84,7 @@ async fn scan(paths: Vec<PathBuf>, how: ReportArgs) -> Result<u8, Failure> {
         }
         None => {
             let style = color::style(how.color, how.output.is_some(), how.quiet);
-            output::write(how.output.as_deref(), &(format.render)(&report, &style))?;
+            output::write_with(how.output.as_deref(), |out| format.write(&report, &style, out))?;
         }
     }
     Ok(exit_code(&report, &how))

@@ -27,6 +27,8 @@ pub use rules::{
     Catalogue, CredentialKind, Equivalent, Expiry, FACTORS, Replacement, Revocation, Rules, RulesError,
 };
 
+use std::sync::Arc;
+
 use tenure_model::{Dossier, Finding, Identity, Timestamp};
 
 use reading::Reading;
@@ -48,7 +50,7 @@ pub struct Assessed {
 
 /// Judges one identity.
 pub fn assess(dossier: &Dossier, rules: &Rules, now: Timestamp) -> Assessed {
-    let privilege = privilege::judge(dossier);
+    let privilege = privilege::judge(dossier, now);
     let reading = Reading { dossier, privilege: &privilege, rules, now };
     let archetype = factors::archetype(&reading);
     let (inputs, legs) = factors::inputs(&reading, archetype);
@@ -56,6 +58,7 @@ pub fn assess(dossier: &Dossier, rules: &Rules, now: Timestamp) -> Assessed {
     let risk = judge_risk(&exposure::risk_inputs(&reading, archetype), rules);
     let hours = standing::hours(&reading, archetype, &readiness);
     let findings = findings::findings(&reading, &legs);
+    let (risk, readiness) = (Arc::new(risk), Arc::new(readiness));
     let identity = Identity { archetype, privilege, risk, readiness, ..dossier.identity.clone() };
     Assessed {
         identity,
@@ -68,7 +71,7 @@ pub fn assess(dossier: &Dossier, rules: &Rules, now: Timestamp) -> Assessed {
 
 /// What the model would judge: the evidence of a dossier, read as factors and as parts of risk.
 pub fn inputs(dossier: &Dossier, rules: &Rules, now: Timestamp) -> (Inputs, RiskInputs) {
-    let privilege = privilege::judge(dossier);
+    let privilege = privilege::judge(dossier, now);
     let reading = Reading { dossier, privilege: &privilege, rules, now };
     let archetype = factors::archetype(&reading);
     (factors::inputs(&reading, archetype).0, exposure::risk_inputs(&reading, archetype))

@@ -11,7 +11,7 @@ mod platforms;
 use std::collections::BTreeSet;
 
 use tenure_model::{
-    Dossier, EscalationPath, Fact, Grant, PathState, Privilege, PrivilegeLevel, Quality, Verdict,
+    Dossier, EscalationPath, Fact, Grant, PathState, Privilege, PrivilegeLevel, Quality, Timestamp, Verdict,
 };
 
 pub use aws::weigh_aws;
@@ -24,7 +24,7 @@ use actions::{Power, power_of};
 const BECAUSE_MAX: usize = 6;
 
 /// Judges the power of an identity.
-pub(crate) fn judge(dossier: &Dossier) -> Privilege {
+pub(crate) fn judge(dossier: &Dossier, now: Timestamp) -> Privilege {
     let mut whole = Judged::default();
     for evidence in &dossier.evidence {
         if let Fact::Privilege { level, because, admin, paths } = &evidence.fact {
@@ -35,7 +35,13 @@ pub(crate) fn judge(dossier: &Dossier) -> Privilege {
     let settled = weighed_grants(dossier);
     let grants: Vec<&Grant> =
         dossier.identity.grants.iter().filter(|grant| !settled.contains(grant)).collect();
-    let powers: Vec<Power> = grants.iter().map(|grant| power_of(grant)).collect();
+    let powers: Vec<Power> =
+        grants
+            .iter()
+            .map(|grant| {
+                if platforms::is_over(grant, now) { Power::of(PrivilegeLevel::Read) } else { power_of(grant) }
+            })
+            .collect();
     let launching: Vec<&Grant> =
         grants.iter().zip(&powers).filter(|(_, power)| power.launches).map(|(grant, _)| *grant).collect();
     for (grant, power) in grants.iter().zip(&powers) {
@@ -201,7 +207,7 @@ mod tests {
     }
 
     fn level(grants: Vec<Grant>) -> PrivilegeLevel {
-        judge(&dossier(grants)).level
+        judge(&dossier(grants), Timestamp::UNIX_EPOCH).level
     }
 
     fn dossier(grants: Vec<Grant>) -> Dossier {
@@ -212,7 +218,10 @@ mod tests {
     fn everything_on_everything_is_an_administrator() {
         assert_eq!(level(vec![grant(&["*"], "*")]), PrivilegeLevel::Admin);
         assert_eq!(level(vec![grant(&["*:*"], "arn:aws:*")]), PrivilegeLevel::Admin);
-        let judged = judge(&dossier(vec![grant(&["s3:GetObject"], "arn:aws:s3:::b/k"), grant(&["*"], "*")]));
+        let judged = judge(
+            &dossier(vec![grant(&["s3:GetObject"], "arn:aws:s3:::b/k"), grant(&["*"], "*")]),
+            Timestamp::UNIX_EPOCH,
+        );
         assert_eq!(judged.admin, Verdict::Yes);
         assert_eq!(judged.because, ["* on * (inline policy deploy)"]);
     }
@@ -291,8 +300,8 @@ mod tests {
             },
             quality: Quality::Authoritative,
         });
-        assert_eq!(judge(&dossier).level, PrivilegeLevel::Scoped);
+        assert_eq!(judge(&dossier, Timestamp::UNIX_EPOCH).level, PrivilegeLevel::Scoped);
         dossier.identity.grants.push(grant(&["*"], "*"));
-        assert_eq!(judge(&dossier).level, PrivilegeLevel::Admin);
+        assert_eq!(judge(&dossier, Timestamp::UNIX_EPOCH).level, PrivilegeLevel::Admin);
     }
 }

@@ -235,7 +235,7 @@ fn a_copy_outside_the_store_leaves_reuse_unproven() {
     let mut committed = deploy_key();
     committed.findings.push(secret_finding("deploy.sh", 3, true));
     assert_eq!(inputs(&committed, &rules(), now()).0.non_reusable, None);
-    let gates = assessed(&committed).identity.readiness.gates;
+    let gates = assessed(&committed).identity.readiness.gates.clone();
     assert!(gates.iter().any(|gate| gate.id == "G-PAPER-UNPROVEN"), "{gates:?}");
 }
 
@@ -245,7 +245,7 @@ fn emergencies_agents_and_offline_places_are_recognised() {
     let band = |fact| assessed(&with(fact)).identity.readiness;
     assert_eq!(band(Fact::BreakGlass { because: "tag".into() }).band, ReadinessBand::ExceptionNeeded);
     assert_eq!(band(Fact::Offline { because: "plant".into() }).band, ReadinessBand::ExceptionNeeded);
-    let agent = |runtime_policy| band(Fact::Agentic { runtime_policy }).gates;
+    let agent = |runtime_policy| band(Fact::Agentic { runtime_policy }).gates.clone();
     assert!(agent(false).iter().any(|gate| gate.id == "G-AGENT-NO-RUNTIME-POLICY"));
     assert!(!agent(true).iter().any(|gate| gate.id == "G-AGENT-NO-RUNTIME-POLICY"));
 }

@@ -9,6 +9,9 @@ use crate::identities::identity_of;
 use crate::scan::findings_of;
 use crate::{Inventory, InventoryError};
 
+/// Dossiers that are held at once where all are read.
+const DOSSIERS_HELD: i64 = 1_000;
+
 impl Inventory {
     /// Everything that is known about every identity that is there, by id: what `assess` reads. What an earlier
     /// assessment said is not in it.
@@ -16,13 +19,33 @@ impl Inventory {
     /// # Errors
     /// When the database cannot be read.
     pub async fn dossiers(&self) -> Result<Vec<Dossier>, InventoryError> {
+        let mut all: Vec<Dossier> = Vec::new();
+        loop {
+            let after = all.last().map(|dossier| dossier.identity.id.clone()).unwrap_or_default();
+            let some = self.dossiers_after(&after).await?;
+            if some.is_empty() {
+                return Ok(all);
+            }
+            all.extend(some);
+        }
+    }
+
+    /// The same for some identities whose ids come after one, so that a large inventory is never held as a whole; none
+    /// when there are no more.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn dossiers_after(&self, id: &str) -> Result<Vec<Dossier>, InventoryError> {
         let rows = sqlx::query(
-            "SELECT i.body, i.first_seen_at, i.gone_at, NULL AS judgement FROM identity i WHERE gone_at IS NULL",
+            "SELECT i.body, i.first_seen_at, i.gone_at, NULL AS judgement FROM identity i
+             WHERE gone_at IS NULL AND id > ? ORDER BY id LIMIT ?",
         )
+        .bind(id)
+        .bind(DOSSIERS_HELD)
         .fetch_all(self.reader())
         .await?;
-        let identities = rows.iter().map(identity_of).collect::<Result<_, _>>()?;
-        self.fill(identities, None).await
+        let identities: Vec<Identity> = rows.iter().map(identity_of).collect::<Result<_, _>>()?;
+        self.fill(identities).await
     }
 
     /// Everything that is known about one identity, also when it is gone.
@@ -38,16 +61,15 @@ impl Inventory {
         .fetch_optional(self.reader())
         .await?;
         let identity = identity_of(&row.ok_or_else(|| InventoryError::unknown("identity", id))?)?;
-        let id = identity.id.clone();
-        let dossiers = self.fill(vec![identity], Some(&id)).await?;
+        let dossiers = self.fill(vec![identity]).await?;
         Ok(dossiers.into_iter().next().expect("one identity gives one dossier"))
     }
 
-    async fn fill(
-        &self,
-        identities: Vec<Identity>,
-        only: Option<&str>,
-    ) -> Result<Vec<Dossier>, InventoryError> {
+    /// Adds what is known about identities, which are all that are there between the first and the last of them.
+    async fn fill(&self, identities: Vec<Identity>) -> Result<Vec<Dossier>, InventoryError> {
+        let ids = || identities.iter().map(|identity| identity.id.as_str());
+        let (Some(first), Some(last)) = (ids().min(), ids().max()) else { return Ok(Vec::new()) };
+        let range = (first.to_owned(), last.to_owned());
         let mut dossiers: BTreeMap<String, Dossier> = identities
             .into_iter()
             .map(|identity| (identity.id.clone(), Dossier { identity, ..Dossier::default() }))
@@ -55,9 +77,10 @@ impl Inventory {
         let evidence: Vec<(String, String)> = sqlx::query_as(
             "SELECT s.identity_id, e.body FROM evidence e
              JOIN subject s ON s.kind = e.subject_kind AND s.key = e.subject_key
-             WHERE e.gone_at IS NULL AND (?1 IS NULL OR s.identity_id = ?1)",
+             WHERE e.gone_at IS NULL AND s.identity_id BETWEEN ? AND ?",
         )
-        .bind(only)
+        .bind(&range.0)
+        .bind(&range.1)
         .fetch_all(self.reader())
         .await?;
         for (id, body) in evidence {
@@ -65,7 +88,7 @@ impl Inventory {
                 dossier.evidence.push(noun("piece of evidence", &body)?);
             }
         }
-        for finding in self.live_findings(only, "scan").await? {
+        for finding in self.live_findings(&range.0, &range.1, "scan").await? {
             let id = finding.identity_id.as_ref().expect("the statement joins the identity");
             if let Some(dossier) = dossiers.get_mut(id) {
                 dossier.findings.push(finding);
@@ -79,14 +102,20 @@ impl Inventory {
         Ok(dossiers)
     }
 
-    /// Findings that are there, about one identity or all, of one origin or (empty) any.
-    async fn live_findings(&self, only: Option<&str>, origin: &str) -> Result<Vec<Finding>, InventoryError> {
+    /// Findings that are there, about identities from one id to another, of one origin or (empty) any.
+    async fn live_findings(
+        &self,
+        first: &str,
+        last: &str,
+        origin: &str,
+    ) -> Result<Vec<Finding>, InventoryError> {
         let rows = sqlx::query(
             "SELECT f.body, s.identity_id FROM finding f
              JOIN subject s ON s.kind = f.subject_kind AND s.key = f.subject_key
-             WHERE f.gone_at IS NULL AND (?1 IS NULL OR s.identity_id = ?1) AND (?2 = '' OR f.origin = ?2)",
+             WHERE f.gone_at IS NULL AND s.identity_id BETWEEN ?1 AND ?2 AND (?3 = '' OR f.origin = ?3)",
         )
-        .bind(only)
+        .bind(first)
+        .bind(last)
         .bind(origin)
         .fetch_all(self.reader())
         .await?;
@@ -99,6 +128,6 @@ impl Inventory {
     /// When there is no identity with this id.
     pub async fn findings_of(&self, id: &str) -> Result<Vec<Finding>, InventoryError> {
         let id = self.identity(id).await?.id;
-        self.live_findings(Some(&id), "").await
+        self.live_findings(&id, &id, "").await
     }
 }

@@ -1,6 +1,7 @@
 //! What `assess` said about identities, and said before: kept, never changed.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sqlx::QueryBuilder;
@@ -16,8 +17,8 @@ use crate::{Inventory, InventoryError};
 pub(crate) struct Judgement {
     archetype: Archetype,
     privilege: Privilege,
-    risk: Risk,
-    readiness: Readiness,
+    risk: Arc<Risk>,
+    readiness: Arc<Readiness>,
 }
 
 impl Judgement {
@@ -47,9 +48,9 @@ pub struct PastAssessment {
     /// Version of the rules that judged.
     pub model_version: String,
     /// How bad it was.
-    pub risk: Risk,
+    pub risk: Arc<Risk>,
     /// How ready it was.
-    pub readiness: Readiness,
+    pub readiness: Arc<Readiness>,
 }
 
 impl Inventory {
@@ -68,7 +69,7 @@ impl Inventory {
         let mut tx = self.begin().await?;
         let (scan, _) = scan_seq(&mut tx, scan_id).await?;
         let ids: Vec<&str> = identities.iter().map(|identity| identity.id.as_str()).collect();
-        save_judgements(&mut tx, scan, at, identities, &json(&ids)).await?;
+        save_judgements(&mut tx, scan, at, identities).await?;
         // All of them first; those that were made again come back.
         sqlx::query(
             "UPDATE finding SET gone_at = ? WHERE origin = 'assessment' AND gone_at IS NULL
@@ -127,30 +128,16 @@ async fn save_judgements(
     scan: i64,
     at: Timestamp,
     identities: &[Identity],
-    ids: &str,
 ) -> Result<(), InventoryError> {
-    let newest: Vec<(String, Option<String>)> = sqlx::query_as(
-        "SELECT i.id, a.body FROM identity i LEFT JOIN assessment a ON a.seq = i.assessment
-         WHERE i.id IN (SELECT value FROM json_each(?))",
-    )
-    .bind(ids)
-    .fetch_all(&mut **tx)
-    .await?;
-    let newest: HashMap<String, Option<String>> = newest.into_iter().collect();
-    let mut changed: Vec<(&Identity, String)> = Vec::new();
-    for identity in identities {
-        let known =
-            newest.get(&identity.id).ok_or_else(|| InventoryError::unknown("identity", &identity.id))?;
-        let body = json(&Judgement::of(identity));
-        if known.as_ref() != Some(&body) {
-            changed.push((identity, body));
+    for some in identities.chunks(STATEMENT_ROWS) {
+        let changed = changed(tx, some).await?;
+        if changed.is_empty() {
+            continue;
         }
-    }
-    for rows in changed.chunks(STATEMENT_ROWS) {
         let mut query = QueryBuilder::new(
             "INSERT INTO assessment (identity_id, scan, assessed_at, model_version, body) ",
         );
-        query.push_values(rows, |mut row, (identity, body)| {
+        query.push_values(&changed, |mut row, (identity, body)| {
             row.push_bind(identity.id.as_str())
                 .push_bind(scan)
                 .push_bind(instant_text(at))
@@ -158,7 +145,7 @@ async fn save_judgements(
                 .push_bind(body.as_str());
         });
         query.build().execute(&mut **tx).await?;
-        let ids: Vec<&str> = rows.iter().map(|(identity, _)| identity.id.as_str()).collect();
+        let ids: Vec<&str> = changed.iter().map(|(identity, _)| identity.id.as_str()).collect();
         sqlx::query(
             "UPDATE identity SET assessment = (SELECT max(seq) FROM assessment a WHERE a.identity_id = identity.id)
              WHERE id IN (SELECT value FROM json_each(?))",
@@ -168,6 +155,32 @@ async fn save_judgements(
         .await?;
     }
     Ok(())
+}
+
+/// Those of some identities whose judgement differs from the newest one, with what is now said of them.
+async fn changed<'i>(
+    tx: &mut Tx,
+    identities: &'i [Identity],
+) -> Result<Vec<(&'i Identity, String)>, InventoryError> {
+    let ids: Vec<&str> = identities.iter().map(|identity| identity.id.as_str()).collect();
+    let newest: Vec<(String, Option<String>)> = sqlx::query_as(
+        "SELECT i.id, a.body FROM identity i LEFT JOIN assessment a ON a.seq = i.assessment
+         WHERE i.id IN (SELECT value FROM json_each(?))",
+    )
+    .bind(json(&ids))
+    .fetch_all(&mut **tx)
+    .await?;
+    let newest: HashMap<String, Option<String>> = newest.into_iter().collect();
+    let mut changed = Vec::new();
+    for identity in identities {
+        let known =
+            newest.get(&identity.id).ok_or_else(|| InventoryError::unknown("identity", &identity.id))?;
+        let body = json(&Judgement::of(identity));
+        if known.as_ref() != Some(&body) {
+            changed.push((identity, body));
+        }
+    }
+    Ok(changed)
 }
 
 /// Keeps a finding that an assessment made of an identity.

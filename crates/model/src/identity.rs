@@ -1,5 +1,7 @@
 //! Identities: one row per machine identity, however many places it appears in.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -285,10 +287,10 @@ pub struct Identity {
     pub privilege: Privilege,
     /// Who uses it.
     pub consumers: Vec<Consumer>,
-    /// How bad it is today.
-    pub risk: Risk,
-    /// Whether short-lived access could take over safely.
-    pub readiness: Readiness,
+    /// How bad it is today. Of thousands of identities of one export most are judged alike: they share it.
+    pub risk: Arc<Risk>,
+    /// Whether short-lived access could take over safely; shared likewise.
+    pub readiness: Arc<Readiness>,
     /// First scan that saw it.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(type = "string | null"))]

@@ -3,6 +3,7 @@
 //! Nobody else knows that a scan's observations are resolved, then judged, then reported. The command line and the
 //! desktop are thin doors to the functions here; they print and draw, nothing more.
 
+mod alike;
 mod baseline;
 mod brokers;
 mod cache;
@@ -27,7 +28,7 @@ pub use brokers::{
 pub use cards::{RuleCard, rule_cards};
 pub use demo::make_demo;
 pub use failure::Failure;
-pub use file::write_whole;
+pub use file::{write_whole, write_whole_with};
 pub use folder::{default_inventory, key_folder};
 
 pub use handoff::{HandoffContext, Proposed, apply, approve, migrations, propose, rollback, status, verify};

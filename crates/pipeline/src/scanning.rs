@@ -15,6 +15,7 @@ use tenure_model::{
 };
 use tenure_scan::{Progress, ScanOutcome, ScanRequest, Sink};
 
+use crate::alike::Alike;
 use crate::cache::InventoryCache;
 use crate::waiting::Waiting;
 use crate::{Failure, Rulebook};
@@ -209,7 +210,7 @@ pub async fn scan(
         roots_read: outcome.complete_roots.clone(),
     };
     inventory.finish_scan(writer, &end).await?;
-    let mut report = conclude(&inventory, start, &end, &names, options.now).await?;
+    let mut report = conclude(&inventory, start, &end, &names, keeps, options.now).await?;
     report.tool.disabled_rules = options.rules.disabled().to_vec();
     events(ScanEvent::Finished { summary: report.scan.clone() });
     inventory.close().await?;
@@ -233,16 +234,25 @@ async fn conclude(
     start: ScanStart,
     end: &ScanEnd,
     roots: &[String],
+    keeps: bool,
     now: Timestamp,
 ) -> Result<Report, Failure> {
     inventory.resolve(&start.id).await?;
-    let (identities, summary) = judge(inventory, &start.id, roots, now).await?;
+    let Judged { identities, findings: mut made, summary } = judge(inventory, roots, now).await?;
+    if keeps {
+        inventory.save_assessed(&start.id, now, &identities, &made).await?;
+        made.clear();
+    }
     let mut findings = inventory.findings(&start.id).await?;
+    // Where nothing is kept, the inventory need not hold them first.
+    findings.append(&mut made);
     findings.sort_by(|a, b| {
-        let place =
-            |f: &Finding| (f.place.root.clone(), f.place.path.clone(), f.place.start_line, f.id.clone());
+        fn place(f: &Finding) -> (&str, &str, u32, &str) {
+            (&f.place.root, &f.place.path, f.place.start_line, &f.id)
+        }
         b.severity.cmp(&a.severity).then_with(|| place(a).cmp(&place(b)))
     });
+    findings.dedup_by(|a, b| a.id == b.id && a.place.root == b.place.root);
     let counts =
         Counts { findings: findings.len() as u64, identities: identities.len() as u64, ..end.counts };
     let run = ScanSummary {
@@ -286,28 +296,37 @@ fn report(
     }
 }
 
-/// Judges every identity that the scanned roots speak about, most risky first; gives them and the totals.
-async fn judge(
-    inventory: &Inventory,
-    scan_id: &str,
-    roots: &[String],
-    now: Timestamp,
-) -> Result<(Vec<Identity>, Summary), Failure> {
-    let dossiers = inventory.dossiers().await?;
-    let mut identities = Vec::new();
+/// What is said of the identities that a scan speaks about.
+struct Judged {
+    /// Most risky first.
+    identities: Vec<Identity>,
+    findings: Vec<Finding>,
+    summary: Summary,
+}
+
+/// Judges every identity that the scanned roots speak about.
+async fn judge(inventory: &Inventory, roots: &[String], now: Timestamp) -> Result<Judged, Failure> {
+    let mut identities: Vec<Identity> = Vec::new();
     let mut findings = Vec::new();
     let mut summary = Summary::default();
-    for dossier in dossiers.iter().filter(|dossier| speaks_of(dossier, roots)) {
-        let Assessed { identity, findings: made, standing_hours_per_year, avoidable_hours_per_year, .. } =
-            tenure_assess::assess(dossier, Rules::embedded(), now);
-        summary.standing_hours_per_year += standing_hours_per_year;
-        summary.avoidable_hours_per_year += avoidable_hours_per_year;
-        let store = tenure_assess::store_of(dossier);
-        findings.extend(made.into_iter().map(|finding| (finding, store.clone(), identity.name.clone())));
-        identities.push(identity);
+    let mut alike = Alike::default();
+    let mut after = String::new();
+    loop {
+        let dossiers = inventory.dossiers_after(&after).await?;
+        let Some(last) = dossiers.last() else { break };
+        after.clone_from(&last.identity.id);
+        for dossier in dossiers.iter().filter(|dossier| speaks_of(dossier, roots)) {
+            let Assessed {
+                identity, findings: made, standing_hours_per_year, avoidable_hours_per_year, ..
+            } = tenure_assess::assess(dossier, Rules::embedded(), now);
+            summary.standing_hours_per_year += standing_hours_per_year;
+            summary.avoidable_hours_per_year += avoidable_hours_per_year;
+            let store = tenure_assess::store_of(dossier);
+            findings.extend(made.into_iter().map(|finding| (finding, store.clone(), identity.name.clone())));
+            identities.push(alike.share(identity));
+        }
     }
     let findings = tenure_assess::fold(findings, Rules::embedded());
-    inventory.save_assessed(scan_id, now, &identities, &findings).await?;
     identities.sort_by(|a, b| {
         (std::cmp::Reverse(a.risk.score), std::cmp::Reverse(a.readiness.score), &a.name, &a.id).cmp(&(
             std::cmp::Reverse(b.risk.score),
@@ -316,7 +335,7 @@ async fn judge(
             &b.id,
         ))
     });
-    Ok((identities, summary))
+    Ok(Judged { identities, findings, summary })
 }
 
 fn speaks_of(dossier: &Dossier, roots: &[String]) -> bool {

@@ -37,7 +37,7 @@ impl Waiting {
                 tenure_assess::awaits_role(grant)
             }
             Observation::Evidence(Evidence { fact: Fact::Owner { claim }, .. }) => {
-                claim.value.starts_with('@') && claim.source == "github"
+                claim.value.starts_with('@') && matches!(claim.source.as_str(), "github" | "gitlab")
             }
             _ => false,
         };

@@ -12,7 +12,7 @@ pub(super) const FORMAT: Format = Format {
     name: "csv",
     describe: "findings as a table for a spreadsheet",
     extension: "csv",
-    render,
+    render: crate::Render::Whole(render),
     streams: false,
 };
 

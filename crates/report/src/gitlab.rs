@@ -12,7 +12,7 @@ pub(super) const FORMAT: Format = Format {
     name: "gitlab",
     describe: "GitLab's report of secret detection",
     extension: "json",
-    render,
+    render: crate::Render::Whole(render),
     streams: false,
 };
 

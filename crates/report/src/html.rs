@@ -12,7 +12,7 @@ pub(super) const FORMAT: Format = Format {
     name: "html",
     describe: "one self-contained page without scripts",
     extension: "html",
-    render,
+    render: crate::Render::Whole(render),
     streams: false,
 };
 

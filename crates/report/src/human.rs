@@ -22,7 +22,7 @@ pub(super) const FORMAT: Format = Format {
     name: "human",
     describe: "text for a person, grouped by identity",
     extension: "txt",
-    render,
+    render: crate::Render::Whole(render),
     streams: false,
 };
 

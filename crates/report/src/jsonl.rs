@@ -4,23 +4,23 @@
 //! `finding_ids`; everything else is the same object as in the `json` format.
 
 use std::collections::{HashMap, HashSet};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
 use tenure_model::{Finding, Identity, Report, Unread};
 
-use crate::{Format, Style, json};
+use crate::{Format, json};
 
 pub(super) const FORMAT: Format = Format {
     name: "jsonl",
     describe: "the same objects one a line, findings as soon as they are known",
     extension: "jsonl",
-    render,
+    render: crate::Render::Piecewise(write),
     streams: true,
 };
 
-fn render(report: &Report, _style: &Style) -> Vec<u8> {
-    JsonLines::new(Vec::new()).finish(report).expect("writing to memory does not fail")
+fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    JsonLines::new(BufWriter::new(out)).finish(report).map(drop)
 }
 
 /// One line of the stream.
@@ -104,8 +104,8 @@ impl<W: Write> JsonLines<W> {
     }
 
     fn line(&mut self, line: &Line<'_>) -> io::Result<()> {
-        let mut text = json::terminal_safe(serde_json::to_string(line)?);
-        text.push('\n');
-        self.out.write_all(text.as_bytes())
+        let text = json::terminal_safe(serde_json::to_string(line)?.into());
+        self.out.write_all(text.as_bytes())?;
+        self.out.write_all(b"\n")
     }
 }

@@ -18,6 +18,8 @@ mod schema;
 mod sheet;
 mod words;
 
+use std::io::{self, Write};
+
 use tenure_model::Report;
 
 pub use human::{identities_human, identity_human, migration_human, plan_human};
@@ -34,10 +36,32 @@ pub struct Format {
     pub describe: &'static str,
     /// Usual file extension, without the dot.
     pub extension: &'static str,
-    /// The whole report as bytes.
-    pub render: fn(&Report, &Style) -> Vec<u8>,
+    /// Writes the whole report.
+    pub(crate) render: Render,
     /// True when findings can be written while the scan still runs, with [`JsonLines`].
     pub streams: bool,
+}
+
+/// How a format comes to its bytes.
+#[derive(Debug)]
+pub(crate) enum Render {
+    /// All of them at once: for people, and where a document must be known before its first byte.
+    Whole(fn(&Report, &Style) -> Vec<u8>),
+    /// As they are made: a large report is never held a second time.
+    Piecewise(fn(&Report, &mut dyn Write) -> io::Result<()>),
+}
+
+impl Format {
+    /// Writes the whole report.
+    ///
+    /// # Errors
+    /// When `out` does not take it.
+    pub fn write(&self, report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+        match self.render {
+            Render::Whole(render) => out.write_all(&render(report, style)),
+            Render::Piecewise(write) => write(report, out),
+        }
+    }
 }
 
 /// Every format; the first is the default.

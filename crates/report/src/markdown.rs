@@ -15,7 +15,7 @@ pub(super) const FORMAT: Format = Format {
     name: "markdown",
     describe: "Markdown for reviews and tickets",
     extension: "md",
-    render,
+    render: crate::Render::Whole(render),
     streams: false,
 };
 

@@ -14,7 +14,7 @@ pub(super) const FORMAT: Format = Format {
     name: "sarif",
     describe: "SARIF 2.1.0 for code-scanning services",
     extension: "sarif",
-    render,
+    render: crate::Render::Whole(render),
     streams: false,
 };
 

@@ -43,6 +43,7 @@ fn of(file: &str) -> String {
 
 exports! {
     fn gcp_policy_of_a_project() { "gcp/project-policy.json" }
+    fn gcp_policy_of_a_bucket() { "gcp/bucket-policy.json" }
     fn gcp_assets_one_a_line() { "gcp/assets.ndjson" }
     fn gcp_policies_as_a_search_finds_them() { "gcp/searched-policies.json" }
     fn gcp_keys_of_a_service_account() { "gcp/keys.json" }
@@ -52,6 +53,7 @@ exports! {
     fn gcp_workload_identity_providers_with_and_without_a_condition() { "gcp/workload-identity.json" }
     fn kubernetes_roles_bindings_and_pods() { "kubernetes/rbac.json" }
     fn kubernetes_gathered_roles_and_bindings_of_nobody() { "kubernetes/orphans.json" }
+    fn kubernetes_objects_of_a_list_without_ids() { "kubernetes/list.json" }
     fn kubernetes_secrets_lose_their_values() { "kubernetes/secrets.json" }
     fn terraform_state() { "terraform/state.json" }
     fn terraform_plan_with_open_and_narrow_trust() { "terraform/plan.json" }
@@ -70,6 +72,7 @@ exports! {
     fn entra_roles_of_the_directory() { "azure/directory-roles.json" }
     fn github_apps() { "github_org/installations.json" }
     fn github_tokens() { "github_org/tokens.json" }
+    fn github_tokens_that_ask_to_enter() { "github_org/token-requests.json" }
     fn github_classic_tokens_and_keys_under_single_sign_on() { "github_org/authorizations.json" }
     fn github_deploy_keys() { "github_org/deploy-keys.json" }
     fn github_secrets_of_a_repository() { "github_org/secrets.json" }
@@ -81,10 +84,14 @@ exports! {
     fn github_oidc_subject() { "github_org/oidc-subject.json" }
     fn github_default_rights_of_a_jobs_token() { "github_org/default-permissions.json" }
     fn github_webhooks() { "github_org/hooks.json" }
+    fn github_webhooks_of_an_organisation() { "github_org/organization-webhooks.json" }
+    fn github_environment_alone() { "github_org/one-environment.json" }
     fn github_members() { "github_org/members.json" }
     fn gitlab_tokens() { "gitlab/tokens.json" }
     fn gitlab_deploy_keys() { "gitlab/deploy-keys.json" }
     fn gitlab_variables_lose_their_values() { "gitlab/variables.json" }
+    fn gitlab_trigger_tokens() { "gitlab/triggers.json" }
+    fn gitlab_members() { "gitlab/members.json" }
     fn gitlab_runners() { "gitlab/runners.json" }
     fn vault_tokens() { "vault/tokens.ndjson" }
     fn vault_approle_without_an_end() { "vault/ci-deployer.json" }

@@ -110,6 +110,7 @@ describe("an identity's page", () => {
     expect(screen.getByText("G-ADMIN-HOURLY")).toBeDefined();
     expect(within(screen.getByRole("table")).getAllByRole("row")).toHaveLength(11);
     expect(screen.getByText("reconcile", { selector: "b" })).toBeDefined();
+    expect(screen.getByText("aws_iam_user.svc_payments_deploy in infra/iam.tf:14")).toBeDefined();
     expect(screen.getByText("The session ends by itself; nothing is kept after the job")).toBeDefined();
     expect(screen.getByRole("group", { name: "payments/deploy.yml.patch" }).textContent).toContain("added: +      id-token: write");
   });

@@ -76,6 +76,13 @@ pub(super) struct Power {
     pub(super) launches: bool,
 }
 
+impl Power {
+    /// A level, and nothing that helps another grant.
+    pub(super) fn of(level: PrivilegeLevel) -> Self {
+        Self { level, passes_role: false, launches: false }
+    }
+}
+
 pub(super) fn power_of(grant: &Grant) -> Power {
     if let Some(level) = super::platforms::level(grant) {
         let (passes_role, launches) = super::platforms::acts_and_launches(grant);

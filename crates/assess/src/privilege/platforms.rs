@@ -11,7 +11,7 @@ pub(super) mod roles;
 mod vault;
 mod words;
 
-use tenure_model::{Grant, PrivilegeLevel};
+use tenure_model::{Grant, PrivilegeLevel, Timestamp};
 
 use super::worse;
 
@@ -28,6 +28,12 @@ pub(super) fn level(grant: &Grant) -> Option<PrivilegeLevel> {
         "vault" => Some(vault::level(&grant.actions)),
         _ => words::level(platform, target, &grant.actions),
     }
+}
+
+/// Whether a grant's own condition says that its time is over.
+pub(super) fn is_over(grant: &Grant, now: Timestamp) -> bool {
+    let condition = grant.target.strip_prefix("gcp:").and_then(|target| target.split_once(bound::WHERE));
+    condition.is_some_and(|(_, condition)| bound::is_over(condition, now))
 }
 
 /// Whether a grant lets its holder run things as others, and whether it lets it start things, where both need each

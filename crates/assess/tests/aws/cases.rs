@@ -239,7 +239,7 @@ fn conditions_are_decided_where_they_can_be() {
             ("allow * on * if Bool aws:MultiFactorAuthPresent=true", Maybe),
             ("allow * on * if BoolIfExists aws:MultiFactorAuthPresent=true", Admin),
             ("allow * on * if IpAddress aws:SourceIp=192.0.2.0/24", Maybe),
-            ("allow * on * if IpAddress aws:SourceIp=10.0.0.0/8", Safe),
+            ("allow * on * if IpAddress aws:SourceIp=10.0.0.0/8", Maybe),
             ("allow * on * if IpAddress aws:SourceIp=0.0.0.0/0", Admin),
             ("allow * on * if StringEquals aws:SourceVpce=vpce-1", Maybe),
             ("allow * on * if DateLessThan aws:CurrentTime=2026-01-01T00:00:00Z", Safe),

@@ -1,5 +1,7 @@
 //! Judgements kept, pages of identities, results of blobs.
 
+use std::sync::Arc;
+
 use tenure_inventory::{IdentityQuery, IdentitySort, Inventory, KnownBlobs, PAGE_ROWS_MAX};
 use tenure_model::{Category, Finding, Identity, OwnerState, ReadinessBand, RiskBand};
 
@@ -9,10 +11,12 @@ async fn judged(inventory: &Inventory, scan: &str, at: i64, score: u32) -> Vec<I
     let mut identities: Vec<Identity> =
         inventory.dossiers().await.unwrap().into_iter().map(|dossier| dossier.identity).collect();
     for (n, identity) in (0..).zip(&mut identities) {
-        identity.risk.score = score + n;
-        identity.risk.band = if n == 0 { RiskBand::Low } else { RiskBand::High };
-        identity.readiness.band = ReadinessBand::ReadyNow;
-        identity.readiness.model_version = "1".to_owned();
+        let risk = Arc::make_mut(&mut identity.risk);
+        risk.score = score + n;
+        risk.band = if n == 0 { RiskBand::Low } else { RiskBand::High };
+        let readiness = Arc::make_mut(&mut identity.readiness);
+        readiness.band = ReadinessBand::ReadyNow;
+        readiness.model_version = "1".to_owned();
     }
     inventory.save_assessed(scan, day(at), &identities, &[]).await.unwrap();
     identities

@@ -1,5 +1,7 @@
 //! A report of a small company, and the same report written by somebody hostile.
 
+use std::sync::Arc;
+
 use tenure_model::{
     Archetype, Artifact, Category, Confidence, Consumer, Counts, Credential, CredentialState, EscalationPath,
     Factor, Fate, Federation, Finding, Fingerprint, Gate, Grant, Identity, OtherPlace, Owner, OwnerClaim,
@@ -127,8 +129,8 @@ fn deployer() -> Identity {
             federation_how: Some("AWS accepts the token; this job is not granted id-token: write".to_owned()),
             ..Consumer::default()
         }],
-        risk: deployer_risk(),
-        readiness: deployer_readiness(),
+        risk: deployer_risk().into(),
+        readiness: deployer_readiness().into(),
         ..Identity::default()
     }
 }
@@ -185,7 +187,7 @@ fn database_login() -> Identity {
         kind: "database_login".to_owned(),
         name: "orders_app".to_owned(),
         provider: "postgresql".to_owned(),
-        risk: Risk { score: 56, band: RiskBand::High, ..Risk::default() },
+        risk: Risk { score: 56, band: RiskBand::High, ..Risk::default() }.into(),
         readiness: Readiness {
             score: 0,
             ceiling: 100.0,
@@ -193,7 +195,8 @@ fn database_login() -> Identity {
             factors: factors([None; 10]),
             next_action: "Say who owns it.".to_owned(),
             ..Readiness::default()
-        },
+        }
+        .into(),
         ..Identity::default()
     }
 }
@@ -371,18 +374,19 @@ fn hostile_identity(identity: &mut Identity, text: &str) {
         action: Some(text.clone()),
         ..Consumer::default()
     }];
-    identity.risk.because = vec![text.clone()];
-    identity.risk.band = RiskBand::Critical;
+    let risk = Arc::make_mut(&mut identity.risk);
+    risk.because = vec![text.clone()];
+    risk.band = RiskBand::Critical;
     identity.privilege.paths = vec![EscalationPath {
         id: text.clone(),
         state: PathState::Open,
         target: None,
         because: vec![text.clone()],
     }];
-    identity.readiness.next_action = text.clone();
-    identity.readiness.gates =
-        vec![Gate { id: text.clone(), cap: 400, because: text.clone(), action: text.clone() }];
-    for factor in &mut identity.readiness.factors {
+    let readiness = Arc::make_mut(&mut identity.readiness);
+    readiness.next_action = text.clone();
+    readiness.gates = vec![Gate { id: text.clone(), cap: 400, because: text.clone(), action: text.clone() }];
+    for factor in &mut readiness.factors {
         factor.name = text.clone();
         factor.evidence = vec![text.clone()];
     }
@@ -427,7 +431,7 @@ pub(crate) fn plan() -> Plan {
             gates: vec![text("G-ADMIN")],
             pattern: identity.readiness.pattern,
             why: vec![text("its key is in git history"), text("its key never expires")],
-            next_action: identity.readiness.next_action,
+            next_action: identity.readiness.next_action.clone(),
             standing_hours_per_year: 26_280,
             avoidable_hours_per_year: 17_412,
             migration: Some(migration),

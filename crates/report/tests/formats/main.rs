@@ -8,5 +8,7 @@ mod people;
 /// Renders `report` in the format called `name`, as text.
 fn rendered(name: &str, report: &tenure_model::Report, style: &tenure_report::Style) -> String {
     let format = tenure_report::format(name).unwrap_or_else(|| panic!("there is no format {name}"));
-    String::from_utf8((format.render)(report, style)).expect("every format is UTF-8")
+    let mut bytes = Vec::new();
+    format.write(report, style, &mut bytes).expect("writing to memory does not fail");
+    String::from_utf8(bytes).expect("every format is UTF-8")
 }

@@ -33,7 +33,6 @@ mod gcp_workload_identity;
 mod github;
 mod github_apps;
 mod github_deploy_keys;
-mod github_members;
 mod github_secrets;
 mod github_settings;
 mod github_tokens;
@@ -41,6 +40,7 @@ mod gitlab;
 pub(super) mod json;
 mod known_value;
 mod kubernetes;
+mod members;
 mod node;
 mod okta;
 mod owner_tag;
@@ -71,7 +71,8 @@ const FORMATS: &[&format::Export] = &[
     &github_deploy_keys::EXPORT,
     &github_secrets::EXPORT,
     &github_settings::EXPORT,
-    &github_members::EXPORT,
+    &members::GITHUB,
+    &members::GITLAB,
     &gitlab::EXPORT,
     &vault::EXPORT,
     &vault_policy::EXPORT,

@@ -350,6 +350,7 @@ export const t = {
     credentialsNone: "No credential of this identity was seen.",
     consumers: "Used by",
     consumersNone: "No automated user was found.",
+    madeBy: "What made it",
     privilege: "Privilege",
     grants: (n: number) => count(n, "grant", "grants"),
     readMore: (n: number) => `Show ${number.format(n)} more`,

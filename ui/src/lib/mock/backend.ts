@@ -149,10 +149,15 @@ class Mock implements Backend {
     const identity = this.all.find((candidate) => candidate.id === id);
     if (identity === undefined) throw { code: "not_found", message: "This identity is not in the inventory." };
     const original = id.split("-")[0];
-    return { identity, findings: FINDINGS.filter((finding) => finding.identity_id === original), plan: planOf(identity), made_by: [] };
+    return { identity, findings: FINDINGS.filter((finding) => finding.identity_id === original), plan: planOf(identity), made_by: madeBy(identity) };
   };
 }
 
 export function mockBackend(search: string = location.search): Backend {
   return new Mock(new URLSearchParams(search));
+}
+
+/** What the infrastructure's code says of a user of it. */
+function madeBy(identity: Identity): string[] {
+  return identity.kind === "aws_iam_user" ? [`aws_iam_user.${identity.name.replaceAll("-", "_")} in infra/iam.tf:14`] : [];
 }

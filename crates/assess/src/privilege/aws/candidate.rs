@@ -167,10 +167,13 @@ impl<'a> Walk<'_, 'a> {
         self.pick_kind(who, path, Object::Role, roles).into_iter().map(Target::role).collect()
     }
 
-    /// Other roles of the account that are not AWS's own.
+    /// Other roles of the account that are not AWS's own; of those that the principal only enters, none that is shut.
     fn changeable(&self, who: Who, path: &Path) -> Vec<Target<'a>> {
         let own = self.world.holders[who].account();
-        let mut roles = self.pick(who, path, &self.world.roles);
+        let mut roles = match path.aim {
+            Aim::WrittenRole | Aim::WrittenPolicy => self.enterable(who, path, &self.everybody),
+            _ => self.pick(who, path, &self.world.roles),
+        };
         roles.retain(|one| {
             let role = &self.world.holders[one.role.unwrap_or(who)];
             one.role != Some(who) && role.account() == own && !role.principal.is_service_linked
@@ -186,6 +189,7 @@ impl<'a> Walk<'_, 'a> {
         for name in [holder.principal.arn.as_str(), "*"] {
             named.extend(self.world.let_in.get(name).into_iter().flatten());
         }
+        named.extend(&self.world.let_in_but_some);
         if !holder.is_user() && !self.world.sessions.is_empty() {
             let sessions = self
                 .world
@@ -204,7 +208,7 @@ impl<'a> Walk<'_, 'a> {
 
     /// Members of a list in order of their ARNs on which the path's action of a kind may be allowed, by the literal
     /// beginnings of the policies' patterns.
-    fn pick_kind(&self, who: Who, path: &Path, object: Object, list: &[Who]) -> Vec<Who> {
+    pub(super) fn pick_kind(&self, who: Who, path: &Path, object: Object, list: &[Who]) -> Vec<Who> {
         let Some(action) = path.needs.iter().find(|id| table().actions[**id].object == object) else {
             return Vec::new();
         };

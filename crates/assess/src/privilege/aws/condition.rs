@@ -151,7 +151,7 @@ impl<'a> Test<'a> {
 
     fn holds(&self, takes: bool) -> Answer {
         match known(&self.condition.key, self.request) {
-            Known::PublicAddress => self.of_a_public_address(),
+            Known::PublicAddress => self.of_an_address(),
             Known::Text(text) => self.with(Some(&text)),
             Known::Absent => self.with(None),
             Known::Unknown | Known::Chosen if self.condition.values.is_empty() => Answer::No,
@@ -250,12 +250,12 @@ impl<'a> Test<'a> {
         if self.operator.contains("not") { within.not() } else { within }
     }
 
-    /// Whether the test holds for an address of the internet that nobody knows.
-    fn of_a_public_address(&self) -> Answer {
+    /// Whether the test holds for an address that nobody knows.
+    fn of_an_address(&self) -> Answer {
         let values = &self.condition.values;
         let within = if values.iter().any(|range| range == "0.0.0.0/0" || range == "::/0") {
             Answer::Yes
-        } else if values.iter().all(|range| is_never_public(range)) {
+        } else if values.iter().all(|range| is_never_sent(range)) {
             Answer::No
         } else {
             Answer::Maybe
@@ -274,18 +274,11 @@ pub(super) fn account(arn: &str) -> &str {
     arn.split(':').nth(4).unwrap_or_default()
 }
 
-/// Whether a range of addresses holds none that a request from the internet could have.
-fn is_never_public(range: &str) -> bool {
-    // Ranges of private, shared, local and unspecified addresses, with the length of their prefix.
-    const NEVER: [([u8; 4], u32); 7] = [
-        ([0, 0, 0, 0], 8),
-        ([10, 0, 0, 0], 8),
-        ([100, 64, 0, 0], 10),
-        ([127, 0, 0, 0], 8),
-        ([169, 254, 0, 0], 16),
-        ([172, 16, 0, 0], 12),
-        ([192, 168, 0, 0], 16),
-    ];
+/// Whether a range of addresses holds none that a request over a network could have. Private ranges are not among
+/// them: the public partition compares public addresses only, but isolated ones have no others.
+fn is_never_sent(range: &str) -> bool {
+    // Ranges of unspecified, own and link-local addresses, with the length of their prefix.
+    const NEVER: [([u8; 4], u32); 3] = [([0, 0, 0, 0], 8), ([127, 0, 0, 0], 8), ([169, 254, 0, 0], 16)];
     let (address, length) = range.split_once('/').unwrap_or((range, "32"));
     let bytes: Vec<u8> = address.split('.').filter_map(|part| part.parse().ok()).collect();
     let (Ok(bytes), Ok(length)) = (<[u8; 4]>::try_from(bytes), length.parse::<u32>()) else { return false };
@@ -400,10 +393,12 @@ mod tests {
             ("StringEquals", "aws:SourceAccount", "123456789012", No),
             ("StringEquals", "aws:RequestedRegion", "eu-west-1", No),
             ("IpAddress", "aws:SourceIp", "203.0.113.0/24", Maybe),
-            ("IpAddress", "aws:SourceIp", "10.1.0.0/16", No),
+            ("IpAddress", "aws:SourceIp", "10.1.0.0/16", Maybe),
+            ("IpAddress", "aws:SourceIp", "127.0.0.1/32", No),
             ("IpAddress", "aws:SourceIp", "8.0.0.0/5", Maybe),
             ("IpAddress", "aws:SourceIp", "0.0.0.0/0", Yes),
-            ("NotIpAddress", "aws:SourceIp", "192.168.0.0/16", Yes),
+            ("NotIpAddress", "aws:SourceIp", "192.168.0.0/16", Maybe),
+            ("NotIpAddress", "aws:SourceIp", "169.254.0.0/16", Yes),
             ("NotIpAddress", "aws:SourceIp", "no address", Maybe),
             ("StringEquals", "aws:SourceVpce", "vpce-1", Maybe),
             ("SomethingNew", "aws:username", "ci", Maybe),

@@ -116,7 +116,7 @@ impl<'a> Walk<'_, 'a> {
     }
 
     /// What could be given to a principal, whoever gives it.
-    fn recipient(&self, who: Who, found: &[Found<'a>], roles: &Near) -> Recipient<'a> {
+    fn recipient(&self, who: Who, found: &[Found<'a>], roles: &Near<'a>) -> Recipient<'a> {
         let (world, gifts) = (self.world, &self.gifts);
         let holder = &world.holders[who];
         let itself = Given { target: Some(holder.principal), ..Given::default() };
@@ -146,7 +146,7 @@ impl<'a> Walk<'_, 'a> {
     }
 
     /// Roles that a principal may become or pass to a service, each with how far.
-    fn own_roles(&self, who: Who, found: &[Found<'a>], roles: &Near) -> Vec<(Who, Answer)> {
+    fn own_roles(&self, who: Who, found: &[Found<'a>], roles: &Near<'a>) -> Vec<(Who, Answer)> {
         let is = |one: &&Found<'a>, aims: &[Aim]| aims.contains(&table().paths[one.path].aim);
         let by_name = found.iter().filter(|one| is(one, &[Aim::TrustingRole]));
         let others = found.iter().filter(|one| is(one, &[Aim::AssumedRole, Aim::PassedRole]));

@@ -8,6 +8,7 @@ use super::admin::{Whole, document_is_everything, is_everything};
 use super::condition::Answer;
 use super::help::Gifts;
 use super::holder::Given;
+use super::near::Near;
 use super::path::{ActionId, Aim, Object, Path, table};
 use super::rule::{Policy, Rule};
 use super::target::{Reacher, Target};
@@ -51,8 +52,9 @@ pub(super) fn settle<'w, 'a>(world: &'w World<'a>) -> (Reacher<'w, 'a>, Vec<Stan
     let mut standings: Vec<Standing<'a>> = (0..world.holders.len()).map(|who| standing(world, who)).collect();
     let reacher = Reacher::new(world, whole_policies(world, &standings));
     let running = running(world, &reacher);
-    let mut walk =
-        Walk { world, reacher, running, writes: Writes::new(), gifts: Gifts::new(), standings: Vec::new() };
+    let everybody = Near::of(world, &running, |_| true);
+    let (writes, gifts) = (Writes::new(), Gifts::new());
+    let mut walk = Walk { world, reacher, running, everybody, writes, gifts, standings: Vec::new() };
     for (who, standing) in standings.iter_mut().enumerate() {
         walk.by_itself(who, standing);
     }
@@ -174,6 +176,7 @@ pub(super) struct Walk<'w, 'a> {
     pub(super) reacher: Reacher<'w, 'a>,
     /// Roles with which the services of each path run.
     pub(super) running: Vec<Vec<Who>>,
+    pub(super) everybody: Near<'a>,
     pub(super) writes: Writes,
     pub(super) gifts: Gifts,
     pub(super) standings: Vec<Standing<'a>>,
@@ -236,16 +239,17 @@ impl<'a> Walk<'_, 'a> {
             let mut best = self.standings[who].power;
             for one in found.iter_mut().filter(|one| one.answer < one.allowed) {
                 let path = &table().paths[one.path];
-                for target in self.written_targets(who, one.path) {
-                    if self.reacher.is_spent() {
-                        self.standings[who].is_cut = true;
-                        break;
-                    }
-                    let answer = self.reacher.reaches(who, path, &target).min(one.allowed);
-                    if one.improve(answer, &target) >= one.allowed {
-                        break;
-                    }
-                }
+                let mut is_cut = false;
+                self.written_targets(who, one.path, |target| {
+                    is_cut = self.reacher.is_spent();
+                    let answer = if is_cut {
+                        Answer::No
+                    } else {
+                        self.reacher.reaches(who, path, target).min(one.allowed)
+                    };
+                    is_cut || one.improve(answer, target) >= one.allowed
+                });
+                self.standings[who].is_cut |= is_cut;
                 best = best.max(one.gives());
             }
             any |= self.rise(who, found, best, 1);

@@ -135,6 +135,13 @@ fn member(group: &str) -> AwsPrincipal {
 /// Number of somebody in the world: a user, a role, or a group that stands for its members.
 pub(super) type Who = usize;
 
+/// The account that a trust names as a whole: by its number, or by its root.
+fn whole_account(name: &str) -> Option<&str> {
+    let is_number = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+    let of_root = || name.strip_suffix(":root")?.rsplit_once(":iam::").map(|(_, account)| account);
+    if is_number { Some(name) } else { of_root() }
+}
+
 /// All accounts of a scan.
 pub(super) struct World<'a> {
     pub(super) library: &'a Library<'a>,
@@ -155,7 +162,11 @@ pub(super) struct World<'a> {
     pub(super) all_groups: Vec<Who>,
     /// Roles whose trust names a principal; `*` for those that name everybody.
     pub(super) let_in: HashMap<&'a str, Vec<Who>>,
-    /// The same for sessions of roles that are named.
+    /// Roles whose trust names an account as a whole, by account.
+    pub(super) let_in_by_account: HashMap<&'a str, Vec<Who>>,
+    /// Roles whose trust lets in everybody but some.
+    pub(super) let_in_but_some: Vec<Who>,
+    /// Those of `let_in` for sessions of roles that are named.
     pub(super) sessions: BTreeMap<&'a str, Vec<Who>>,
     /// What users have to log in with, by ARN.
     pub(super) logins: HashMap<&'a str, &'a AwsLogin>,
@@ -182,6 +193,8 @@ impl<'a> World<'a> {
             roles: Vec::new(),
             all_groups: Vec::new(),
             let_in: HashMap::new(),
+            let_in_by_account: HashMap::new(),
+            let_in_but_some: Vec::new(),
             sessions: BTreeMap::new(),
             logins: accounts.iter().flat_map(|of| &of.logins).map(|one| (one.arn.as_str(), one)).collect(),
             lifts: HashMap::new(),
@@ -276,13 +289,23 @@ impl<'a> World<'a> {
         } else {
             self.roles.push(who);
         }
-        for name in
-            one.trust.iter().flat_map(|document| &document.statements).flat_map(|said| &said.principals.aws)
-        {
-            if name.contains(":assumed-role/") {
-                self.sessions.entry(name).or_default().push(who);
-            } else {
-                self.let_in.entry(name).or_default().push(who);
+        self.note_doors(one, who);
+    }
+
+    /// Notes whom a role's trust names.
+    fn note_doors(&mut self, role: &'a AwsPrincipal, who: Who) {
+        for said in role.trust.iter().flat_map(|document| &document.statements) {
+            if said.is_not_principal {
+                self.let_in_but_some.push(who);
+            }
+            for name in said.principals.aws.iter().map(String::as_str) {
+                if name.contains(":assumed-role/") {
+                    self.sessions.entry(name).or_default().push(who);
+                } else if let Some(account) = whole_account(name) {
+                    self.let_in_by_account.entry(account).or_default().push(who);
+                } else {
+                    self.let_in.entry(name).or_default().push(who);
+                }
             }
         }
     }

@@ -29,20 +29,26 @@ impl Writes {
 }
 
 impl<'a> Walk<'_, 'a> {
-    /// Targets without power to which the principal may write some. Paths that name both permissions are in the table.
-    pub(super) fn written_targets(&self, who: Who, number: usize) -> Vec<Target<'a>> {
+    /// Tries targets without power to which the principal may write some, until one is enough for `is_enough`. Paths that
+    /// name both permissions are in the table.
+    pub(super) fn written_targets(
+        &self,
+        who: Who,
+        number: usize,
+        mut is_enough: impl FnMut(&Target<'a>) -> bool,
+    ) {
         let path = &table().paths[number];
         let writes = match path.aim {
             Aim::BetterGroup => &self.writes.group,
             Aim::OtherUser if !path.needs.contains(&self.writes.new_key) => &self.writes.user,
             Aim::PassedRole | Aim::RunningRole => &self.writes.role,
-            _ => return Vec::new(),
+            _ => return,
         };
         let holder = &self.world.holders[who];
         let held: Vec<ActionId> =
             writes.iter().copied().filter(|id| holder.held.has(*id) && !path.needs.contains(id)).collect();
         if held.is_empty() {
-            return Vec::new();
+            return;
         }
         let targets = match path.aim {
             Aim::BetterGroup => self.better_groups(who, &self.world.all_groups),
@@ -50,28 +56,25 @@ impl<'a> Walk<'_, 'a> {
             Aim::PassedRole => self.pick(who, path, &self.running[number]),
             _ => self.running[number].iter().copied().map(Target::role).collect(),
         };
-        let possible: Vec<Target<'a>> =
-            targets.into_iter().filter(|target| self.is_possible(who, path, target)).collect();
-        let mut written = Vec::new();
         for write in held {
-            let is_policy = table().actions[write].object == Object::Policy;
-            let beginnings = if is_policy { vec![String::new()] } else { holder.beginnings(write) };
-            let fits = |target: &&Target<'a>| {
-                let arn = target.leads_to().map_or("", |leads| self.world.arn(leads));
-                beginnings.iter().any(|beginning| arn.starts_with(beginning.as_str()))
-            };
-            written.extend(possible.iter().filter(fits).flat_map(|target| self.written(*target, write)));
-        }
-        written
-    }
-
-    /// A target with the action that writes power to it: for a new version, one for each policy that it has.
-    fn written(&self, target: Target<'a>, write: ActionId) -> Vec<Target<'a>> {
-        let target = Target { write: Some(write), ..target };
-        match (table().actions[write].object, target.leads_to()) {
-            (Object::Policy, Some(whose)) => self.policies_of(whose, target),
-            (Object::Policy, None) => Vec::new(),
-            _ => vec![target],
+            let beginnings = holder.beginnings(write);
+            let fits = |arn: &str| beginnings.iter().any(|beginning| arn.starts_with(beginning.as_str()));
+            for target in &targets {
+                let Some(leads) = target.leads_to() else { continue };
+                // A new version acts on each policy of the target, anything else on the target.
+                let target = Target { write: Some(write), ..*target };
+                let written = match table().actions[write].object {
+                    Object::Policy => self.policies_of(leads, target),
+                    _ if fits(self.world.arn(leads)) => vec![target],
+                    _ => continue,
+                };
+                let acts_on_one = |target: &&Target<'a>| target.policy.is_none_or(fits);
+                let mut possible =
+                    written.iter().filter(acts_on_one).filter(|target| self.is_possible(who, path, target));
+                if possible.any(&mut is_enough) {
+                    return;
+                }
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Only what narrows for certain counts. Everything else makes a verdict conditional and takes nothing away.
 
-use tenure_model::PrivilegeLevel;
+use tenure_model::{PrivilegeLevel, Timestamp};
 
 /// Parts a target from the condition under which the grant counts.
 pub(super) const WHERE: &str = " where ";
@@ -64,6 +64,20 @@ impl Bound {
     }
 }
 
+/// Whether a condition in Google's words asks for an instant that has passed. One of several that must all hold is
+/// enough; behind an "or", another may hold.
+pub(super) fn is_over(condition: &str, now: Timestamp) -> bool {
+    let has_passed = |part: &str| {
+        let part = part.trim().trim_start_matches('(');
+        let rest =
+            part.strip_prefix("request.time").map(str::trim_start).and_then(|rest| rest.strip_prefix('<'));
+        let until = rest.and_then(|rest| rest.split_once("timestamp(")).map(|(_, text)| text);
+        let until = until.and_then(|text| text.split(['"', '\'']).nth(1));
+        until.and_then(|text| text.parse::<Timestamp>().ok()).is_some_and(|until| until < now)
+    };
+    !condition.contains("||") && condition.split("&&").any(has_passed)
+}
+
 /// Less by a condition that nobody can decide here: an administrator may be one.
 pub(super) fn conditional(level: PrivilegeLevel) -> PrivilegeLevel {
     if level == PrivilegeLevel::Admin { PrivilegeLevel::Escalates } else { level }
@@ -109,6 +123,23 @@ mod tests {
             ("request.time < timestamp('2027-01-01T00:00:00Z')".to_owned(), Bound::Other),
         ] {
             assert_eq!(Bound::of_google(&condition), expected, "{condition}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_has_passed_ends_a_grant() {
+        let now = "2026-06-01T00:00:00Z".parse().unwrap();
+        for (condition, expected) in [
+            ("request.time < timestamp(\"2026-01-01T00:00:00Z\")", true),
+            ("request.time<=timestamp('2026-01-01T00:00:00Z') && resource.name == 'x'", true),
+            ("resource.name == 'x' && (request.time < timestamp('2026-01-01T00:00:00.000Z'))", true),
+            ("request.time < timestamp('2027-01-01T00:00:00Z')", false),
+            ("request.time > timestamp('2026-01-01T00:00:00Z')", false),
+            ("request.time < timestamp('2026-01-01T00:00:00Z') || resource.name == 'x'", false),
+            ("!(request.time < timestamp('2026-01-01T00:00:00Z'))", false),
+            ("request.time < timestamp('soon')", false),
+        ] {
+            assert_eq!(is_over(condition, now), expected, "{condition}");
         }
     }
 

@@ -13,6 +13,7 @@ use super::worst;
 struct Facts {
     #[allow(dead_code)] // read by people
     version: String,
+    cluster_namespaces: Vec<String>,
     power: Vec<Power>,
     roles: BTreeMap<String, Levels>,
 }
@@ -26,6 +27,14 @@ struct Power {
     namespace: PrivilegeLevel,
     #[allow(dead_code)] // read by people
     because: String,
+    #[serde(default)]
+    named: Vec<String>,
+}
+
+impl Power {
+    fn level(&self, everywhere: bool) -> PrivilegeLevel {
+        if everywhere { self.cluster } else { self.namespace }
+    }
 }
 
 #[derive(Deserialize)]
@@ -43,7 +52,8 @@ fn facts() -> &'static Facts {
 
 /// What actions amount to: `get,list secrets`, `create pods/exec`, `clusterrole/view`; in one namespace, or everywhere.
 pub(super) fn level(target: &str, actions: &[String]) -> PrivilegeLevel {
-    let everywhere = target.contains('*');
+    let of_cluster = |space: &str| facts().cluster_namespaces.iter().any(|own| own == space);
+    let everywhere = target.contains('*') || target.strip_prefix("namespace/").is_some_and(of_cluster);
     worst(actions.iter().map(|action| action_level(action, everywhere)))
 }
 
@@ -71,7 +81,7 @@ fn action_level(action: &str, everywhere: bool) -> PrivilegeLevel {
             // "Everything" is only what says so itself.
             && (power.resources[0] != "*" || verbs.contains(&"*") && is_all(resource))
     });
-    let levels = power.map(|power| if everywhere { power.cluster } else { power.namespace });
+    let levels = power.map(|power| power.level(everywhere));
     worst(levels.chain([quiet]))
 }
 
@@ -97,7 +107,11 @@ fn named(verbs: &[&str], resource: &str, names: &str, everywhere: bool) -> Privi
         },
         _ => PrivilegeLevel::Read,
     };
-    worst(names.split(", ").map(level))
+    let alike = facts()
+        .power
+        .iter()
+        .filter(|power| power.named.iter().any(|verb| may(verb)) && power.resources.iter().any(|of| on(of)));
+    worst(names.split(", ").map(level).chain(alike.map(|power| power.level(everywhere))))
 }
 
 fn is_all(resource: &str) -> bool {
@@ -147,6 +161,11 @@ mod tests {
             (cluster, "impersonate groups named system:masters", PrivilegeLevel::Admin),
             (cluster, "impersonate users named ci", PrivilegeLevel::Wide),
             (cluster, "update configmaps named lock", PrivilegeLevel::Scoped),
+            (cluster, "patch deployments.apps named web", PrivilegeLevel::Escalates),
+            (shop, "patch deployments.apps named web", PrivilegeLevel::Wide),
+            (shop, "create deployments.apps named web", PrivilegeLevel::Scoped),
+            ("namespace/kube-system", "create pods", PrivilegeLevel::Escalates),
+            (cluster, "create persistentvolumes", PrivilegeLevel::Wide),
             (cluster, "get,list configmaps", PrivilegeLevel::Read),
             (shop, "get,create deployments.apps", PrivilegeLevel::Wide),
             (shop, "get,list deployments.apps", PrivilegeLevel::Read),

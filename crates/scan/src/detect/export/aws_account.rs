@@ -30,8 +30,8 @@ use crate::detect::{Blob, Reading, Unreadable};
 
 /// Bytes of policy documents that are held of one file; AWS's quotas keep most accounts below a tenth.
 const DOCUMENT_BYTES_MAX: usize = 24 << 20;
-/// Users and roles of one file; AWS's quotas allow an account ten thousand.
-const PRINCIPALS_MAX: usize = 10_000;
+/// Users and roles of one file; AWS's quotas allow an account ten thousand, and a file may hold two accounts.
+const PRINCIPALS_MAX: usize = 20_000;
 /// Grants that are listed of one file; all of them are weighed, and whoever's are not listed is tagged with their number.
 const GRANTS_MAX: usize = 20_000;
 

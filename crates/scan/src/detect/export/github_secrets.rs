@@ -19,7 +19,7 @@ pub(super) static EXPORT: Export = Export {
         let dated = opening.any(&["updated_at", "updatedAt"]) && opening.names("name");
         dated
             && (opening.all(&["total_count", "secrets"])
-                || opening.any(&["numSelectedRepos", "selectedReposURL"]))
+                || opening.any(&["numSelectedRepos", "selectedReposURL", "selected_repositories_url"]))
     },
     lists: &["secrets"],
     start: || Box::new(Each(secret)),

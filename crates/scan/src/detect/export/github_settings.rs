@@ -19,13 +19,17 @@ pub(super) static EXPORT: Export = Export {
         "gh api orgs/ORG/actions/oidc/customization/sub",
         "gh api repos/OWNER/REPO/actions/permissions/workflow",
         "gh api --paginate repos/OWNER/REPO/hooks",
+        "gh api --paginate orgs/ORG/hooks",
     ],
     claims: |opening| {
         opening.all(&["total_count", "runners"])
             || opening.names("runner_groups")
+            || opening.all(&["runner_group_id", "busy", "os"])
             || opening.all(&["environments", "protection_rules"])
+            || opening.all(&["protection_rules", "deployment_branch_policy"])
             || opening.any(&["include_claim_keys", "default_workflow_permissions"])
             || opening.all(&["events", "config", "insecure_ssl"])
+            || opening.all(&["events", "config", "deliveries_url"])
     },
     lists: &["runners", "runner_groups", "environments"],
     start: || Box::new(Each(setting)),
@@ -38,7 +42,9 @@ fn setting(list: &str, record: Node<'_>, pen: &mut Pen<'_>) {
         "environments" => environment(record, pen),
         _ if record.has("default_workflow_permissions") => default_rights(record, pen),
         _ if record.has("include_claim_keys") => template(record, pen),
-        _ if record.get("config").has("insecure_ssl") => webhook(record, pen),
+        _ if record.has("events") && record.get("config").has("url") => webhook(record, pen),
+        _ if record.has("protection_rules") => environment(record, pen),
+        _ if record.has("busy") => runner(record, pen),
         _ => {}
     }
 }

@@ -1,6 +1,6 @@
 //! GitHub: tokens of people that may enter an organisation: fine-grained ones, and those that single sign-on allowed.
 
-use tenure_model::{Credential, CredentialState, Subject};
+use tenure_model::{Credential, CredentialState, Fact, Subject};
 
 use super::format::{Each, Export, Pen, account};
 use super::github::{note_permissions, target};
@@ -15,10 +15,13 @@ pub(super) static EXPORT: Export = Export {
     describe: "GitHub fine-grained tokens with access to an organisation, and classic tokens and keys under single sign-on",
     exported_by: &[
         "gh api --paginate orgs/ORG/personal-access-tokens",
+        "gh api --paginate orgs/ORG/personal-access-token-requests",
         "gh api --paginate orgs/ORG/credential-authorizations",
     ],
     claims: |opening| {
-        opening.all(&["token_id", "access_granted_at"]) || opening.all(&["credential_id", "credential_type"])
+        opening.all(&["token_id", "access_granted_at"])
+            || opening.all(&["token_id", "token_expired", "reason"])
+            || opening.all(&["credential_id", "credential_type"])
     },
     lists: &[],
     start: || {
@@ -58,6 +61,13 @@ fn fine_grained(record: Node<'_>, pen: &mut Pen<'_>) {
     };
     pen.credential(&subject, credential);
     person(&subject, owner, pen);
+    if let Some(reason) = record.text("reason") {
+        pen.fact(&subject, Fact::Purpose { text: reason.to_owned() });
+    }
+    if !record.has("access_granted_at") {
+        // What somebody asks for is no power yet.
+        return pen.tag(&subject, "github:access", "requested");
+    }
     let target = target(record.text("repository_selection"), None);
     note_permissions(record.get("permissions"), &target, "token permissions", &subject, pen);
 }

@@ -4,6 +4,7 @@ use tenure_model::{Credential, CredentialState, Subject};
 
 use super::ci_secret::Stored;
 use super::format::{Each, Export, Pen, account};
+use super::known_value::known_value;
 use super::node::Node;
 use crate::detect::ci::named_kind;
 use crate::detect::rules;
@@ -12,16 +13,20 @@ use crate::detect::rules;
 const LEVELS: &[(f64, &str)] =
     &[(50.0, "owner"), (40.0, "maintainer"), (30.0, "developer"), (20.0, "reporter"), (10.0, "guest")];
 
+/// Confidence that whoever made a token answers for what it does.
+const MAKER: f64 = 0.6;
+
 /// The format.
 pub(super) static EXPORT: Export = Export {
     name: "gitlab_credentials",
-    describe: "GitLab access tokens, deploy tokens and keys, CI variables (values are dropped while reading) and runners",
+    describe: "GitLab access tokens, deploy tokens and keys, trigger tokens, CI variables (values are dropped while reading) and runners",
     exported_by: &[
         "glab api --paginate projects/ID/access_tokens",
         "glab api --paginate personal_access_tokens",
         "glab api --paginate projects/ID/deploy_tokens",
         "glab api --paginate projects/ID/deploy_keys",
         "glab api --paginate projects/ID/variables",
+        "glab api --paginate projects/ID/triggers",
         "glab api --paginate runners/all",
     ],
     claims: |opening| {
@@ -29,6 +34,7 @@ pub(super) static EXPORT: Export = Export {
             || opening.all(&["can_push", "title", "key"])
             || opening.all(&["variable_type", "key", "environment_scope"])
             || opening.all(&["runner_type", "is_shared"])
+            || opening.all(&["token", "last_used", "updated_at", "description", "owner"])
     },
     lists: &[],
     start: || Box::new(Each(|_, record, pen| entry(record, pen))),
@@ -41,6 +47,8 @@ fn entry(record: Node<'_>, pen: &mut Pen<'_>) {
         deploy_key(record, pen);
     } else if record.has("runner_type") {
         runner(record, pen);
+    } else if record.has("token") && record.has("last_used") {
+        trigger(record, pen);
     } else if record.has("scopes") {
         token(record, pen);
     }
@@ -91,6 +99,38 @@ fn token(record: Node<'_>, pen: &mut Pen<'_>) {
     }
 }
 
+/// A token that starts pipelines as whoever made it. Only they are shown the whole of it, everybody else its beginning.
+fn trigger(record: Node<'_>, pen: &mut Pen<'_>) {
+    let Some(id) = record.id("id") else { return };
+    let shown = record.text("description").filter(|text| !text.is_empty());
+    let name = shown.map_or_else(|| format!("trigger {id}"), str::to_owned);
+    pen.at(shown.unwrap_or("last_used"));
+    let subject = account("gitlab", &format!("trigger:{id}"));
+    pen.identity(&subject, "gitlab_trigger_token", &name, Some(&id));
+    let known = record.text("token").and_then(|token| known_value(token, pen.key));
+    let last_used_at = record.instant("last_used");
+    let credential = Credential {
+        kind: "gitlab_trigger_token".to_owned(),
+        fingerprint: Some(match known {
+            Some((_, fingerprint)) => fingerprint,
+            None => pen.print("gitlab_trigger_id", &id),
+        }),
+        created_at: record.instant("created_at"),
+        never_expires: record.get("expires_at").is_null(),
+        expires_at: record.instant("expires_at"),
+        last_used_at,
+        never_used: last_used_at.is_none(),
+        state: CredentialState::Active,
+        ..Credential::default()
+    };
+    pen.credential(&subject, credential);
+    if let Some(person) = record.get("owner").text("username") {
+        pen.owner(&subject, "gitlab", &format!("@{person}"), MAKER);
+    }
+    let action = vec!["pipelines:start".to_owned()];
+    pen.grant(&subject, "gitlab:its project".to_owned(), action, "trigger token".to_owned());
+}
+
 /// An end that is written as a day.
 fn end_of_day(record: Node<'_>) -> Option<tenure_model::Timestamp> {
     let day = record.text("expires_at").filter(|text| text.len() == 10)?;
@@ -130,9 +170,7 @@ fn variable(record: Node<'_>, pen: &mut Pen<'_>) {
     let Some(name) = record.text("key") else { return };
     let holder = pen.blob.repository.to_owned();
     let value = record.text("value");
-    if named_kind(name).is_none()
-        && value.is_none_or(|value| super::known_value::known_value(value, pen.key).is_none())
-    {
+    if named_kind(name).is_none() && value.is_none_or(|value| known_value(value, pen.key).is_none()) {
         return;
     }
     let stored = Stored {

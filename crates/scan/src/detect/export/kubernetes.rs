@@ -68,8 +68,9 @@ impl Gather for Cluster {
         if list.is_empty() && !object.get("metadata").has("name") {
             return;
         }
-        // Only a cluster gives ids; a manifest is what somebody wants.
-        let exported = object.get("metadata").has("uid") || object.get("metadata").has("resourceVersion");
+        // Only a cluster gives ids and hands over lists; a manifest is what somebody wants.
+        let metadata = object.get("metadata");
+        let exported = !list.is_empty() || metadata.has("uid") || metadata.has("resourceVersion");
         self.exported |= exported;
         pen.trust(if exported { Quality::Authoritative } else { Quality::Config });
         let kind = object.text("kind").unwrap_or_else(|| kind_by_shape(object));

@@ -39,6 +39,8 @@ pub(super) struct LinesWithin {
     offset: usize,
     line: u32,
     misses: u32,
+    /// Lines that were left out of the record, each with the place behind which they stood, in reverse.
+    gaps: Vec<(usize, u32)>,
 }
 
 impl LinesWithin {
@@ -52,6 +54,9 @@ impl LinesWithin {
                 let passed = &self.bytes[self.offset..self.offset + at];
                 self.line = self.line.saturating_add(newlines(passed));
                 self.offset += at;
+                while let Some((_, lines)) = self.gaps.pop_if(|(place, _)| *place <= self.offset) {
+                    self.line = self.line.saturating_add(lines);
+                }
             }
             None => self.misses += 1,
         }
@@ -156,12 +161,14 @@ impl Walk<'_, '_> {
         self.feed.take()?;
         let mut name = Vec::new();
         let (mut first, mut told) = (true, line);
+        let mut gaps = Vec::new();
         loop {
             match self.feed.peek_solid()?.ok_or(Break::Ended)? {
                 b'}' => {
                     self.feed.take()?;
                     rest.push(b'}');
-                    self.give("", line, rest);
+                    gaps.reverse();
+                    self.give("", line, rest, gaps);
                     return Ok(());
                 }
                 b',' => drop(self.feed.take()?),
@@ -184,8 +191,8 @@ impl Walk<'_, '_> {
                         rest.push(b',');
                     }
                     // Lines inside the rest stay right: what is left out counts with its line breaks.
-                    for _ in told..self.feed.line {
-                        rest.push(b'\n');
+                    if told < self.feed.line && !rest.full {
+                        gaps.push((rest.bytes.len(), self.feed.line - told));
                     }
                     name.iter().for_each(|&byte| rest.push(byte));
                     rest.push(b':');
@@ -214,7 +221,7 @@ impl Walk<'_, '_> {
                     let line = self.feed.line;
                     let mut capture = Capture::default();
                     self.feed.value(&mut capture)?;
-                    self.give(list, line, capture);
+                    self.give(list, line, capture, Vec::new());
                 }
             }
         }
@@ -225,14 +232,14 @@ impl Walk<'_, '_> {
         self.lists.iter().copied().find(|list| list.as_bytes() == name)
     }
 
-    fn give(&mut self, list: &str, line: u32, capture: Capture) {
+    fn give(&mut self, list: &str, line: u32, capture: Capture, gaps: Vec<(usize, u32)>) {
         if capture.full {
             self.passed_over += 1;
             return;
         }
         match serde_json::from_slice::<Value>(&capture.bytes) {
             Ok(value) => {
-                let lines = LinesWithin { bytes: capture.bytes, offset: 0, line, misses: 0 };
+                let lines = LinesWithin { bytes: capture.bytes, offset: 0, line, misses: 0, gaps };
                 (self.each)(Record { list, line, value, lines });
             }
             Err(_) => {
@@ -467,6 +474,13 @@ mod tests {
         let long = "x".repeat(RECORD_BYTES_MAX);
         let (all, unread) = told(&format!("{{\"items\": [\"{long}\", 2]}}"));
         assert_eq!((all.len(), unread), (2, Some("record_too_large")));
+    }
+
+    #[test]
+    fn lists_of_more_lines_than_a_record_has_bytes_cost_their_page_nothing() {
+        let lines = "\n".repeat(RECORD_BYTES_MAX + 1);
+        let (all, unread) = told(&format!("{{\"items\": [{lines}1], \"kind\": \"List\"}}"));
+        assert_eq!((all.len(), unread), (2, None));
     }
 
     fn any_json() -> impl Strategy<Value = Value> {

@@ -27,7 +27,7 @@ const MODULES_DEPTH_MAX: usize = 32;
 /// Addresses that the finding about a state names.
 const ADDRESSES_SHOWN_MAX: usize = 5;
 /// Values in clear that are remembered; the file has more facts than are kept by then, which is told.
-const KEPT_MAX: usize = 250_000;
+const KEPT_MAX: usize = 160_000;
 
 /// The format.
 pub(super) static EXPORT: Export = Export {

@@ -111,12 +111,12 @@ impl Kubernetes {
     }
 }
 
-/// Whether JSON comes out of a cluster, which gives each object an id: the reader of exports knows it by that.
+/// Whether JSON comes out of a cluster, which gives each object an id and hands several over as a list: the reader of
+/// exports knows it by that.
 fn is_exported(bytes: &[u8]) -> bool {
     let json = bytes.trim_ascii_start().starts_with(b"{");
-    json && [&b"\"resourceVersion\""[..], b"\"uid\""]
-        .iter()
-        .any(|key| memchr::memmem::find(bytes, key).is_some())
+    let holds = |words: &[u8]| memmem::find(bytes, words).is_some();
+    json && (holds(b"\"resourceVersion\"") || holds(b"\"uid\"") || holds(b"\"items\"") && holds(b"List\""))
 }
 
 /// Whether the bytes name an object of a kind that is read.
@@ -176,4 +176,22 @@ fn cluster_could(provider: &str) -> (Federation, String) {
     };
     let state = if provider == "registry" { Federation::PluginOnly } else { Federation::AvailableNotEnabled };
     (state, format!("{target}; nothing read says that this workload uses it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_exported;
+
+    #[test]
+    fn json_with_ids_or_as_a_list_is_an_export() {
+        for (text, expected) in [
+            (r#"{"kind": "Pod", "metadata": {"uid": "1"}}"#, true),
+            (r#"{"kind": "List", "items": [{"kind": "Pod"}]}"#, true),
+            (r#"{"kind": "RoleList", "items": []}"#, true),
+            (r#"{"kind": "Pod", "spec": {"volumes": [{"configMap": {"items": []}}]}}"#, false),
+            ("kind: List\nitems: []", false),
+        ] {
+            assert_eq!(is_exported(text.as_bytes()), expected, "{text}");
+        }
+    }
 }

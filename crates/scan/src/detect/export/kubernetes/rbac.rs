@@ -303,6 +303,9 @@ fn actions(rule: Node<'_>) -> Vec<String> {
         }
         all.extend(outside.map(|group| format!("{verbs} {resource}.{group}{limited}")));
     }
-    all.extend(rule.texts("nonResourceURLs").iter().map(|url| format!("{verbs} {url}")));
+    // Every address is no resource either, least of all every one.
+    let addresses = rule.texts("nonResourceURLs");
+    let address = |url: &str| if url == "*" { "/*".to_owned() } else { url.to_owned() };
+    all.extend(addresses.iter().map(|url| format!("{verbs} {}", address(url))));
     all
 }
