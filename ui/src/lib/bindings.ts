@@ -504,11 +504,11 @@ privilege: Privilege,
  */
 consumers: Array<Consumer>,
 /**
- * How bad it is today.
+ * How bad it is today. Of thousands of identities of one export most are judged alike: they share it.
  */
 risk: Risk,
 /**
- * Whether short-lived access could take over safely.
+ * Whether short-lived access could take over safely; shared likewise.
  */
 readiness: Readiness,
 /**
