@@ -33,7 +33,7 @@ use records::Records;
 use crate::rules::{Known, Rule, RuleSet};
 
 /// Changes whenever the engine may judge the same bytes differently: it is part of the result cache's key.
-pub const ENGINE_VERSION: &str = "8";
+pub const ENGINE_VERSION: &str = "9";
 /// Matches of one rule that one window may hold before the anchor's own; more is a storm, not a credential.
 const MATCHES_PER_WINDOW_MAX: usize = 16;
 

@@ -15,7 +15,7 @@ const WRAPPED_LINE_MIN: usize = 60;
 const INDENT_MAX: usize = 16;
 
 /// How a text is encoded, and how one of its characters stands to the bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Coding {
     /// Base64; the literal's first character is this one of its group of four.
     Base64 { place: u8 },

@@ -1,7 +1,6 @@
 //! Literals: what the engine looks for, and the rules that each leads to.
 
-use std::collections::BTreeMap;
-
+use rustc_hash::FxHashMap;
 use tenure_model::{Confidence, Severity};
 
 use super::encoded::{self, Coding};
@@ -36,7 +35,7 @@ fn window_work(bytes: u64) -> u64 {
 
 /// All literals of all rules and of the generic detector, each once, with what they lead to.
 pub(super) fn literals(rules: &RuleSet) -> Vec<(anchors::Literal, Literal)> {
-    let mut all: BTreeMap<(Vec<u8>, bool, Option<Coding>), Literal> = BTreeMap::new();
+    let mut all: FxHashMap<(Vec<u8>, bool, Option<Coding>), Literal> = FxHashMap::default();
     let mut lead = |text: &str, (exact, coding), rule: Option<u16>, (before, after): (u32, u32)| {
         // The beginning of a long one is telling enough.
         let text = &text.as_bytes()[..text.len().min(LITERAL_BYTES_MAX)];
@@ -75,6 +74,8 @@ pub(super) fn literals(rules: &RuleSet) -> Vec<(anchors::Literal, Literal)> {
     for word in generic::context_words() {
         lead(word, (false, None), None, (generic::BEFORE, generic::AFTER));
     }
+    let mut all: Vec<_> = all.into_iter().collect();
+    all.sort_unstable_by(|(a, _), (b, _)| a.cmp(b)); // the same order in every run
     all.into_iter().map(|((text, exact, _), literal)| (anchors::Literal { text, exact }, literal)).collect()
 }
 

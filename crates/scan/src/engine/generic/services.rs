@@ -68,13 +68,29 @@ pub(in crate::engine) fn is_one(text: &[u8]) -> bool {
 fn named(text: &[u8], ordinary_words: bool) -> Option<&'static ServiceSpec> {
     let vocabulary = vocabulary();
     // Identifiers part the words of a name: `mail_gun` and `MailGun` are `mailgun`.
-    let plain: Vec<u8> = text.iter().copied().filter(|b| !matches!(b, b'_' | b'-' | b'.')).collect();
+    let places: Vec<usize> = (0..text.len()).filter(|&at| !matches!(text[at], b'_' | b'-' | b'.')).collect();
+    let plain: Vec<u8> = places.iter().map(|&at| text[at]).collect();
     vocabulary
         .words
         .find_iter(&plain)
+        .filter(|found| !goes_on(text, places[found.end() - 1] + 1))
         .map(|found| &vocabulary.services[vocabulary.owners[found.pattern().as_usize()]])
         .filter(|service| ordinary_words || !service.common)
         .last()
+}
+
+/// Whether the word that was read up to `end` is the beginning of a longer one: `persona` in `PERSONAL_KEY`. What is written
+/// without a sign behind a service's name is what it has of it: `sendgridkey`.
+fn goes_on(text: &[u8], end: usize) -> bool {
+    const OF_A_SERVICE: [&[u8]; 16] = [
+        b"key", b"api", b"token", b"secret", b"auth", b"pass", b"pwd", b"cred", b"access", b"app", b"client",
+        b"bot", b"user", b"id", b"io", b"com",
+    ];
+    let rest = &text[end..];
+    let letters = rest.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+    let hump = text[end - 1].is_ascii_lowercase() && rest.first().is_some_and(u8::is_ascii_uppercase);
+    let begins = |word: &&[u8]| rest.len() >= word.len() && rest[..word.len()].eq_ignore_ascii_case(word);
+    letters > 0 && !hump && !OF_A_SERVICE.iter().any(begins)
 }
 
 #[cfg(test)]
@@ -89,6 +105,9 @@ mod tests {
         assert_eq!(name("", "mail_gun_key"), Some("mailgun"));
         assert_eq!(name("airtable: ", "key"), Some("airtable"));
         assert_eq!(name("in front of the ", "key"), None);
+        assert_eq!(name("", "sendgridapikey"), Some("sendgrid"));
+        assert_eq!(name("", "SendgridPrivateKey"), Some("sendgrid"));
+        assert_eq!(name("", "GITHUB_PERSONAL_ACCESS_TOKEN"), Some("github"));
         let above = |text: &str| service_above(text.as_bytes()).map(|service| service.provider.as_str());
         assert_eq!(above("# Uptime-Robot\n"), Some("uptimerobot"));
         assert_eq!(above("# in front of\n"), None);
