@@ -11,6 +11,7 @@ mod kingfisher;
 mod nosey_parker;
 mod report;
 mod sarif;
+mod scanner;
 mod trufflehog;
 mod zizmor;
 
@@ -18,11 +19,11 @@ use super::Detector;
 
 /// Every importer.
 pub(super) const READERS: &[&dyn Detector] = &[
-    &gitleaks::Gitleaks,
-    &trufflehog::Trufflehog,
-    &kingfisher::Kingfisher,
-    &detect_secrets::DetectSecrets,
-    &nosey_parker::NoseyParker,
+    &gitleaks::GITLEAKS,
+    &trufflehog::TRUFFLEHOG,
+    &kingfisher::KINGFISHER,
+    &detect_secrets::DETECT_SECRETS,
+    &nosey_parker::NOSEY_PARKER,
     &zizmor::Zizmor,
     &sarif::Sarif,
 ];

@@ -2,16 +2,11 @@
 
 use super::clear::Clear;
 use serde::Deserialize;
-use tenure_model::FingerprintKey;
 
 use super::found::{Found, Ledger, author};
 use super::report;
-use crate::detect::export::json::opens_with;
-use crate::detect::recogniser::Recogniser;
-use crate::detect::{Blob, Detector, Reading, rules};
-
-/// The reader.
-pub(super) struct Gitleaks;
+use super::scanner::Scanner;
+use crate::detect::{Unreadable, rules};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -30,46 +25,33 @@ struct Leak {
     date: String,
 }
 
-impl Detector for Gitleaks {
-    fn name(&self) -> &'static str {
-        "import_gitleaks"
-    }
+/// The format.
+pub(super) static GITLEAKS: Scanner = Scanner {
+    name: "import_gitleaks",
+    describe: "Reports of gitleaks in JSON",
+    keys: &["\"RuleID\"", "\"Secret\"", "\"StartLine\""],
+    program: "gitleaks",
+    rule: &rules::IMPORT_GITLEAKS,
+    read,
+};
 
-    fn describe(&self) -> &'static str {
-        "Reports of gitleaks in JSON"
+fn read(text: &str, ledger: &mut Ledger<'_>) -> Option<Unreadable> {
+    let (leaks, unreadable) = report::whole::<Vec<Leak>>(text);
+    for leak in leaks.unwrap_or_default() {
+        // `--redact` leaves a word in place of the value.
+        let redacted = leak.secret.is_empty() || &*leak.secret == "REDACTED";
+        ledger.take(Found {
+            rule: leak.rule,
+            path: Some(leak.file),
+            line: Some(leak.start_line),
+            author: author(Some(&leak.author), Some(&leak.email)),
+            committed_at: leak.date.parse().ok(),
+            commit: Some(leak.commit).filter(|commit| !commit.is_empty()),
+            context: Some(leak.context),
+            value: (!redacted).then_some(leak.secret),
+            reasons: if redacted { vec!["the report hides the value".to_owned()] } else { Vec::new() },
+            ..Found::default()
+        });
     }
-
-    fn claims(&self, blob: &Blob<'_>) -> bool {
-        opens_with(blob, &["\"RuleID\"", "\"Secret\"", "\"StartLine\""])
-    }
-
-    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
-        self.read_values(blob, key)
-    }
-
-    fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {
-        let text = match report::decode(blob) {
-            Ok(text) => text,
-            Err(reading) => return reading,
-        };
-        let (leaks, unreadable) = report::whole::<Vec<Leak>>(&text);
-        let mut ledger = Ledger::new(blob, self.name(), "gitleaks", &rules::IMPORT_GITLEAKS, values);
-        for leak in leaks.unwrap_or_default() {
-            // `--redact` leaves a word in place of the value.
-            let redacted = leak.secret.is_empty() || &*leak.secret == "REDACTED";
-            ledger.take(Found {
-                rule: leak.rule,
-                path: Some(leak.file),
-                line: Some(leak.start_line),
-                author: author(Some(&leak.author), Some(&leak.email)),
-                committed_at: leak.date.parse().ok(),
-                commit: Some(leak.commit).filter(|commit| !commit.is_empty()),
-                context: Some(leak.context),
-                value: (!redacted).then_some(leak.secret),
-                reasons: if redacted { vec!["the report hides the value".to_owned()] } else { Vec::new() },
-                ..Found::default()
-            });
-        }
-        ledger.done(unreadable)
-    }
+    unreadable
 }

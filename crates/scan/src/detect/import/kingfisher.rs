@@ -3,19 +3,14 @@
 use super::clear::Clear;
 use serde::Deserialize;
 use serde_json::Value;
-use tenure_model::FingerprintKey;
 
 use super::found::{Found, Ledger, author, key_id};
 use super::report;
-use crate::detect::export::json::opens_with;
-use crate::detect::recogniser::Recogniser;
-use crate::detect::{Blob, Detector, Reading, rules};
+use super::scanner::Scanner;
+use crate::detect::{Unreadable, rules};
 
 /// Values looked at among what a result depends on.
 const CAPTURES_MAX: usize = 100;
-
-/// The reader.
-pub(super) struct Kingfisher;
 
 /// A whole report, or one result.
 #[derive(Deserialize)]
@@ -79,51 +74,38 @@ struct File {
     path: Option<String>,
 }
 
-impl Detector for Kingfisher {
-    fn name(&self) -> &'static str {
-        "import_kingfisher"
-    }
+/// The format.
+pub(super) static KINGFISHER: Scanner = Scanner {
+    name: "import_kingfisher",
+    describe: "Reports of Kingfisher in JSON and JSONL",
+    keys: &["\"rule\"", "\"finding\"", "\"snippet\"", "\"fingerprint\""],
+    program: "Kingfisher",
+    rule: &rules::IMPORT_KINGFISHER,
+    read,
+};
 
-    fn describe(&self) -> &'static str {
-        "Reports of Kingfisher in JSON and JSONL"
-    }
-
-    fn claims(&self, blob: &Blob<'_>) -> bool {
-        opens_with(blob, &["\"rule\"", "\"finding\"", "\"snippet\"", "\"fingerprint\""])
-    }
-
-    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
-        self.read_values(blob, key)
-    }
-
-    fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {
-        let text = match report::decode(blob) {
-            Ok(text) => text,
-            Err(reading) => return reading,
+fn read(text: &str, ledger: &mut Ledger<'_>) -> Option<Unreadable> {
+    let (mut pages, mut unreadable) = report::stream::<Page>(text);
+    // A list, or one object that ends too early.
+    if pages.is_empty() {
+        let list = text.trim_start().starts_with('[');
+        let whole = if list {
+            report::whole::<Vec<Page>>(text)
+        } else {
+            let (page, unreadable) = report::whole::<Page>(text);
+            (page.map(|page| vec![page]), unreadable)
         };
-        let (mut pages, mut unreadable) = report::stream::<Page>(&text);
-        // A list, or one object that ends too early.
-        if pages.is_empty() {
-            let list = text.trim_start().starts_with('[');
-            let whole = if list {
-                report::whole::<Vec<Page>>(&text)
-            } else {
-                let (page, unreadable) = report::whole::<Page>(&text);
-                (page.map(|page| vec![page]), unreadable)
-            };
-            (pages, unreadable) = (whole.0.unwrap_or_default(), whole.1);
-        }
-        let mut ledger = Ledger::new(blob, self.name(), "Kingfisher", &rules::IMPORT_KINGFISHER, values);
-        for page in pages {
-            let single = Leak { rule: page.rule, finding: page.finding };
-            for leak in page.findings.into_iter().chain([single]) {
-                if let (Some(rule), Some(place)) = (leak.rule, leak.finding) {
-                    ledger.take(found(rule, place));
-                }
+        (pages, unreadable) = (whole.0.unwrap_or_default(), whole.1);
+    }
+    for page in pages {
+        let single = Leak { rule: page.rule, finding: page.finding };
+        for leak in page.findings.into_iter().chain([single]) {
+            if let (Some(rule), Some(place)) = (leak.rule, leak.finding) {
+                ledger.take(found(rule, place));
             }
         }
-        ledger.done(unreadable)
     }
+    unreadable
 }
 
 fn found(rule: Rule, place: Place) -> Found {

@@ -4,16 +4,11 @@ use super::clear::Clear;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
-use tenure_model::FingerprintKey;
 
 use super::found::{Found, Ledger, author, key_id};
 use super::report;
-use crate::detect::export::json::opens_with;
-use crate::detect::recogniser::Recogniser;
-use crate::detect::{Blob, Detector, Reading, rules};
-
-/// The reader.
-pub(super) struct NoseyParker;
+use super::scanner::Scanner;
+use crate::detect::{Unreadable, rules};
 
 #[derive(Deserialize)]
 struct Leak {
@@ -73,39 +68,26 @@ struct Snippet {
     matching: Clear,
 }
 
-impl Detector for NoseyParker {
-    fn name(&self) -> &'static str {
-        "import_nosey_parker"
-    }
+/// The format.
+pub(super) static NOSEY_PARKER: Scanner = Scanner {
+    name: "import_nosey_parker",
+    describe: "Reports of Nosey Parker in JSON",
+    keys: &["\"rule_name\"", "\"matches\"", "\"provenance\"", "\"groups\""],
+    program: "Nosey Parker",
+    rule: &rules::IMPORT_NOSEY_PARKER,
+    read,
+};
 
-    fn describe(&self) -> &'static str {
-        "Reports of Nosey Parker in JSON"
-    }
-
-    fn claims(&self, blob: &Blob<'_>) -> bool {
-        opens_with(blob, &["\"rule_name\"", "\"matches\"", "\"provenance\"", "\"groups\""])
-    }
-
-    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
-        self.read_values(blob, key)
-    }
-
-    fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {
-        let text = match report::decode(blob) {
-            Ok(text) => text,
-            Err(reading) => return reading,
-        };
-        let (leaks, unreadable) = report::whole::<Vec<Leak>>(&text);
-        let mut ledger = Ledger::new(blob, self.name(), "Nosey Parker", &rules::IMPORT_NOSEY_PARKER, values);
-        for leak in leaks.unwrap_or_default() {
-            let rule = leak.rule_name.unwrap_or_else(|| "(no rule named)".to_owned());
-            let groups: Vec<Clear> = leak.groups.iter().filter_map(|group| plain(group)).collect();
-            for one in leak.matches {
-                ledger.take(found(&rule, &groups, one));
-            }
+fn read(text: &str, ledger: &mut Ledger<'_>) -> Option<Unreadable> {
+    let (leaks, unreadable) = report::whole::<Vec<Leak>>(text);
+    for leak in leaks.unwrap_or_default() {
+        let rule = leak.rule_name.unwrap_or_else(|| "(no rule named)".to_owned());
+        let groups: Vec<Clear> = leak.groups.iter().filter_map(|group| plain(group)).collect();
+        for one in leak.matches {
+            ledger.take(found(&rule, &groups, one));
         }
-        ledger.done(unreadable)
     }
+    unreadable
 }
 
 fn plain(group: &str) -> Option<Clear> {

@@ -3,7 +3,7 @@
 
 use super::clear::Clear;
 use serde::Deserialize;
-use tenure_model::{FingerprintKey, Subject, SubjectKind};
+use tenure_model::{Subject, SubjectKind};
 
 use super::found::{Found, Ledger};
 use super::report;
@@ -160,10 +160,6 @@ impl Detector for Sarif {
 
     fn claims(&self, blob: &Blob<'_>) -> bool {
         opens_with(blob, &["\"runs\"", "\"tool\"", "2.1.0"])
-    }
-
-    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
-        self.read_values(blob, key)
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {
