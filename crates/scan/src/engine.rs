@@ -14,6 +14,7 @@ pub(crate) mod delta;
 mod encoded;
 pub(crate) mod escapes;
 pub mod generic;
+mod glance;
 mod language;
 mod literal;
 pub(crate) mod records;
@@ -27,10 +28,12 @@ pub mod value;
 use anchors::Anchors;
 use encoded::Coding;
 use generic::Wall;
+pub(crate) use glance::has_run;
+use glance::{FIGURED_REACH, has_figures};
 use literal::{Literal, across_lines, literals};
 use records::Records;
 
-use crate::rules::{Known, Rule, RuleSet};
+use crate::rules::{Rule, RuleSet};
 
 /// Changes whenever the engine may judge the same bytes differently: it is part of the result cache's key.
 pub const ENGINE_VERSION: &str = "9";
@@ -39,11 +42,6 @@ const MATCHES_PER_WINDOW_MAX: usize = 16;
 
 /// Candidates that one scan gives; what lies beyond is more of the same.
 const CANDIDATES_MAX: usize = 100_000;
-
-/// Letters and figures in a row that look like a part of a drawn value, bytes.
-const FIGURED_BYTES_MIN: usize = 8;
-/// Bytes of such a row, from where it must begin, among which the figure stands.
-const FIGURED_REACH: u32 = 40;
 
 /// Work of searching one byte for anchors, in nanoseconds of a machine from 2020.
 const BYTE_WORK: u64 = 4;
@@ -374,6 +372,13 @@ impl Engine {
                 continue;
             }
             let value = value_of(&caught);
+            if rule
+                .spec
+                .figures
+                .is_some_and(|reach| value.start() > anchored.0 + (reach + FIGURED_REACH) as usize)
+            {
+                break;
+            }
             let excepted = rule.rejects_lines(bytes, low + whole.start(), low + whole.end());
             if !excepted && let Some(mut found) = self.judge(rule, value.as_bytes(), &caught) {
                 if let Some(user) = rule.companion(bytes, low + whole.start(), low + whole.end()) {
@@ -450,43 +455,6 @@ impl Engine {
             needs: if value.iter().all(u8::is_ascii_alphabetic) { Needs::NoTexts } else { Needs::Nothing },
         })
     }
-}
-
-/// Whether eight letters and figures, some of both, begin on the line of `at` and within `reach` bytes.
-fn has_figures(bytes: &[u8], at: u32, reach: u32) -> bool {
-    let (mut run, mut figures) = (0, 0);
-    let window = &bytes[at as usize..bytes.len().min((at + reach + FIGURED_REACH) as usize)];
-    for (index, &byte) in window.iter().enumerate() {
-        match byte {
-            b'0'..=b'9' => (run, figures) = (run + 1, figures + 1),
-            b'a'..=b'z' | b'A'..=b'Z' => run += 1,
-            b'\n' => return false,
-            _ if index >= reach as usize => return false,
-            _ => (run, figures) = (0, 0),
-        }
-        if run >= FIGURED_BYTES_MIN && figures > 0 && figures < run {
-            return true;
-        }
-    }
-    false
-}
-
-/// Whether the run that is known of a rule's values stands in the window around `at`.
-pub(crate) fn has_run(bytes: &[u8], at: u32, (before, after): (u32, u32), known: &Known) -> bool {
-    let (least, class) = (known.run as usize, known.class);
-    let holds = |byte: &u8| byte.is_ascii() && class[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1;
-    // One byte more than the window on both sides, as where the pattern is tried.
-    let low = (at as usize).saturating_sub(before as usize + 1);
-    let window = &bytes[low..bytes.len().min(at as usize + after as usize + 1)];
-    let mut run = 0;
-    // The last byte that a run from `run` on would need is looked at first: most often it says no, and all before it with it.
-    while let Some(needed) = window.get(run..run + least) {
-        match needed.iter().rposition(|byte| !holds(byte)) {
-            Some(other) => run += other + 1,
-            None => return true,
-        }
-    }
-    false
 }
 
 /// Puts candidates in order of place and drops what another one on the same bytes beats.

@@ -1,0 +1,45 @@
+//! What a look at the bytes around an anchor tells before a pattern is tried there: most words stand in text without a value.
+
+use crate::rules::Known;
+
+/// Letters and figures in a row that look like a part of a drawn value, bytes.
+const FIGURED_BYTES_MIN: usize = 8;
+/// Bytes of such a row, from where it must begin, among which the figure stands.
+pub(super) const FIGURED_REACH: u32 = 40;
+
+/// Whether eight letters and figures, some of both, begin on the line of `at` and within `reach` bytes.
+pub(super) fn has_figures(bytes: &[u8], at: u32, reach: u32) -> bool {
+    let (mut run, mut figures) = (0, 0);
+    let window = &bytes[at as usize..bytes.len().min((at + reach + FIGURED_REACH) as usize)];
+    for (index, &byte) in window.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => (run, figures) = (run + 1, figures + 1),
+            b'a'..=b'z' | b'A'..=b'Z' => run += 1,
+            b'\n' => return false,
+            _ if index >= reach as usize => return false,
+            _ => (run, figures) = (0, 0),
+        }
+        if run >= FIGURED_BYTES_MIN && figures > 0 && figures < run {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether the run that is known of a rule's values stands in the window around `at`.
+pub(crate) fn has_run(bytes: &[u8], at: u32, (before, after): (u32, u32), known: &Known) -> bool {
+    let (least, class) = (known.run as usize, known.class);
+    let holds = |byte: &u8| byte.is_ascii() && class[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1;
+    // One byte more than the window on both sides, as where the pattern is tried.
+    let low = (at as usize).saturating_sub(before as usize + 1);
+    let window = &bytes[low..bytes.len().min(at as usize + after as usize + 1)];
+    let mut run = 0;
+    // The last byte that a run from `run` on would need is looked at first: most often it says no, and all before it with it.
+    while let Some(needed) = window.get(run..run + least) {
+        match needed.iter().rposition(|byte| !holds(byte)) {
+            Some(other) => run += other + 1,
+            None => return true,
+        }
+    }
+    false
+}
