@@ -398,6 +398,11 @@ impl Engine {
         }
     }
 
+    /// Whether a vendor's token stands in the text: it is shown to nobody.
+    fn holds_secret(&self, text: &[u8]) -> bool {
+        self.scan(text).iter().any(|candidate| candidate.found.specific && !candidate.found.public)
+    }
+
     /// Checksum first, then entropy and placeholders; what is left is a match.
     fn judge(&self, rule: &Rule, value: &[u8], caught: &regex::bytes::Captures<'_>) -> Option<Match> {
         let mut reasons = vec![format!("shape of {}", rule.spec.title)];
@@ -429,7 +434,11 @@ impl Engine {
             }
             None => {}
         }
-        let login = login(caught);
+        let mut login = login(caught);
+        if let Some(login) = &mut login {
+            // `ghp_…@host`: a token that signs in as its own user.
+            login.user = login.user.take().filter(|user| !self.holds_secret(user.as_bytes()));
+        }
         if login.as_ref().is_some_and(Login::is_documentation) {
             severity = severity.min(Severity::Low);
             reasons.push("its host is reserved for documentation".to_owned());

@@ -210,6 +210,33 @@ fn hostile_files_are_named_and_cost_nothing_else() {
 }
 
 #[test]
+fn aliases_inside_of_aliases_end_a_pipelines_script() {
+    let bomb: String = std::iter::once(format!("a0: &a0 [{}]\n", ["x"; 9].join(", ")))
+        .chain((1..=10).map(|n| format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 9].join(", "))))
+        .collect();
+    let text = format!("{bomb}job:\n  script: *a10\n  variables: {{KEY: $DEPLOY_KEY}}\n");
+    assert!(!read_as(".gitlab-ci.yml", text.as_bytes()).observations.is_empty());
+}
+
+#[test]
+fn an_included_address_is_told_without_what_lets_somebody_in() {
+    let text = "include:\n  - remote: https://ci:s3cr3tW0rd@gitlab.acme.test/a.yml?private_token=s3cr3tW0rd\njob:\n  script: make\n";
+    let told = told(&read_as(".gitlab-ci.yml", text.as_bytes()));
+    assert!(told.contains("gitlab.acme.test/a.yml"), "{told}");
+    assert!(!told.contains("s3cr3tW0rd"), "{told}");
+}
+
+#[test]
+fn a_tag_that_promises_a_secret_is_named_and_not_kept() {
+    let text = r#"{"UserDetailList": [{"UserName": "ci", "Arn": "arn:aws:iam::123456789012:user/ci", "UserId": "AIDA",
+        "Tags": [{"Key": "password", "Value": "s3cr3tW0rd"}, {"Key": "team", "Value": "payments"}]}],
+        "GroupDetailList": [], "RoleDetailList": [], "Policies": []}"#;
+    let reading = format!("{:?}", read_as("auth.json", text.as_bytes()).observations);
+    assert!(reading.contains("payments") && reading.contains("(not kept)"), "{reading}");
+    assert!(!reading.contains("s3cr3tW0rd"), "{reading}");
+}
+
+#[test]
 fn a_codeowners_file_that_github_ignores_is_skipped() {
     let reading = read_as("CODEOWNERS", &[b'#'; (3 << 20) + 1]);
     assert!(

@@ -278,7 +278,7 @@ pub(super) fn evaluate_cell(
 }
 
 /// Whether a column of this name holds credentials.
-pub(super) fn is_telling(column: &[u8]) -> bool {
+pub(crate) fn is_telling(column: &[u8]) -> bool {
     promise(column).is_some()
 }
 

@@ -22,6 +22,7 @@ use self::power::Power;
 use super::aws::{Instant, account_of, principal, user_alias};
 use super::aws_policy::Document;
 use super::aws_trust::trust;
+use super::format::tag;
 use super::owner_tag::owner_confidence;
 use super::records::LinesWithin;
 use crate::detect::text::counted;
@@ -272,8 +273,7 @@ impl Account<'_> {
     }
 
     fn tag(&mut self, subject: &Subject, line: u32, key: &str, value: &str) {
-        let fact = Fact::Tag { key: key.to_owned(), value: value.to_owned() };
-        self.fact(subject, line, fact);
+        self.fact(subject, line, tag(key, value));
     }
 
     fn fact(&mut self, subject: &Subject, line: u32, fact: Fact) {

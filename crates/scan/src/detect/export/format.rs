@@ -16,6 +16,7 @@ use super::records::{LinesWithin, past_mark, records};
 use crate::detect::rules::ReaderRule;
 use crate::detect::witness::{Spot, Statement, Witness};
 use crate::detect::{Blob, Detector, Reading, Reopen, Unreadable, text};
+use crate::engine::generic::is_telling;
 
 /// Facts and findings that one file may give; they are held until the file is read. With so many, some 50,000 identities,
 /// a scan stays below 512 MiB.
@@ -242,7 +243,22 @@ impl<'b> Pen<'b> {
     }
 }
 
+/// A label.
+pub(super) fn tag(key: &str, value: &str) -> Fact {
+    Fact::Tag { key: key.to_owned(), value: kept_value(key, value).to_owned() }
+}
+
+/// What a label holds; nothing of it where its name promises a secret: people put some there.
+pub(super) fn kept_value<'v>(key: &str, value: &'v str) -> &'v str {
+    if is_telling(key.as_bytes()) { "(not kept)" } else { value }
+}
+
 impl Pen<'_> {
+    /// Whether anything written from now on would be cut; that it was is told.
+    pub(super) fn is_full(&self) -> bool {
+        self.facts > FACTS_MAX
+    }
+
     /// Whether more may be written; what is cut is told.
     fn has_room(&mut self, weight: usize) -> bool {
         self.facts += weight;
@@ -345,7 +361,7 @@ impl Pen<'_> {
 
     /// A label; one that names an owner is a claim as well.
     pub(super) fn tag(&mut self, subject: &Subject, key: &str, value: &str) {
-        self.fact(subject, Fact::Tag { key: key.to_owned(), value: value.to_owned() });
+        self.fact(subject, tag(key, value));
         if let Some(confidence) = owner_confidence(key, value) {
             self.owner(subject, "tag", value, confidence);
         }

@@ -38,6 +38,14 @@ pub(super) fn includes(include: Yaml<'_>) -> impl Iterator<Item = (Include<'_>, 
     entries.into_iter().filter_map(|entry| Some((include_of(entry)?, Spot::line(entry.line()))))
 }
 
+/// An address without what lets somebody in: neither login nor query is told.
+fn without_login(address: &str) -> &str {
+    let place = &address[..address.find(['?', '#']).unwrap_or(address.len())];
+    let Some((_, rest)) = place.split_once("://") else { return place };
+    let authority = &rest[..rest.find('/').unwrap_or(rest.len())];
+    authority.rfind('@').map_or(place, |at| &rest[at + 1..])
+}
+
 fn include_of(entry: Yaml<'_>) -> Option<Include<'_>> {
     let spot = Spot::line(entry.line());
     let text = |key: &str| entry.get(key).and_then(Yaml::text);
@@ -45,7 +53,7 @@ fn include_of(entry: Yaml<'_>) -> Option<Include<'_>> {
         Some(Include::Elsewhere(words, Definition { what, reference, revision, pinned, spot }))
     };
     let remote = entry.text().filter(|text| text.starts_with("http")).or_else(|| text("remote"));
-    if let Some(address) = remote {
+    if let Some(address) = remote.map(without_login) {
         let pinned = entry.get("integrity").is_some();
         return elsewhere(format!("the remote file {address}"), "a remote file", address, None, pinned);
     }

@@ -10,6 +10,8 @@ const LAYERS_MAX: usize = 32;
 const REFERENCES_MAX: usize = 10;
 /// Lines that references may give.
 const LINES_MAX: usize = 2_000;
+/// Lists and lines that are looked at for them: aliases inside of aliases make billions out of a screen of text.
+const VISITED_MAX: usize = 4 * LINES_MAX;
 
 /// The top of a file of a configuration, and what it and the files beside it define, by name.
 pub(super) struct Root<'t> {
@@ -100,7 +102,12 @@ impl<'r, 't> Layers<'r, 't> {
 pub(super) fn lines<'t>(root: &Root<'t>, list: Yaml<'t>) -> Vec<Yaml<'t>> {
     let mut found = Vec::new();
     let mut stack = vec![(list, 0)];
+    let mut visited = 0;
     while let Some((node, depth)) = stack.pop() {
+        visited += 1;
+        if visited > VISITED_MAX {
+            break;
+        }
         if depth > REFERENCES_MAX || found.len() + stack.len() > LINES_MAX {
             continue;
         }

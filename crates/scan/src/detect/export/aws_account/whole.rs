@@ -2,6 +2,7 @@
 
 use tenure_model::{AwsGroup, AwsInlinePolicy, AwsPolicy, AwsPrincipal, AwsPrincipalKind};
 
+use super::super::format::kept_value;
 use super::super::json::Text;
 use super::entry::{Attached, Group, Inline, Managed, Principal};
 
@@ -26,7 +27,8 @@ pub(super) fn principal(entry: &Principal, kind: AwsPrincipalKind, line: u32) ->
         tags: entry
             .tags
             .iter()
-            .map(|tag| (tag.key.as_str().to_owned(), tag.value.as_str().to_owned()))
+            .map(|tag| (tag.key.as_str(), tag.value.as_str()))
+            .map(|(key, value)| (key.to_owned(), kept_value(key, value).to_owned()))
             .collect(),
         trust: entry.assume_role_policy_document.as_ref().map(|document| document.whole()),
         has_instance_profile: !entry.instance_profile_list.is_empty(),

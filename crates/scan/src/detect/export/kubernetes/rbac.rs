@@ -210,6 +210,9 @@ impl Rbac {
         let members =
             self.accounts.keys().filter(|(of, _)| namespace.is_none_or(|namespace| namespace == of));
         for (namespace, name) in members.take(GROUP_MEMBERS_MAX) {
+            if pen.is_full() {
+                break;
+            }
             self.grant(binding, namespace, name, &format!("group {group}: "), pen);
         }
     }

@@ -36,6 +36,10 @@ enum Policy {
     Managed(String),
 }
 
+fn too_many(pen: &mut Pen<'_>) {
+    pen.unread("too_many_policies", format!("only the first {ATTACHED_MAX} policies are read"));
+}
+
 pub(super) fn read(resource: &Resource<'_>, policies: &mut AwsPolicies, pen: &mut Pen<'_>) {
     let (arn, name) = (resource.text("arn"), resource.text("name"));
     match resource.kind {
@@ -57,6 +61,9 @@ pub(super) fn read(resource: &Resource<'_>, policies: &mut AwsPolicies, pen: &mu
         }
         "aws_iam_policy_document" => trust_document(resource, pen),
         "aws_iam_policy" => {
+            if policies.documents.len() >= ATTACHED_MAX {
+                return too_many(pen);
+            }
             if let (Some(arn), Some(document)) = (arn, document(resource, "policy")) {
                 policies.documents.insert(arn.to_owned(), document);
             }
@@ -143,10 +150,7 @@ impl AwsPolicies {
         if self.attached.len() < ATTACHED_MAX {
             self.attached.push(Attached { to, scope, document, line: pen.line() });
         } else {
-            pen.unread(
-                "too_many_policies",
-                format!("only the first {ATTACHED_MAX} attached policies are read"),
-            );
+            too_many(pen);
         }
     }
 
