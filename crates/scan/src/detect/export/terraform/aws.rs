@@ -41,6 +41,10 @@ fn too_many(pen: &mut Pen<'_>) {
 }
 
 pub(super) fn read(resource: &Resource<'_>, policies: &mut AwsPolicies, pen: &mut Pen<'_>) {
+    // What a policy gives could not be written down any more: it need not be held either.
+    if pen.is_full() {
+        return;
+    }
     let (arn, name) = (resource.text("arn"), resource.text("name"));
     match resource.kind {
         "aws_iam_user" | "aws_iam_role" => {
