@@ -124,6 +124,13 @@ fn whole(blob: &Blob<'_>, text: String, key: &FingerprintKey) -> Reading {
     told
 }
 
+/// Says that scripts or rules were not followed to their ends.
+fn cut_lists(cut: usize) -> Option<Unreadable> {
+    let detail =
+        format!("{cut} lists of lines are nested too deeply or hold too much to be followed to their ends");
+    (cut > 0).then_some(Unreadable { reason: "yaml_too_large", detail })
+}
+
 /// Tells what the first files of a configuration say, in the light of all of it.
 fn configuration(
     blob: &Blob<'_>,
@@ -142,6 +149,7 @@ fn configuration(
             if let Some(root) = Root::new(trees, index) {
                 let pipeline = pipeline(&root, blob.neighbours);
                 unreadable = unreadable.or(reading::note(&blob_of, &pipeline, key, &mut witness));
+                unreadable = unreadable.or_else(|| cut_lists(root.cut()));
             }
             let reading = witness.done(unreadable);
             told.observations.extend(reading.observations);

@@ -1,5 +1,6 @@
 //! A GitLab job with what it extends: the job's own keys before those of its templates, then the defaults.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use crate::detect::yaml::{Tree, Yaml};
@@ -18,6 +19,8 @@ pub(super) struct Root<'t> {
     pub(super) yaml: Yaml<'t>,
     /// Every definition of a top-level key, the strongest first.
     by_name: HashMap<&'t str, Vec<Yaml<'t>>>,
+    /// Lists of lines of which not all was followed.
+    cut: Cell<usize>,
 }
 
 impl<'t> Root<'t> {
@@ -30,7 +33,12 @@ impl<'t> Root<'t> {
                 by_name.entry(name).or_default().push(value);
             }
         }
-        Some(Self { yaml, by_name })
+        Some(Self { yaml, by_name, cut: Cell::new(0) })
+    }
+
+    /// How many lists of lines were too large or too deep to be followed to their ends.
+    pub(super) fn cut(&self) -> usize {
+        self.cut.get()
     }
 
     /// The strongest value of a top-level key.
@@ -102,13 +110,15 @@ impl<'r, 't> Layers<'r, 't> {
 pub(super) fn lines<'t>(root: &Root<'t>, list: Yaml<'t>) -> Vec<Yaml<'t>> {
     let mut found = Vec::new();
     let mut stack = vec![(list, 0)];
-    let mut visited = 0;
+    let (mut visited, mut is_cut) = (0, false);
     while let Some((node, depth)) = stack.pop() {
         visited += 1;
         if visited > VISITED_MAX {
+            is_cut = true;
             break;
         }
         if depth > REFERENCES_MAX || found.len() + stack.len() > LINES_MAX {
+            is_cut = true;
             continue;
         }
         if node.is_tagged("reference") {
@@ -122,6 +132,7 @@ pub(super) fn lines<'t>(root: &Root<'t>, list: Yaml<'t>) -> Vec<Yaml<'t>> {
             stack[first..].reverse();
         }
     }
+    root.cut.set(root.cut.get() + usize::from(is_cut));
     found
 }
 
