@@ -545,6 +545,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_token_that_signs_in_as_its_own_user_names_nobody() {
+        let engine = Engine::new(RuleSet::embedded(), FingerprintKey::new([3; 32]));
+        let user = |user: &str| {
+            let text = format!("url = mysql://{user}:Tr0ub4dor&3x@db.acme.test/shop\n");
+            let found = engine.scan(text.as_bytes());
+            let login = found.iter().find_map(|candidate| candidate.found.login.clone()).expect("a login");
+            assert_eq!(login.host.as_deref(), Some("db.acme.test"));
+            login.user
+        };
+        assert_eq!(user("shop_app").as_deref(), Some("shop_app"));
+        assert_eq!(user(&["glpat", "-v8Jq2LzR0tYw5Nc1kP7d"].concat()), None);
+    }
+
+    #[test]
     fn a_storm_of_anchors_ends_with_the_work_that_is_allowed() {
         let engine = Engine::new(RuleSet::embedded(), FingerprintKey::new([3; 32]));
         let storm = "password = \"v8Jq2LzR0tYw5Nc1\"\n".repeat(2_000);
