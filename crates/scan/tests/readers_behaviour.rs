@@ -239,6 +239,13 @@ fn a_tag_that_promises_a_secret_is_named_and_not_kept() {
 }
 
 #[test]
+fn a_program_that_speaks_of_manifests_is_none() {
+    let text = "fn claims() -> bool {\n    holds(b\"apiVersion: rbac.authorization.k8s.io/v1\") && holds(b\"kind:\")\n}\n";
+    let reading = read_as("src/manifests.rs", text.as_bytes());
+    assert!(reading.unreadable.is_none() && reading.observations.is_empty(), "{reading:?}");
+}
+
+#[test]
 fn a_codeowners_file_that_github_ignores_is_skipped() {
     let reading = read_as("CODEOWNERS", &[b'#'; (3 << 20) + 1]);
     assert!(

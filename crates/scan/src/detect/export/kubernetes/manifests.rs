@@ -26,6 +26,14 @@ const VALUES_MAX: usize = 200_000;
 /// The reader.
 pub(in crate::detect::export) struct RoleManifests;
 
+/// Whether the text begins a line, indented or as an item of a list: what stands in a program's text or comment does not.
+fn begins_a_line(bytes: &[u8], text: &[u8]) -> bool {
+    memmem::find_iter(bytes, text).any(|at| {
+        let before = bytes[..at].iter().rev().take_while(|byte| **byte != b'\n');
+        before.copied().all(|byte| matches!(byte, b' ' | b'-' | b'\t') || byte >= 0x80)
+    })
+}
+
 impl Detector for RoleManifests {
     fn name(&self) -> &'static str {
         "kubernetes_rbac"
@@ -45,8 +53,8 @@ impl Detector for RoleManifests {
         // A program that holds such a text is no manifest.
         !matches!(first, Some(b'{' | b'['))
             && !opening.contains(&0)
-            && memmem::find(opening, b"apiVersion:").is_some()
-            && memmem::find(blob.bytes, b"apiVersion: rbac.authorization.k8s.io").is_some()
+            && begins_a_line(opening, b"apiVersion:")
+            && begins_a_line(blob.bytes, b"apiVersion: rbac.authorization.k8s.io")
             && memmem::find(blob.bytes, b"kind:").is_some()
     }
 
