@@ -55,7 +55,12 @@ pub struct Blob<'a> {
 
 impl<'a> Blob<'a> {
     /// The path inside the repository that holds the file.
+    #[inline]
     pub fn path_in_repository(&self) -> &'a str {
+        // Most repositories are the scanned root, and every reader asks for every file.
+        if self.base.is_empty() {
+            return self.path;
+        }
         self.path.strip_prefix(self.base).unwrap_or(self.path)
     }
 }

@@ -214,9 +214,11 @@ fn scan_file(
     };
     let mut file = opened.file;
     let mut bytes = Vec::new();
-    let hint = usize::try_from(opened.len).unwrap_or(usize::MAX).min(WINDOW_BYTES) + 1;
-    bytes.reserve(hint);
-    if let Err(error) = (&mut file).take(WINDOW_BYTES as u64).read_to_end(&mut bytes) {
+    // The file as long as it was when it was opened: nobody asks the system once more where it ends. One without a
+    // length may be made while it is read.
+    let first = if opened.len == 0 { WINDOW_BYTES as u64 } else { opened.len.min(WINDOW_BYTES as u64) };
+    bytes.reserve(usize::try_from(opened.len.min(first)).unwrap_or(WINDOW_BYTES) + 1);
+    if let Err(error) = (&mut file).take(first).read_to_end(&mut bytes) {
         return run.observe(Observation::Unread(crate::source::io_unread(&entry.shown, &error)));
     }
     let repository = repositories.iter().find(|r| entry.shown.starts_with(&r.base));

@@ -9,19 +9,22 @@ pub(super) const FIGURED_REACH: u32 = 40;
 
 /// Whether eight letters and figures, some of both, begin on the line of `at` and within `reach` bytes.
 pub(super) fn has_figures(bytes: &[u8], at: u32, reach: u32) -> bool {
-    let (mut run, mut figures) = (0, 0);
     let window = &bytes[at as usize..bytes.len().min((at + reach + FIGURED_REACH) as usize)];
-    for (index, &byte) in window.iter().enumerate() {
-        match byte {
-            b'0'..=b'9' => (run, figures) = (run + 1, figures + 1),
-            b'a'..=b'z' | b'A'..=b'Z' => run += 1,
-            b'\n' => return false,
-            _ if index >= reach as usize => return false,
-            _ => (run, figures) = (0, 0),
+    let line = &window[..memchr::memchr(b'\n', window).unwrap_or(window.len())];
+    let mut from = 0;
+    while from <= reach as usize {
+        let Some(needed) = line.get(from..from + FIGURED_BYTES_MIN) else { return false };
+        // The last byte first, as below.
+        if let Some(other) = needed.iter().rposition(|byte| !byte.is_ascii_alphanumeric()) {
+            from += other + 1;
+            continue;
         }
-        if run >= FIGURED_BYTES_MIN && figures > 0 && figures < run {
+        let rest = &line[from..];
+        let run = &rest[..rest.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len())];
+        if run.iter().any(u8::is_ascii_digit) && run.iter().any(u8::is_ascii_alphabetic) {
             return true;
         }
+        from += run.len() + 1;
     }
     false
 }
@@ -42,4 +45,44 @@ pub(crate) fn has_run(bytes: &[u8], at: u32, (before, after): (u32, u32), known:
         }
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The plain way: one byte after the other.
+    fn counted(bytes: &[u8], at: usize, reach: usize) -> bool {
+        let (mut run, mut figures) = (0, 0);
+        for (index, &byte) in bytes[at..].iter().enumerate().take(reach + FIGURED_REACH as usize) {
+            match byte {
+                b'0'..=b'9' => (run, figures) = (run + 1, figures + 1),
+                b'a'..=b'z' | b'A'..=b'Z' => run += 1,
+                b'\n' => return false,
+                _ if index >= reach => return false,
+                _ => (run, figures) = (0, 0),
+            }
+            if run >= FIGURED_BYTES_MIN && figures > 0 && figures < run {
+                return true;
+            }
+        }
+        false
+    }
+
+    proptest! {
+        #[test]
+        fn figures_are_seen_where_counting_sees_them(
+            text in "([a-zA-Z]{1,9}|[0-9]{1,9}|[ =._-]|[a-z0-9]{6,12}|\n){0,20}",
+            at in any::<prop::sample::Index>(),
+            reach in 0u32..60,
+        ) {
+            let at = at.index(text.len() + 1);
+            let expected = counted(text.as_bytes(), at, reach as usize);
+            #[allow(clippy::cast_possible_truncation)] // a short text
+            let seen = has_figures(text.as_bytes(), at as u32, reach);
+            prop_assert_eq!(seen, expected);
+        }
+    }
 }

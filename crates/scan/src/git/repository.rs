@@ -32,9 +32,10 @@ impl Repository {
     /// Whether a folder looks like a repository: `HEAD`, `objects` and `refs`. In a folder named `.git`, `objects`
     /// is enough, so that a repository without its `HEAD` is still read.
     pub(crate) fn is_git_dir(path: &Path) -> bool {
-        let objects = path.join("objects").is_dir();
-        let head = fs::symlink_metadata(path.join("HEAD")).is_ok_and(|meta| !meta.is_dir());
-        objects && (path.file_name().is_some_and(|name| name == ".git") || head && path.join("refs").is_dir())
+        // `HEAD` first: nearly every folder is none, and one question of the system says so.
+        let head = || fs::symlink_metadata(path.join("HEAD")).is_ok_and(|meta| !meta.is_dir());
+        let named = path.file_name().is_some_and(|name| name == ".git");
+        (named || head() && path.join("refs").is_dir()) && path.join("objects").is_dir()
     }
 
     /// Opens the repository at `git_dir`: a folder, or the `.git` file of a linked work tree or submodule.
