@@ -117,6 +117,61 @@ fn a_storm_of_words_and_a_flood_of_matches_end_and_are_counted() {
     assert_eq!(report["scan"]["complete"], false);
 }
 
+/// Passwords that look drawn, the same ones each time.
+fn drawn(count: usize) -> Vec<String> {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let letters = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+    let mut letter = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        char::from(letters[(state >> 20) as usize % letters.len()])
+    };
+    (0..count).map(|_| (0..14).map(|_| letter()).collect()).collect()
+}
+
+#[test]
+fn long_tables_and_lists_are_read_to_their_end_or_said_to_be_cut() {
+    let lines = |count: usize, head: &str, row: &dyn Fn(usize, &str) -> String| {
+        let rows = drawn(count).iter().enumerate().map(|(n, value)| row(n, value)).collect::<String>();
+        format!("{head}{rows}")
+    };
+    let write = |home: &Home, count: usize| {
+        let files: [(&str, &str, &dyn Fn(usize, &str) -> String); 7] = [
+            ("users.csv", "id,login,password\n", &|n, value| format!("{n},u{n},{value}\n")),
+            ("insert.sql", "INSERT INTO users (id, password) VALUES\n", &|n, value| {
+                format!("({n}, '{value}'),\n")
+            }),
+            ("copy.sql", "COPY users (id, password) FROM stdin;\n", &|n, value| format!("{n}\t{value}\n")),
+            ("map.yaml", "passwords:\n", &|n, value| format!("  u{n}: {value}\n")),
+            ("list.yaml", "passwords:\n", &|_, value| format!("  - {value}\n")),
+            ("table.md", "| user | password |\n|---|---|\n", &|n, value| format!("| u{n} | {value} |\n")),
+            ("map.json", "{\"passwords\": {\n", &|n, value| format!("  \"u{n}\": \"{value}\",\n")),
+        ];
+        files.map(|(name, head, row)| {
+            home.write(&format!("repo/{name}"), lines(count, head, row));
+            name
+        })
+    };
+    let secrets = |report: &Value, name: &str| {
+        rules(report, name).iter().filter(|rule| rule.starts_with("generic-")).count()
+    };
+    let home = Home::new();
+    let names = write(&home, 300);
+    let (_, report) = home.scan(&home.path("repo"));
+    for name in names {
+        // One in a hundred may look like a word.
+        assert!(secrets(&report, name) >= 290, "{name}: {}", secrets(&report, name));
+    }
+    let home = Home::new();
+    let names = write(&home, 2_500);
+    let (_, report) = home.scan(&home.path("repo"));
+    let unread = report["scan"]["unread"].as_array().unwrap();
+    for name in names {
+        assert!(unread.iter().any(|row| row["path"] == name && row["reason"] == "match_flood"), "{name}");
+    }
+}
+
 #[test]
 fn a_structure_that_no_parser_survives_still_shows_its_token() {
     let token = github_token();

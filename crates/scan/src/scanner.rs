@@ -237,6 +237,9 @@ fn scan_file(
     let members = if whole {
         file_of.open(&bytes.as_slice(), &mut hits)
     } else {
+        if search::has_rows(&bytes) {
+            run.observe(Observation::Unread(rows_behind(&entry.shown)));
+        }
         stream_rest(run, entry, &mut file, bytes, &mut hits);
         file_of.open(&FileInput { file: &file, len: opened.len }, &mut hits)
     };
@@ -349,6 +352,20 @@ fn stream_rest(run: &Run<'_>, entry: &Entry, file: &mut std::fs::File, first: Ve
         let mut row = crate::source::io_unread(&entry.shown, &error);
         row.state = ReadState::Partial;
         run.observe(Observation::Unread(row));
+    }
+}
+
+/// An unread row for a table that is larger than one window.
+fn rows_behind(shown: &str) -> Unread {
+    Unread {
+        path: shown.to_owned(),
+        state: ReadState::Partial,
+        reason: detect::TOO_LARGE.to_owned(),
+        detail: format!(
+            "behind its first {} MiB it was searched for secrets, but not as rows of a table: split it into parts that \
+             begin with the names of the columns",
+            WINDOW_BYTES >> 20
+        ),
     }
 }
 

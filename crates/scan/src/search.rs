@@ -8,7 +8,7 @@ use crate::container::{self, Budget, Input, Keystore, MemberGap, Visitor};
 use crate::detect::KEYSTORE_FILE;
 use crate::engine::surroundings::Surroundings;
 use crate::engine::{
-    Candidate, Engine, Match, Needs, escapes, records, secret_data, sql_rows, table_rows, utf16,
+    Candidate, Engine, Match, Needs, escapes, long_lists, records, secret_data, sql_rows, table_rows, utf16,
 };
 use crate::hits::{Hit, Hits};
 
@@ -21,6 +21,12 @@ pub(crate) fn whole(engine: &Engine, bytes: &[u8], work: &mut u64) -> Hits {
     decoded(engine, bytes, candidates, work)
 }
 
+/// Whether a file that begins so has rows whose columns are named at their head: what stands behind the first window is read
+/// without them.
+pub(crate) fn has_rows(first: &[u8]) -> bool {
+    sql_rows::is_script(first) || table_rows::is_table(first)
+}
+
 /// Hits of a file whose bytes gave these `candidates`, with what they show when they are decoded.
 pub(crate) fn decoded(engine: &Engine, bytes: &[u8], candidates: Vec<Candidate>, work: &mut u64) -> Hits {
     match utf16::decode(bytes) {
@@ -31,6 +37,7 @@ pub(crate) fn decoded(engine: &Engine, bytes: &[u8], candidates: Vec<Candidate>,
             hits
         }
         None => {
+            let candidates = long_lists::add(engine, bytes, candidates);
             let candidates = escapes::add(engine, bytes, candidates, work);
             let candidates = records::add(engine, bytes, candidates);
             let candidates = sql_rows::add(engine, bytes, candidates);

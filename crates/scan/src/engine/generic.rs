@@ -23,7 +23,7 @@ pub(crate) mod services;
 mod shape;
 
 pub use evidence::{Evidence, evidence};
-use members::{is_nobodys, members, singular};
+use members::{MEMBERS_MAX, is_nobodys, members, singular};
 use name::{is_login, promise};
 pub(super) use notation::is_foreign;
 use promising::may_hold;
@@ -114,10 +114,7 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
     let at = anchor.at as usize;
     let high = bytes.len().min(at + AFTER as usize);
     let Some(lead) = promising(bytes, at, len as usize) else { return };
-    if evaluate_members(engine, bytes, anchor, (lead, high), out) {
-        return;
-    }
-    if evaluate_column(engine, bytes, anchor, (lead, high), out) {
+    if evaluate_list(engine, bytes, anchor, (lead, high, MEMBERS_MAX), out).is_some() {
         return;
     }
     let Some(found) = assignment(bytes, lead, high) else { return };
@@ -149,19 +146,45 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
     out.extend(told(engine, anchor, name, (text, found.value), verdict));
 }
 
-/// Judges the members of the map or list that opens behind a name in the plural; whether there are any.
+/// Judges what goes on behind the window of an anchor: the members of a long list, or the cells of a long column. Gives
+/// where it ends.
+pub(super) fn evaluate_rest(
+    engine: &Engine,
+    bytes: &[u8],
+    (anchor, len): (Anchor, u32),
+    most: usize,
+    out: &mut Vec<Candidate>,
+) -> Option<usize> {
+    let lead = promising(bytes, anchor.at as usize, len as usize)?;
+    evaluate_list(engine, bytes, anchor, (lead, bytes.len(), most), out)
+}
+
+/// Judges the members of the list or the cells of the column that the name stands over; where the last one of them ends.
+fn evaluate_list(
+    engine: &Engine,
+    bytes: &[u8],
+    anchor: Anchor,
+    place: (Lead, usize, usize),
+    out: &mut Vec<Candidate>,
+) -> Option<usize> {
+    evaluate_members(engine, bytes, anchor, place, out)
+        .or_else(|| evaluate_column(engine, bytes, anchor, place, out))
+}
+
+/// Judges the members of the map or list that opens behind a name in the plural; where the last one ends.
 fn evaluate_members(
     engine: &Engine,
     bytes: &[u8],
     anchor: Anchor,
-    (lead, high): (Lead, usize),
+    (lead, high, most): (Lead, usize, usize),
     out: &mut Vec<Candidate>,
-) -> bool {
+) -> Option<usize> {
     let plural = &bytes[lead.name().0..lead.name().1];
-    let Some(singular) = singular(plural) else { return false };
-    let members = members(bytes, lead, high);
+    let singular = singular(plural)?;
+    let members = members(bytes, lead, high, most);
+    let end = members.last()?.value.1;
     if is_nobodys(plural) {
-        return !members.is_empty();
+        return Some(end);
     }
     for member in &members {
         let found = member.assignment();
@@ -181,24 +204,25 @@ fn evaluate_members(
         verdict.confidence = verdict.confidence.min(Confidence::Medium);
         out.extend(told(engine, anchor, name, (text, found.value), verdict));
     }
-    !members.is_empty()
+    Some(end)
 }
 
-/// Judges the cells below the name, when it is the head of a column; whether there are any.
+/// Judges the cells below the name, when it is the head of a column; where the last one ends.
 fn evaluate_column(
     engine: &Engine,
     bytes: &[u8],
     anchor: Anchor,
-    (lead, high): (Lead, usize),
+    (lead, high, most): (Lead, usize, usize),
     out: &mut Vec<Candidate>,
-) -> bool {
+) -> Option<usize> {
     if !lead.is_followed_by(bytes, b'|') {
-        return false;
+        return None;
     }
     let name = lead.name();
     let column = &bytes[name.0..name.1];
     let cells = column::cells(bytes, lead, high);
-    for &value in &cells {
+    let end = cells.last()?.1;
+    for &value in cells.iter().take(most) {
         let found = Assignment {
             name,
             value,
@@ -218,7 +242,7 @@ fn evaluate_column(
         }
         out.extend(told(engine, anchor, column, (text, value), verdict));
     }
-    !cells.is_empty()
+    Some(end)
 }
 
 /// Past the user's name in a login of two parts, `auth = "ann:…"`: what follows is a password, as the name says that both are.

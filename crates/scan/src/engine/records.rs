@@ -23,8 +23,6 @@ const OPENING_RECORDS: usize = 3;
 const OPENING_LINES_MAX: usize = 60;
 /// Longest record, bytes.
 const RECORD_BYTES_MAX: usize = 1024;
-/// Most records of one file that are read.
-const RECORDS_MAX: usize = 2_000;
 
 /// Largest file whose lines a rule with `figures` reads, bytes: a note is short.
 const NOTE_BYTES_MAX: usize = 4 << 10;
@@ -148,7 +146,7 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], index: usize, reads: Reads
     }
     let mut at = 0;
     let figured = engine.rules.rules()[index].spec.figures.is_some();
-    for line in bytes.split(|&b| b == b'\n').take(RECORDS_MAX) {
+    for line in bytes.split(|&b| b == b'\n') {
         let record = record(line);
         if !record.is_empty() && (!figured || has_figures(record)) {
             judge(engine, record, at, index, out);

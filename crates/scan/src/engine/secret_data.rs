@@ -14,8 +14,6 @@ use crate::engine::{Candidate, Engine, settle};
 const OPENING_BYTES: usize = 1024;
 /// Longest value that is decoded, characters.
 const VALUE_BYTES_MAX: usize = 1 << 20;
-/// Most values of one file that are decoded.
-const VALUES_MAX: usize = 2_000;
 
 /// Padding may be missing, and the bits behind the last byte may be anything: values are written by hand, too.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -57,9 +55,6 @@ pub(crate) fn add(
     let mut view = Vec::new();
     let mut values: Vec<Value> = Vec::new();
     each_value(bytes, |key, start, end| {
-        if values.len() == VALUES_MAX {
-            return;
-        }
         let encoded: Vec<u8> =
             bytes[start..end].iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
         let Some(text) = LENIENT.decode(encoded).ok().filter(|text| is_text(text)) else { return };

@@ -9,11 +9,10 @@ use std::sync::Arc;
 use tenure_model::{Confidence, Severity};
 
 use crate::engine::{Anchor, Candidate, Engine, Match, Needs, generic, settle, value};
+use crate::hits::HITS_PER_BLOB_MAX;
 
 /// Bytes at the start of a file that tell whether it is a script of SQL.
 const OPENING_BYTES: usize = 256;
-/// Most values of one file that are judged.
-const VALUES_MAX: usize = 2_000;
 /// Most columns of a table that are read.
 const COLUMNS_MAX: usize = 200;
 /// Most tables of one file whose columns are remembered.
@@ -28,7 +27,7 @@ pub(crate) fn add(engine: &Engine, bytes: &[u8], candidates: Vec<Candidate>) -> 
     if !is_script(bytes) {
         return candidates;
     }
-    let mut rows = Rows { engine, bytes, tables: HashMap::new(), values: 0, out: Vec::new() };
+    let mut rows = Rows { engine, bytes, tables: HashMap::new(), out: Vec::new() };
     rows.read();
     if rows.out.is_empty() {
         return candidates;
@@ -40,7 +39,7 @@ pub(crate) fn add(engine: &Engine, bytes: &[u8], candidates: Vec<Candidate>) -> 
 }
 
 /// Whether the file begins like a script of SQL: with a comment of a dump, or a statement.
-fn is_script(bytes: &[u8]) -> bool {
+pub(crate) fn is_script(bytes: &[u8]) -> bool {
     let opening = &bytes[..bytes.len().min(OPENING_BYTES)];
     let opening = opening.strip_prefix(b"\xef\xbb\xbf").unwrap_or(opening).trim_ascii_start();
     match opening.first() {
@@ -79,14 +78,13 @@ struct Rows<'a> {
     bytes: &'a [u8],
     /// Columns of the tables that have a telling one.
     tables: HashMap<&'a [u8], Vec<Column<'a>>>,
-    values: usize,
     out: Vec<Candidate>,
 }
 
 impl<'a> Rows<'a> {
     fn read(&mut self) {
         let mut at = 0;
-        while at < self.bytes.len() && self.values < VALUES_MAX {
+        while at < self.bytes.len() && !self.is_full() {
             let start =
                 self.bytes[at..].iter().position(|b| !matches!(b, b' ' | b'\t')).map_or(at, |n| at + n);
             let line = &self.bytes[start..];
@@ -136,7 +134,7 @@ impl<'a> Rows<'a> {
             return None;
         }
         at = self.blank(at + b"values".len());
-        while self.bytes.get(at) == Some(&b'(') && self.values < VALUES_MAX {
+        while self.bytes.get(at) == Some(&b'(') && !self.is_full() {
             let (cells, end) = self.tuple(at)?;
             self.judge(&columns, &cells);
             at = self.blank(end);
@@ -154,7 +152,7 @@ impl<'a> Rows<'a> {
         let (columns, at) = self.columns(self.blank(at))?;
         let telling = columns.iter().any(Option::is_some);
         let mut at = at + memchr::memchr(b'\n', &self.bytes[at..])? + 1;
-        while telling && at < self.bytes.len() && self.values < VALUES_MAX {
+        while telling && at < self.bytes.len() && !self.is_full() {
             let end = memchr::memchr(b'\n', &self.bytes[at..]).map_or(self.bytes.len(), |n| at + n);
             let row = &self.bytes[at..end];
             if row.starts_with(b"\\.") {
@@ -182,7 +180,6 @@ impl<'a> Rows<'a> {
             if end <= start || end - start > VALUE_BYTES_MAX {
                 continue;
             }
-            self.values += 1;
             let text = &self.bytes[start..end];
             match hash(column, text) {
                 Some(true) => self.out.extend(hashed(self.engine, column, text, start)),
@@ -191,6 +188,11 @@ impl<'a> Rows<'a> {
                 None => generic::evaluate_cell(self.engine, self.bytes, column, (start, end), &mut self.out),
             }
         }
+    }
+
+    /// Whether there are more than one file's hits may be: that there are more is said.
+    fn is_full(&self) -> bool {
+        self.out.len() > HITS_PER_BLOB_MAX
     }
 
     fn blank(&self, at: usize) -> usize {

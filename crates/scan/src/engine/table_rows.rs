@@ -4,6 +4,7 @@
 //! Such a file is known by its first line alone, so that any other costs a look at that.
 
 use crate::engine::{Candidate, Engine, generic, settle};
+use crate::hits::HITS_PER_BLOB_MAX;
 
 /// Longest first line that may name columns, bytes.
 const HEAD_BYTES_MAX: usize = 1024;
@@ -13,8 +14,6 @@ const COLUMNS_MAX: usize = 64;
 const NAME_BYTES_MAX: usize = 40;
 /// Most words of a column's name.
 const NAME_WORDS_MAX: usize = 3;
-/// Most values of one file that are judged.
-const VALUES_MAX: usize = 2_000;
 /// Signs that part columns, the commonest first.
 const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
 
@@ -30,6 +29,8 @@ pub(crate) fn add(engine: &Engine, bytes: &[u8], candidates: Vec<Candidate>) -> 
         if out.get(first).is_some_and(|found| !counts(found)) {
             out.truncate(first);
         }
+        // One more than is listed, so that it is said that there are more.
+        out.len() <= HITS_PER_BLOB_MAX
     });
     if out.is_empty() {
         return candidates;
@@ -37,6 +38,11 @@ pub(crate) fn add(engine: &Engine, bytes: &[u8], candidates: Vec<Candidate>) -> 
     out.extend(candidates);
     settle(&mut out);
     out
+}
+
+/// Whether the first line names columns, one of which holds credentials.
+pub(crate) fn is_table(bytes: &[u8]) -> bool {
+    Table::of(bytes).is_some()
 }
 
 /// Columns of a table.
@@ -81,17 +87,17 @@ impl Table {
         })
     }
 
-    /// Calls `each` for what stands in a telling column of a row that has as many cells as there are columns.
-    fn each_value(&self, bytes: &[u8], mut each: impl FnMut(&[u8], (usize, usize))) {
-        let (mut at, mut values) = (self.rows, 0);
-        while at < bytes.len() && values < VALUES_MAX {
+    /// Calls `each` for what stands in a telling column of a row that has as many cells as there are columns, as long as
+    /// it asks for more.
+    fn each_value(&self, bytes: &[u8], mut each: impl FnMut(&[u8], (usize, usize)) -> bool) {
+        let mut at = self.rows;
+        while at < bytes.len() {
             if let Some(cells) = cells(bytes, at, self.delimiter).filter(|cells| cells.len() == self.columns)
             {
                 for &(column, (start, end)) in &self.telling {
                     let (from, to) = cells[column];
-                    if from < to {
-                        values += 1;
-                        each(&bytes[start..end], (from, to));
+                    if from < to && !each(&bytes[start..end], (from, to)) {
+                        return;
                     }
                 }
             }

@@ -4,8 +4,8 @@
 use super::name::{is_about_a_member, promise, words};
 use super::shape::{Assignment, Form, Lead, Stand, opens_map};
 
-/// Members of one map that are judged; the window ends sooner in all but the tersest.
-const MEMBERS_MAX: usize = 64;
+/// Members of one map that are judged where its name stands; the window ends sooner in all but the tersest.
+pub(super) const MEMBERS_MAX: usize = 64;
 /// Longest name of a member, bytes.
 const NAME_BYTES_MAX: usize = 64;
 /// Longest value, bytes.
@@ -78,12 +78,12 @@ pub(super) fn is_nobodys(name: &[u8]) -> bool {
     words(name).iter().any(|word| NOBODYS.contains(&word.as_str()))
 }
 
-/// The members of the map or list that opens behind the name, as far as the window shows them.
-pub(super) fn members(bytes: &[u8], lead: Lead, high: usize) -> Vec<Member> {
+/// The members of the map or list that opens behind the name, up to `high` and `most` of them.
+pub(super) fn members(bytes: &[u8], lead: Lead, high: usize, most: usize) -> Vec<Member> {
     let mut out = Vec::new();
     match opens_map(bytes, lead, high) {
-        Some((at, true)) => in_braces(bytes, at, high, &mut out),
-        Some((at, false)) => on_lines(bytes, at, high, &mut out),
+        Some((at, true)) => in_braces(bytes, (at, high), most, &mut out),
+        Some((at, false)) => on_lines(bytes, (at, high), most, &mut out),
         None => {}
     }
     out.retain(|member| {
@@ -98,11 +98,11 @@ pub(super) fn members(bytes: &[u8], lead: Lead, high: usize) -> Vec<Member> {
 }
 
 /// Members between the bracket at `at` and the one that closes it; what lies deeper is not theirs.
-fn in_braces(bytes: &[u8], at: usize, high: usize, out: &mut Vec<Member>) {
+fn in_braces(bytes: &[u8], (at, high): (usize, usize), most: usize, out: &mut Vec<Member>) {
     let (mut depth, mut p) = (0usize, at);
     let mut named: Option<(usize, usize)> = None;
     let mut word: Option<((usize, usize), bool)> = None;
-    while p < high && out.len() < MEMBERS_MAX {
+    while p < high && out.len() < most {
         match bytes[p] {
             b'{' | b'[' | b'(' => (depth, named, word) = (depth + 1, None, None),
             b'}' | b']' | b')' => {
@@ -157,10 +157,10 @@ fn told(
 }
 
 /// Members on the lines from `at` on: `name: value`, `name = value` or `- value`, as deep as the first of them.
-fn on_lines(bytes: &[u8], at: usize, high: usize, out: &mut Vec<Member>) {
+fn on_lines(bytes: &[u8], (at, high): (usize, usize), most: usize, out: &mut Vec<Member>) {
     let mut start = at;
     let mut depth = None;
-    while start < high && out.len() < MEMBERS_MAX {
+    while start < high && out.len() < most {
         let Some(len) = memchr::memchr(b'\n', &bytes[start..high]) else { return };
         let line = &bytes[start..start + len];
         let indent = line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
@@ -219,7 +219,7 @@ mod tests {
         let bytes = text.as_bytes();
         let at = text.to_ascii_lowercase().find("okens").unwrap();
         let Some(lead) = lead(bytes, at, at + 4) else { return Vec::new() };
-        members(bytes, lead, bytes.len())
+        members(bytes, lead, bytes.len(), MEMBERS_MAX)
             .into_iter()
             .map(|member| {
                 let name = member.name.map_or("", |(start, end)| &text[start..end]);
