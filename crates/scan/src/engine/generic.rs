@@ -254,7 +254,11 @@ fn past_user(bytes: &[u8], found: Assignment) -> Option<Assignment> {
     // `auth: "app:…"` with a signature behind it.
     let signed = password.len() >= SIGNATURE_BYTES_MIN && password.iter().all(u8::is_ascii_hexdigit);
     // Without quotes it may be a scheme and its realm, or two words: `auth: basic:realm`.
-    let told = found.stand == Stand::Assigned && has_digit(password) && password.len() >= LOGIN_BYTES_MIN;
+    let name = &bytes[found.name.0..found.name.1];
+    let both = name.iter().all(|b| b.is_ascii_uppercase() || *b == b'_') && name.contains(&b'_');
+    let told = found.stand == Stand::Assigned
+        && (has_digit(password) || both && password.iter().all(u8::is_ascii_alphanumeric))
+        && password.len() >= LOGIN_BYTES_MIN;
     let fits = (found.quoted || told)
         && !found.scheme
         && !signed

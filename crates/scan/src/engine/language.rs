@@ -55,6 +55,8 @@ const LABEL_BYTES_MAX: usize = 12;
 const LABELLED_BYTES_MIN: usize = 16;
 /// Fewest of them behind a label and a dash, bytes.
 const NUMBERED_BYTES_MIN: usize = 24;
+/// Shortest last part of a value that counts for all of it, bytes.
+const PART_BYTES_MIN: usize = 32;
 /// Labels that say of what the digits are a checksum, or that everybody may know them.
 const LABELS_OF_OTHERS: [&[u8]; 12] =
     [b"sha", b"md5", b"git", b"rev", b"commit", b"hash", b"build", b"pk", b"pub", b"etag", b"blob", b"tree"];
@@ -74,6 +76,28 @@ pub(super) fn labelled_digits(value: &[u8]) -> Option<&[u8]> {
     let labelled = is_label(label) && (value[at] != b'-' || digits.len() >= NUMBERED_BYTES_MIN);
     let fits = digits.len() >= LABELLED_BYTES_MIN && hex(digits) && (labelled || hex(label));
     fits.then_some(digits)
+}
+
+/// The part of a value of several parts that is most of it and long: `*:production.4ed14d…`, `2310.60d89.9c21…`.
+pub(super) fn longest_part(value: &[u8]) -> Option<&[u8]> {
+    let joins = |b: &u8| matches!(b, b'.' | b':' | b'|' | b'~');
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'*') || joins(b);
+    if value.len() <= PART_BYTES_MIN || !value.iter().any(joins) || !value.iter().all(plain) {
+        return None;
+    }
+    let mut parts = value.split(|b| joins(b));
+    let others = LABELS_OF_OTHERS.iter().any(|other| value.starts_with(other));
+    parts.next_back().filter(|last| {
+        let hex = |is: fn(&u8) -> bool| {
+            last.iter()
+                .all(|b| b.is_ascii_digit() || b.is_ascii_alphabetic() && is(b) && b.is_ascii_hexdigit())
+        };
+        last.len() >= PART_BYTES_MIN
+            && 2 * last.len() >= value.len()
+            && !others
+            && !last.iter().all(u8::is_ascii_digit)
+            && (hex(u8::is_ascii_lowercase) || hex(u8::is_ascii_uppercase))
+    })
 }
 
 /// Whether this may stand before a key to say whose it is, and for what: `live`, `sk_test`.

@@ -158,6 +158,7 @@ mod tests {
         if let Some(table) = Table::of(bytes) {
             table.each_value(bytes, |column, (start, end)| {
                 out.push((String::from_utf8_lossy(column).into_owned(), text[start..end].to_owned()));
+                true
             });
         }
         out

@@ -77,6 +77,37 @@ pub(super) fn chosen_with_signs(text: &[u8]) -> Option<Needs> {
     (text.len() >= JOINED_BYTES_MIN && parts.iter().all(words)).then_some(needs)
 }
 
+/// Whether words that are joined are a password all the same: under a variable of the environment in capitals,
+/// `MYSQL_ROOT_PASSWORD=shop_dev_pass`, where names of other things seldom stand.
+pub(super) fn typed_in_env(name: &[u8], text: &[u8], found: Assignment) -> bool {
+    /// What is told apart from the password by such a name: where it is kept, or what it is of.
+    const KEPT: [&[u8]; 12] = [
+        b"name", b"file", b"path", b"key", b"ref", b"id", b"env", b"var", b"vault", b"arn", b"example",
+        b"your",
+    ];
+    let variable = name.contains(&b'_')
+        && name.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
+        && words(name)
+            .last()
+            .is_some_and(|last| matches!(last.as_str(), "password" | "passwd" | "pass" | "pwd"));
+    let joined =
+        text.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'));
+    let mut parts = text.split(|b| matches!(b, b'_' | b'-'));
+    let spells = |name: &[u8]| -> Vec<u8> {
+        name.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
+    };
+    let (own, value) = (spells(name), spells(text));
+    variable
+        && found.stand == Stand::Assigned
+        && joined
+        && text.len() >= JOINED_BYTES_MIN
+        && text.iter().any(|b| matches!(b, b'_' | b'-'))
+        && !parts.clone().any(|part| part.is_empty() || KEPT.contains(&part))
+        && parts.all(|part| part.len() >= 2)
+        && !own.ends_with(&value)
+        && !value.ends_with(&own)
+}
+
 /// Words of names in code and configuration: with one of them, words that are joined name something; without, a password
 /// of two or three words is one in nested settings, too.
 static REFERS: Words = Words::of(

@@ -9,7 +9,7 @@ const SEALED_BYTES_MIN: usize = 256;
 
 /// Hashes by name, public keys, certificates, data addresses: random, but no secret.
 pub(super) fn is_public_material(text: &[u8]) -> bool {
-    const PREFIXES: [&[u8]; 30] = [
+    const PREFIXES: [&[u8]; 32] = [
         b"$ANSIBLE_VAULT",
         b"pk.eyJ", // Mapbox: made for browsers
         b"sha1-",
@@ -41,6 +41,8 @@ pub(super) fn is_public_material(text: &[u8]) -> bool {
         b"{MD5}",
         b"{CRYPT}",
         b"{PBKDF2",
+        b"$scrypt$",
+        b"sha1$$",
     ];
     // Sealed with a cluster's public key, and made to be committed.
     let sealed = text.len() > SEALED_BYTES_MIN && (text.starts_with(b"AgA") || text.starts_with(b"AgB"));

@@ -146,7 +146,8 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
 
 /// Whether what the name holds may be a login of two parts: `auth`, `CURLOPT_USERPWD`, `credentials`.
 pub(super) fn is_login(name: &[u8]) -> bool {
-    const ENDS: [&[u8]; 4] = [b"auth", b"userpwd", b"credentials", b"creds"];
+    const ENDS: [&[u8]; 7] =
+        [b"auth", b"userpwd", b"credentials", b"creds", b"user_pass", b"userpass", b"user_password"];
     ENDS.iter().any(|end| name.len() >= end.len() && name[name.len() - end.len()..].eq_ignore_ascii_case(end))
 }
 

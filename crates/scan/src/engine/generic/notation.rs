@@ -34,7 +34,8 @@ fn is_written(text: &[u8], quoted: bool, (password, apart): (bool, bool)) -> boo
         // An entity tag of HTTP, and what a list of ciphers leaves out.
         || text.starts_with(b"W/\"")
         || apart && text.first() == Some(&b'!') && text[1..].iter().all(u8::is_ascii_alphabetic)
-        || apart && is_name_in_code(text)
+        || apart && (is_name_in_code(text) || is_host(text) || is_constant(text))
+        || is_negated(text)
         || is_number(text, if password { PASSWORD_DIGITS_MAX } else { NUMBER_DIGITS_MAX })
         || !password && is_numbers(text)
         || is_resource(text)
@@ -166,6 +167,34 @@ fn is_name_in_code(text: &[u8]) -> bool {
     let snake = text.iter().filter(|&&b| b == b'_').count() >= 2 && parts.all(word);
     let telling = [&b"Token"[..], b"Password", b"Secret", b"Key"].iter().any(|end| text.ends_with(end));
     snake || telling && text[0].is_ascii_lowercase() && text.iter().all(u8::is_ascii_alphanumeric)
+}
+
+/// `www.acme.test`, `login.shop.example.com`: where something is.
+fn is_host(text: &[u8]) -> bool {
+    const ENDS: [&[u8]; 9] =
+        [b".com", b".net", b".org", b".io", b".dev", b".test", b".local", b".internal", b".de"];
+    let plain = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-');
+    text.iter().all(plain) && (text.starts_with(b"www.") || ENDS.iter().any(|end| text.ends_with(end)))
+}
+
+/// `MODE_PSK`, `AUTH_WPA2`: one of a list of constants.
+fn is_constant(text: &[u8]) -> bool {
+    let upper = |part: &[u8]| {
+        part.len() >= 2
+            && part.len() <= CONSTANT_PART_MAX
+            && part[0].is_ascii_uppercase()
+            && part.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+            && part.iter().filter(|b| b.is_ascii_digit()).count() <= 3
+    };
+    text.contains(&b'_') && text.split(|&b| b == b'_').all(upper)
+}
+
+/// `!showPassword`: an expression in an attribute.
+fn is_negated(text: &[u8]) -> bool {
+    let Some((b'!', rest)) = text.split_first() else { return false };
+    rest.first().is_some_and(u8::is_ascii_lowercase)
+        && rest.iter().any(u8::is_ascii_uppercase)
+        && rest.iter().all(u8::is_ascii_alphabetic)
 }
 
 /// `0x6000003`: a number of a machine's word.

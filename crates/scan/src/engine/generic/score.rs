@@ -4,7 +4,7 @@ use tenure_model::{Confidence, Severity};
 
 use super::chosen::{
     UNWRITTEN_BITS, chosen_secret, chosen_with_signs, is_comment, is_type, may_be_typed, of_service,
-    passphrase, signed,
+    passphrase, signed, typed_in_env,
 };
 use super::code::{is_public_material, looks_like_code};
 use super::name::{FOREIGN, Promise, Words, hands_on, promise, words};
@@ -12,7 +12,7 @@ use super::notation::{is_address, is_notation};
 use super::services::{service_above, service_named};
 use super::shape::{Assignment, Stand};
 use crate::engine::Needs;
-use crate::engine::language::{RANDOM_BITS, is_label, labelled_digits, random_bits};
+use crate::engine::language::{RANDOM_BITS, is_label, labelled_digits, longest_part, random_bits};
 use crate::engine::value;
 use crate::rules::ServiceSpec;
 
@@ -80,6 +80,9 @@ pub(super) fn judge(
         return None;
     }
     let mut promise = promise(name)?;
+    if promise == Promise::Ingredient && is_of_a_message(before, name) {
+        return None;
+    }
     let decoded = if promise == Promise::Password { Decoded::Nothing } else { decoded(text) };
     let login = decoded == Decoded::Login;
     let basic = found.stand == Stand::Scheme && name.eq_ignore_ascii_case(b"basic");
@@ -91,8 +94,9 @@ pub(super) fn judge(
     if promise == Promise::Vague && (login || found.scheme || in_query || signs_in) {
         promise = Promise::Secret;
     }
+    let joined = typed_in_env(name, text, found);
     if is_address(before)
-        || speaks_otherwise(name, text, found)
+        || speaks_otherwise(name, text, (found, joined))
         || is_notation(text, found, promise == Promise::Password)
     {
         return None;
@@ -102,7 +106,13 @@ pub(super) fn judge(
     }
     let number = text.iter().all(|&b| b.is_ascii_digit() || b == b'.');
     let code = looks_like_code(text, found.quoted, bits);
-    let chosen = if code && promise == Promise::Password { chosen_with_signs(text) } else { None };
+    let chosen = if joined {
+        Some(Needs::Settings)
+    } else if code && promise == Promise::Password {
+        chosen_with_signs(text)
+    } else {
+        None
+    };
     if number && (promise != Promise::Password || text.contains(&b'.')) || code && chosen.is_none() {
         return None;
     }
@@ -174,14 +184,14 @@ fn may_be_chosen(name: &[u8], text: &[u8], found: Assignment) -> bool {
 }
 
 /// Whether name and value say something else than a credential: an option, a placeholder, a number, a translation.
-fn speaks_otherwise(name: &[u8], text: &[u8], found: Assignment) -> bool {
+fn speaks_otherwise(name: &[u8], text: &[u8], (found, words): (Assignment, bool)) -> bool {
     // `passwd ann` is a command.
     let command = name == b"passwd" && !text.iter().any(u8::is_ascii_digit);
     if found.stand == Stand::Alone && (command || hands_on(name)) {
         return true;
     }
     let lower = String::from_utf8_lossy(text).to_ascii_lowercase();
-    if KEYWORDS.holds(&lower) || repeats_name(name, &lower) {
+    if KEYWORDS.holds(&lower) || !words && repeats_name(name, &lower) {
         return true;
     }
     if value::placeholder(text).is_some() || is_public_material(text) {
@@ -243,14 +253,16 @@ fn password(name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Op
         let told = told && (bits >= 0.0 || parts < 2);
         let needs = match apart {
             true => Needs::Directives,
-            false if found.quoted && digit => Needs::LivePath,
+            false if found.quoted && (digit || is_default(text)) => Needs::LivePath,
             false => Needs::Settings,
         };
         return told.then_some((Severity::Low, Confidence::Low, needs, because));
     }
     // `password Sommer2019` in a file of settings; a word alone is the next word of a sentence.
     let mixed = classes >= 3 && digit && text.len() >= 8;
-    if found.stand == Stand::Alone && (classes < 2 || bits < 0.0) {
+    // `#define WIFI_PASSWORD "Sommer2019"`: no word of a sentence has quotes and figures.
+    let stated = found.stand == Stand::Alone && found.quoted && digit;
+    if found.stand == Stand::Alone && !stated && (classes < 2 || bits < 0.0) {
         return Some(if mixed {
             let because = "the rest of the line mixes letters and digits".to_owned();
             (Severity::Medium, Confidence::Low, Needs::Settings, because)
@@ -264,12 +276,20 @@ fn password(name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Op
         // Signs of the keyboard and figures among letters: nobody writes so but in a password, wherever it stands.
         let sign = text.iter().any(|b| b.is_ascii_punctuation() && !b"_-.,:;/()[]{}<>=\\'\"".contains(b));
         let meant = digit && sign && text.len() >= 8 && found.stand != Stand::Passed;
-        let needs = if meant { Needs::Nothing } else { Needs::LivePath };
+        // Letters of both cases and figures, under the name of a password: an example of one, where examples stand.
+        let shown = mixed && found.stand == Stand::Assigned;
+        let needs = match (meant, shown) {
+            (true, _) => Needs::Nothing,
+            (false, true) => Needs::NoTexts,
+            (false, false) => Needs::LivePath,
+        };
         return Some((Severity::Medium, Confidence::Medium, needs, because));
     }
     if classes == 2 && digit && text.len() >= 5 {
         let told = found.quoted
-            && (found.stand == Stand::Assigned || found.stand == Stand::Passed && bits >= UNWRITTEN_BITS);
+            && (found.stand == Stand::Assigned
+                || stated
+                || found.stand == Stand::Passed && bits >= UNWRITTEN_BITS);
         let because = "the value mixes letters and digits".to_owned();
         let needs = if told { Needs::LivePath } else { Needs::Settings };
         return Some((Severity::Medium, Confidence::Low, needs, because));
@@ -343,6 +363,12 @@ fn is_keylike(text: &[u8], bits: f64, found: Assignment) -> bool {
         && found.stand != Stand::Inline
         && text.iter().any(u8::is_ascii_digit)
         && text.iter().all(|&b| b.is_ascii_alphanumeric() || b"-_.+/=".contains(&b))
+}
+
+/// A nonce among the members of a message or a block, as data holds one in each.
+fn is_of_a_message(before: &[u8], name: &[u8]) -> bool {
+    let nonce = words(name).iter().any(|word| word.ends_with("nonce"));
+    nonce && before.trim_ascii_end().ends_with(b"\"")
 }
 
 /// Under a name such as `key` or `salt` only a long value that is surely random counts.
@@ -455,7 +481,8 @@ fn drawn_from(text: &[u8]) -> (bool, f64) {
             return (false, drawn_from(&text[at + 1..]).1);
         }
         let bits = random_bits(text.strip_prefix(b"0x").unwrap_or(text));
-        labelled_digits(text).map_or(bits, |digits| bits.max(random_bits(digits)))
+        let part = labelled_digits(text).or_else(|| longest_part(text));
+        part.map_or(bits, |digits| bits.max(random_bits(digits)))
     };
     (uuid, bits)
 }
@@ -484,7 +511,7 @@ fn is_common(text: &[u8]) -> bool {
         "\
         test testing tester pass password passw passwd pwd user username admin administrator root guest demo foo bar
         baz qux foobar abc abcd xyz hello welcome letmein secret default temp example login master super monkey opensesame opensesam
-        dragon qwerty asdf zxcv postgres mysql oracle redis mongo rabbitmq vagrant ubuntu changeme toor alice bob
+        dragon qwerty asdf zxcv postgres mysql oracle redis mongo rabbitmq vagrant ubuntu changeme toor pgpass mariadb cassandra elastic minioadmin raspberry rootpass rootpw adminpw
         kennwort passwort parola senha haslo wachtwoord contrasena motdepasse mypass mypassword testpass testpassword testuser dbpass dbpassword newpass newpassword oldpassword adminadmin",
     );
     let stem = text.iter().take_while(|b| b.is_ascii_alphabetic() || **b == b'_').count();
@@ -493,6 +520,16 @@ fn is_common(text: &[u8]) -> bool {
     tail.iter().all(|b| !b.is_ascii_alphabetic())
         && tail.len() <= 6
         && (plain.is_empty() || COMMON.holds(&String::from_utf8_lossy(&plain)))
+}
+
+/// With what programs are delivered, or what somebody who runs one types first.
+fn is_default(text: &[u8]) -> bool {
+    static DEFAULTS: Words = Words::of(
+        "\
+        admin root guest toor postgres pgpass mysql mariadb oracle redis mongo rabbitmq cassandra elastic minioadmin
+        vagrant raspberry dbpass rootpass rootpw adminpw letmein opensesame",
+    );
+    DEFAULTS.holds(&String::from_utf8_lossy(text))
 }
 
 /// Whether somebody typed the value for want of a better one: a common password, or a word in disguise.
@@ -539,7 +576,7 @@ fn ends_telling(name: &[u8]) -> bool {
     let words = words(name);
     let last = words.last().map_or("", |last| last.trim_end_matches(|c: char| c.is_ascii_digit()));
     is_telling(last)
-        || ["pass", "pwd", "pw", "psk", "psw", "key", "mdp"].iter().any(|end| last.ends_with(end))
+        || ["passcode", "pass", "pwd", "pw", "psk", "psw", "key", "mdp"].iter().any(|end| last.ends_with(end))
         || FOREIGN.iter().any(|word| last.contains(word))
 }
 
