@@ -13,6 +13,7 @@ use super::{Anchor, Candidate, Engine, Match, Needs};
 mod chosen;
 mod code;
 mod column;
+mod decoded;
 mod evidence;
 mod members;
 mod name;

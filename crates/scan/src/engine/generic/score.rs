@@ -7,6 +7,7 @@ use super::chosen::{
     passphrase, signed, typed_in_env,
 };
 use super::code::{is_public_material, looks_like_code};
+use super::decoded::{Decoded, decoded};
 use super::name::{FOREIGN, Promise, Words, hands_on, promise, words};
 use super::notation::{is_address, is_notation};
 use super::services::{service_above, service_named};
@@ -35,10 +36,6 @@ pub(super) const SURELY_RANDOM_BITS: f64 = 28.0;
 pub(super) const SECRET_BYTES_MIN: usize = 10;
 /// Bits from which a secret counts in tests and documents, too.
 pub(super) const FAIRLY_RANDOM_BITS: f64 = 20.0;
-/// Shortest text that is no chance when base64 decodes to it, bytes.
-const DECODED_BYTES_MIN: usize = 7;
-/// Longest text that is taken for words or a login when base64 decodes to it, bytes.
-const DECODED_BYTES_MAX: usize = 160;
 /// Shortest salt, seed, nonce or initialisation vector, bytes.
 pub(super) const INGREDIENT_BYTES_MIN: usize = 8;
 /// Fingerprint of an OpenPGP key, hex digits.
@@ -79,21 +76,7 @@ pub(super) fn judge(
     if bits < RANDOM_BITS && !may_be_chosen(name, text, found) {
         return None;
     }
-    let mut promise = promise(name)?;
-    if promise == Promise::Ingredient && is_of_a_message(before, name) {
-        return None;
-    }
-    let decoded = if promise == Promise::Password { Decoded::Nothing } else { decoded(text) };
-    let login = decoded == Decoded::Login;
-    let basic = found.stand == Stand::Scheme && name.eq_ignore_ascii_case(b"basic");
-    if decoded == Decoded::Text || basic && !login {
-        return None;
-    }
-    let in_query = before.ends_with(b"?") || before.ends_with(b"&");
-    let signs_in = found.stand == Stand::Passed && words(name).last().is_some_and(|word| word == "auth");
-    if promise == Promise::Vague && (login || found.scheme || in_query || signs_in) {
-        promise = Promise::Secret;
-    }
+    let (promise, login) = promise_here(before, name, text, found)?;
     let joined = typed_in_env(name, text, found);
     if is_address(before)
         || speaks_otherwise(name, text, (found, joined))
@@ -104,18 +87,7 @@ pub(super) fn judge(
     if found.stand == Stand::Pair && !found.quoted && bits < RANDOM_BITS && is_type(text) {
         return None;
     }
-    let number = text.iter().all(|&b| b.is_ascii_digit() || b == b'.');
-    let code = looks_like_code(text, found.quoted, bits);
-    let chosen = if joined {
-        Some(Needs::Settings)
-    } else if code && promise == Promise::Password {
-        chosen_with_signs(text)
-    } else {
-        None
-    };
-    if number && (promise != Promise::Password || text.contains(&b'.')) || code && chosen.is_none() {
-        return None;
-    }
+    let chosen = chosen_words(text, (found, joined), promise, bits)?;
     let service =
         if promise == Promise::Password || bits < RANDOM_BITS { None } else { service_named(before, name) };
     let nearby = if promise == Promise::Vague && service.is_none() && is_keylike(text, bits, found) {
@@ -154,6 +126,48 @@ pub(super) fn judge(
         service: service.or(nearby),
         drawn: bits >= RANDOM_BITS,
     })
+}
+
+/// What the name promises where it stands, and whether the value is a login and its password in base64.
+fn promise_here(before: &[u8], name: &[u8], text: &[u8], found: Assignment) -> Option<(Promise, bool)> {
+    let mut promise = promise(name)?;
+    if promise == Promise::Ingredient && is_of_a_message(before, name) {
+        return None;
+    }
+    let decoded = if promise == Promise::Password { Decoded::Nothing } else { decoded(text) };
+    let login = decoded == Decoded::Login;
+    let basic = found.stand == Stand::Scheme && name.eq_ignore_ascii_case(b"basic");
+    if decoded == Decoded::Text || basic && !login {
+        return None;
+    }
+    let in_query = before.ends_with(b"?") || before.ends_with(b"&");
+    let signs_in = found.stand == Stand::Passed && words(name).last().is_some_and(|word| word == "auth");
+    if promise == Promise::Vague && (login || found.scheme || in_query || signs_in) {
+        promise = Promise::Secret;
+    }
+    Some((promise, login))
+}
+
+/// Where words that are joined like a name in code are a password all the same; `None` for what is a number or code.
+fn chosen_words(
+    text: &[u8],
+    (found, joined): (Assignment, bool),
+    promise: Promise,
+    bits: f64,
+) -> Option<Option<Needs>> {
+    let number = text.iter().all(|&b| b.is_ascii_digit() || b == b'.');
+    let code = looks_like_code(text, found.quoted, bits);
+    let chosen = if joined {
+        Some(Needs::Settings)
+    } else if code && promise == Promise::Password {
+        chosen_with_signs(text)
+    } else {
+        None
+    };
+    if number && (promise != Promise::Password || text.contains(&b'.')) || code && chosen.is_none() {
+        return None;
+    }
+    Some(chosen)
 }
 
 /// What a reader of the finding should know about how the value stands there.
@@ -428,45 +442,6 @@ fn ingredient(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
     Some((Severity::Low, Confidence::Low, needs, drawn(bits)))
 }
 
-/// What a value is once its base64 is taken off.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Decoded {
-    /// `login:password`, as HTTP's basic authentication sends it.
-    Login,
-    /// Words, or a login that everybody writes.
-    Text,
-    /// No base64, or as random as before.
-    Nothing,
-}
-
-fn decoded(text: &[u8]) -> Decoded {
-    use base64::Engine as _;
-    let bare = text.strip_suffix(b"==").or(text.strip_suffix(b"=")).unwrap_or(text);
-    let Ok(plain) = base64::engine::general_purpose::STANDARD_NO_PAD.decode(bare) else {
-        return Decoded::Nothing;
-    };
-    if plain.len() < DECODED_BYTES_MIN || !plain.iter().all(|b| (0x20..0x7f).contains(b)) {
-        return Decoded::Nothing;
-    }
-    let password = memchr::memchr(b':', &plain).filter(|&at| at > 0).map(|at| &plain[at + 1..]);
-    let is_real = |password: &[u8]| {
-        PASSWORD_BYTES.contains(&password.len())
-            && !password.iter().any(u8::is_ascii_whitespace)
-            && !reads_as_a_word(password)
-            && value::placeholder(password).is_none()
-            && !is_common(password)
-    };
-    match password {
-        Some(password) if is_real(password) => Decoded::Login,
-        // A whole document may hold anything.
-        _ if plain.len() > DECODED_BYTES_MAX => Decoded::Nothing,
-        None if random_bits(&plain) >= RANDOM_BITS && value::placeholder(&plain).is_none() => {
-            Decoded::Nothing
-        }
-        _ => Decoded::Text,
-    }
-}
-
 /// Whether the text is a UUID, and how many bits speak for chance in it, without what only joins or marks it.
 fn drawn_from(text: &[u8]) -> (bool, f64) {
     let uuid = text.len() == UUID_BYTES && value::is_uuid(text);
@@ -506,7 +481,7 @@ fn classes(text: &[u8]) -> usize {
 }
 
 /// `test1234`, `admin!`: what everybody writes who needs any password, with or without figures behind it.
-fn is_common(text: &[u8]) -> bool {
+pub(super) fn is_common(text: &[u8]) -> bool {
     static COMMON: Words = Words::of(
         "\
         test testing tester pass password passw passwd pwd user username admin administrator root guest demo foo bar
@@ -538,7 +513,7 @@ pub(crate) fn is_typed(text: &[u8]) -> bool {
 }
 
 /// `P@ssw0rd`, `s3cr3t!`: a word in disguise.
-fn reads_as_a_word(text: &[u8]) -> bool {
+pub(super) fn reads_as_a_word(text: &[u8]) -> bool {
     let plain: String = text
         .iter()
         .map(|b| match b {
