@@ -56,12 +56,20 @@ fn password_signs(yes: impl Fn(&str, String) -> Evidence) -> Vec<Evidence> {
             &format!("{RANDOM_BITS} bits or more speak for a value drawn at random"),
             format!("high anywhere; confidence high from {SURELY_RANDOM_BITS} bits, otherwise medium"),
         ),
-        yes("three kinds of characters, 6 characters or more", "medium where something runs".to_owned()),
+        yes(
+            "three kinds of characters, 6 characters or more",
+            "medium where something runs; from 8 characters with a figure low in tests and documents, too"
+                .to_owned(),
+        ),
         yes(
             "letters and digits, 5 characters or more",
             "medium in settings, and in code when quoted".to_owned(),
         ),
         yes("a word, or what everybody writes", "low where settings live".to_owned()),
+        yes(
+            "words that are joined, under a variable of the environment (`DB_PASSWORD=shop_dev_pass`)",
+            "low where settings live".to_owned(),
+        ),
     ]
 }
 
