@@ -9,6 +9,7 @@ mod exports;
 mod handoff;
 mod hostile_text;
 mod leaks;
+mod names;
 mod program;
 mod repeat;
 mod report;

@@ -27,7 +27,7 @@ pub use brokers::{
 };
 pub use cards::{RuleCard, rule_cards};
 pub use demo::make_demo;
-pub use failure::Failure;
+pub use failure::{Failure, covered};
 pub use file::{write_whole, write_whole_with};
 pub use folder::{default_inventory, key_folder};
 

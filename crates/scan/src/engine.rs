@@ -17,6 +17,7 @@ pub mod generic;
 mod glance;
 mod language;
 mod literal;
+mod named;
 pub(crate) mod records;
 pub(crate) mod secret_data;
 pub(crate) mod sql_rows;
