@@ -4,6 +4,7 @@
 
 mod archives;
 mod bad_input;
+mod compare;
 mod demo;
 mod exports;
 mod handoff;

@@ -230,7 +230,7 @@ mod tests {
     fn a_value_alone_and_values_in_records_are_found_where_they_stand() {
         assert_eq!(found("tulip-43\n"), owned(&[("one", "tulip-43")]));
         assert_eq!(
-            found("# logins\r\n\r\ndeployer:tulip-43\r\nreader:x\r\neve:rose-99x\r\n"),
+            found("# logins\r\n\r\ndeployer:tulip-43\r\nreader:x\r\nintruder:rose-99x\r\n"),
             owned(&[("each", "tulip-43"), ("each", "rose-99x")])
         );
     }
