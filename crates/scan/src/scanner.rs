@@ -105,14 +105,21 @@ impl Run<'_> {
         self.cancel.load(Relaxed)
     }
 
-    pub(crate) fn observe(&self, mut observation: Observation) {
-        self.veil.cover_all(&mut observation);
-        match &observation {
-            Observation::Finding(..) => drop(self.tally.findings.fetch_add(1, Relaxed)),
-            Observation::Unread(_) => drop(self.tally.unread.fetch_add(1, Relaxed)),
-            _ => {}
+    pub(crate) fn observe(&self, observation: Observation) {
+        self.observe_all(vec![observation]);
+    }
+
+    /// Passes on what belongs together: what a reader made of one file. This is the one way out.
+    pub(crate) fn observe_all(&self, mut observations: Vec<Observation>) {
+        self.veil.cover_all(&mut observations);
+        for observation in observations {
+            match &observation {
+                Observation::Finding(..) => drop(self.tally.findings.fetch_add(1, Relaxed)),
+                Observation::Unread(_) => drop(self.tally.unread.fetch_add(1, Relaxed)),
+                _ => {}
+            }
+            self.sink.observe(observation);
         }
-        self.sink.observe(observation);
     }
 
     pub(crate) fn progress(&self, current: &str) {
@@ -332,9 +339,7 @@ pub(crate) fn read_out(run: &Run<'_>, shown: &str, reading: detect::Reading) {
     let partly = |reason| !reading.observations.is_empty() || reason == detect::TOO_LARGE;
     let is_partial = reading.unreadable.as_ref().is_some_and(|broken| partly(broken.reason));
     let state = if is_partial { ReadState::Partial } else { ReadState::Failed };
-    for observation in reading.observations {
-        run.observe(observation);
-    }
+    run.observe_all(reading.observations);
     if let Some(broken) = reading.unreadable {
         run.observe(Observation::Unread(Unread {
             path: shown.to_owned(),

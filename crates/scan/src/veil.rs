@@ -8,7 +8,10 @@
 mod kept;
 mod texts;
 
-use tenure_model::{Observation, finding_id};
+use std::collections::BTreeMap;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use tenure_model::{Fingerprint, Observation, finding_id};
 
 pub(crate) use kept::VeiledCache;
 
@@ -16,8 +19,15 @@ use crate::engine::{Candidate, Engine};
 
 /// Digits of a fingerprint behind a mask.
 const TAG_DIGITS: usize = 8;
+/// Bytes that are shown of what was cut off, at most.
+const MASK_BYTES: usize = 4;
+/// Shortest value that is looked for in any case, bytes: a shorter one is a part of words.
+const FOLDED_BYTES_MIN: usize = 12;
 /// Turns after which no further value is looked for in what is left of a text.
 const TURNS_MAX: usize = 4;
+
+/// Values in lower case, and what covers each.
+type Covers = BTreeMap<String, String>;
 
 /// Covers values inside of texts.
 #[derive(Debug, Clone, Copy)]
@@ -33,9 +43,13 @@ impl<'e> Veil<'e> {
 
     /// Covers every value in `text`; whether there was one.
     pub fn cover(&self, text: &mut String) -> bool {
+        self.cover_into(text, &mut Covers::new())
+    }
+
+    fn cover_into(&self, text: &mut String, covers: &mut Covers) -> bool {
         let mut covered = false;
         for _ in 0..TURNS_MAX {
-            if !self.cover_once(text) {
+            if !self.cover_once(text, covers) {
                 break;
             }
             covered = true;
@@ -57,45 +71,86 @@ impl<'e> Veil<'e> {
         values
     }
 
-    fn cover_once(&self, text: &mut String) -> bool {
+    fn cover_once(&self, text: &mut String, covers: &mut Covers) -> bool {
         let named = self.engine.values_in_name(text.as_bytes());
-        let mut spans: Vec<(usize, usize, String)> = named
-            .values
-            .iter()
-            .map(|value| {
-                let tag = &value.found.fingerprint.0[..TAG_DIGITS];
-                (value.start as usize, value.end as usize, format!("{}~{tag}", value.found.masked))
-            })
-            .filter(|(start, end, _)| !is_covered(&text.as_bytes()[*start..*end]))
-            .collect();
-        if let Some(start) = named.cut {
-            let fingerprint = self.engine.key().fingerprint("cut", &text.as_bytes()[start..]);
-            let mask = tenure_model::mask(&text.as_bytes()[start..], 4);
-            spans.push((start, text.len(), format!("{mask}~{}", &fingerprint.0[..TAG_DIGITS])));
+        if named.is_flood {
+            *text = self.stand_in("flood", text.as_bytes(), 0);
+            return true;
         }
-        let mut end = text.len();
-        let found = !spans.is_empty();
-        // From the back, so that places stay true; what overlaps waits for the next turn.
-        for (start, stop, cover) in spans.into_iter().rev() {
-            if stop <= end {
-                let (start, stop) = (text.floor_char_boundary(start), text.ceil_char_boundary(stop));
-                text.replace_range(start..stop, &cover);
-                end = start;
+        let mut spans: Vec<(usize, usize, String)> = Vec::new();
+        for value in &named.values {
+            let (start, end) = (value.start as usize, value.end as usize);
+            if !is_covered(&text.as_bytes()[start..end]) {
+                spans.push((start, end, tagged(&value.found.masked, &value.found.fingerprint)));
             }
         }
+        if let Some(start) = named.cut {
+            spans.push((start, text.len(), self.stand_in("cut", &text.as_bytes()[start..], MASK_BYTES)));
+        }
+        let found = !spans.is_empty();
+        let mut covered = String::with_capacity(text.len());
+        let mut told = 0;
+        for (start, end, cover) in spans {
+            // What overlaps waits for the next turn.
+            let (start, end) = (text.floor_char_boundary(start), text.ceil_char_boundary(end));
+            if start >= told {
+                if end - start >= FOLDED_BYTES_MIN {
+                    covers.insert(text[start..end].to_ascii_lowercase(), cover.clone());
+                }
+                covered.push_str(&text[told..start]);
+                covered.push_str(&cover);
+                told = end;
+            }
+        }
+        covered.push_str(&text[told..]);
+        *text = covered;
         found
     }
 
-    /// Covers every text of an observation.
-    pub(crate) fn cover_all(&self, observation: &mut Observation) {
-        let mut covered = false;
-        texts::each(observation, &mut |text| covered |= self.cover(text));
-        if covered && let Observation::Finding(finding, _) = observation {
-            // The id was made of what stands there in truth. Who knew all but a weak password could try until it fits.
-            let real = self.engine.key().fingerprint("finding", finding.id.as_bytes());
-            finding.id = finding_id(&finding.rule_id, &real.0, &finding.place.path);
+    /// What stands for bytes of which no rule says what they are.
+    fn stand_in(&self, kind: &str, bytes: &[u8], keep: usize) -> String {
+        tagged(&tenure_model::mask(bytes, keep), &self.engine.key().fingerprint(kind, bytes))
+    }
+
+    /// Covers every text of observations that belong together.
+    ///
+    /// Some systems take names in any case, and their readers fold it: what one text tells as it is written, the key of its
+    /// subject holds in capitals. So the values of all texts are covered in any case in all of them.
+    pub(crate) fn cover_all(&self, observations: &mut [Observation]) {
+        let mut covers = Covers::new();
+        let mut touched = vec![false; observations.len()];
+        for (observation, touched) in observations.iter_mut().zip(&mut touched) {
+            texts::each(observation, &mut |text| *touched |= self.cover_into(text, &mut covers));
+        }
+        if !covers.is_empty() {
+            let (values, covers): (Vec<String>, Vec<String>) = covers.into_iter().unzip();
+            let search = AhoCorasick::builder()
+                .match_kind(MatchKind::LeftmostLongest)
+                .ascii_case_insensitive(true)
+                .build(&values);
+            let search = search.expect("values of one file are far below what an automaton can hold");
+            for (observation, touched) in observations.iter_mut().zip(&mut touched) {
+                texts::each(observation, &mut |text| {
+                    if search.is_match(text.as_str()) {
+                        *text = search.replace_all(text, &covers);
+                        *touched = true;
+                    }
+                });
+            }
+        }
+        for (observation, _) in observations.iter_mut().zip(&touched).filter(|(_, touched)| **touched) {
+            if let Observation::Finding(finding, _) = observation {
+                // The id was made of what stands there in truth. Who knew all but a weak password could try until it fits.
+                let real = self.engine.key().fingerprint("finding", finding.id.as_bytes());
+                finding.id = finding_id(&finding.rule_id, &real.0, &finding.place.path);
+            }
         }
     }
+}
+
+/// A mask, and enough of the fingerprint to tell it from others.
+fn tagged(masked: &str, fingerprint: &Fingerprint) -> String {
+    format!("{masked}~{}", &fingerprint.0[..TAG_DIGITS])
 }
 
 /// Whether a value is what this veil puts in its place.

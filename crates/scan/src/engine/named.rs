@@ -12,8 +12,14 @@ const TOKEN_BYTES_MIN: usize = 12;
 const CUT_BYTES_MIN: usize = 100;
 /// Bytes behind an anchor, up to the end of a text that may be cut, that are taken for the beginning of a value.
 const CUT_VALUE_BYTES_MIN: usize = 6;
+/// And most of them: a longer rest is no name.
+const CUT_VALUE_BYTES_MAX: usize = 4096;
 /// Most separators of a name at which a value may end.
 const ENDS_MAX: usize = 64;
+/// Most anchors of a name that no value was found at, and that are looked at again: more is no name.
+const GLUED_MAX: usize = 64;
+/// Values around an anchor of which one may hold it or come from it.
+const NEAR_MAX: usize = 4;
 
 /// Values in a name.
 #[derive(Debug, Default)]
@@ -22,6 +28,8 @@ pub(crate) struct Named {
     pub(crate) values: Vec<Candidate>,
     /// Where a value begins that the end of the text cut off, first byte; nobody can tell what it was.
     pub(crate) cut: Option<usize>,
+    /// More beginnings of values than a name has: whether they are values was not asked.
+    pub(crate) is_flood: bool,
 }
 
 impl Engine {
@@ -32,26 +40,28 @@ impl Engine {
         if !may_hold_value(text) {
             return named;
         }
-        let mut waiting = Vec::new();
+        let mut anchors = Vec::new();
         self.anchors(text, 0, text.len(), |anchor| {
             if self.literals[usize::from(anchor.id)].rules.iter().any(|&rule| self.is_sure(rule)) {
-                waiting.push(anchor);
+                anchors.push(anchor);
             }
         });
-        self.take_values(text, &mut waiting, &mut named.values);
-        if !waiting.is_empty() {
-            let mut detached = text.to_vec();
-            detach(&mut detached, &waiting);
-            self.take_values(&detached, &mut waiting, &mut named.values);
-            for end in ends(&detached) {
-                if waiting.iter().all(|anchor| anchor.at as usize >= end) {
-                    break;
-                }
-                self.take_values(&detached[..end], &mut waiting, &mut named.values);
-            }
+        anchors.sort_unstable();
+        for &anchor in &anchors {
+            self.take_value(text, anchor, &mut named.values);
         }
         settle(&mut named.values);
-        named.cut = waiting.iter().filter_map(|&anchor| self.cut_off(text, anchor)).min();
+        let waiting = outside(&anchors, &named.values);
+        if waiting.len() > GLUED_MAX {
+            named.is_flood = true;
+            return named;
+        }
+        for &anchor in &waiting {
+            self.take_glued(text, anchor, &mut named.values);
+        }
+        settle(&mut named.values);
+        let waiting = outside(&waiting, &named.values);
+        named.cut = waiting.into_iter().filter_map(|anchor| self.cut_off(text, anchor)).min();
         named
     }
 
@@ -63,22 +73,49 @@ impl Engine {
         !guesses && !spec.public && rule.confidence >= Confidence::Medium
     }
 
-    /// Asks the sure rules of each anchor; anchors that lie in a value need not be asked again.
-    fn take_values(&self, text: &[u8], waiting: &mut Vec<Anchor>, out: &mut Vec<Candidate>) {
-        let fits = |anchor: &&Anchor| (anchor.at + self.length(**anchor)) as usize <= text.len();
-        for &anchor in waiting.iter().filter(fits) {
-            let literal = &self.literals[usize::from(anchor.id)];
-            if literal.coding.is_some() {
-                self.evaluate(text, anchor, out);
-                continue;
-            }
-            for &index in &literal.rules {
-                if self.is_sure(index) && self.may_stand(text, anchor, usize::from(index)) {
-                    self.evaluate_rule(text, anchor, literal.len, usize::from(index), out);
-                }
+    /// Asks the sure rules of an anchor.
+    fn take_value(&self, text: &[u8], anchor: Anchor, out: &mut Vec<Candidate>) {
+        let literal = &self.literals[usize::from(anchor.id)];
+        if literal.coding.is_some() {
+            return self.evaluate(text, anchor, out);
+        }
+        for &index in &literal.rules {
+            if self.is_sure(index) && self.may_stand(text, anchor, usize::from(index)) {
+                self.evaluate_rule(text, anchor, literal.len, usize::from(index), out);
             }
         }
-        waiting.retain(|anchor| !out.iter().any(|c| c.anchor.at == anchor.at || holds(c, anchor.at)));
+    }
+
+    /// Asks them again as if the value began a word at its anchor, and ended at one of the separators behind it.
+    fn take_glued(&self, text: &[u8], anchor: Anchor, out: &mut Vec<Candidate>) {
+        let (at, (before, after)) = (anchor.at as usize, self.window(anchor));
+        let low = at.saturating_sub(before as usize + 1);
+        let high = text.len().min(at + after as usize + 1);
+        let mut window = text[low..high].to_vec();
+        #[allow(clippy::cast_possible_truncation)] // a window is short
+        let inside = Anchor { at: (at - low) as u32, id: anchor.id };
+        if let Some(glued) = at.checked_sub(low + 1)
+            && (window[glued] == b'_' || window[glued].is_ascii_alphanumeric())
+        {
+            window[glued] = b' ';
+        }
+        let first = out.len();
+        let anchor_end = at - low + self.length(anchor) as usize;
+        let ends = memchr::memchr3_iter(b'_', b'-', b'.', &window[anchor_end..]).take(ENDS_MAX);
+        let mut ends: Vec<usize> = ends.map(|end| anchor_end + end).collect();
+        ends.push(window.len());
+        for &end in ends.iter().rev() {
+            self.take_value(&window[..end], inside, out);
+            if out.len() > first {
+                break;
+            }
+        }
+        for candidate in &mut out[first..] {
+            candidate.anchor = anchor;
+            #[allow(clippy::cast_possible_truncation)] // as above
+            let moved = low as u32;
+            (candidate.start, candidate.end) = (candidate.start + moved, candidate.end + moved);
+        }
     }
 
     /// Where a value begins that the end of a long text cut off.
@@ -86,7 +123,8 @@ impl Engine {
         let literal = &self.literals[usize::from(anchor.id)];
         let ends = text.strip_suffix("…".as_bytes()).unwrap_or(text);
         let rest = ends.get((anchor.at + literal.len) as usize..)?;
-        let is_tokens = rest.len() >= CUT_VALUE_BYTES_MIN && rest.iter().all(|&byte| is_token(byte));
+        let is_tokens = (CUT_VALUE_BYTES_MIN..=CUT_VALUE_BYTES_MAX).contains(&rest.len())
+            && rest.iter().all(|&byte| is_token(byte));
         let has_shape = literal.rules.iter().any(|&rule| {
             let spec = &self.rules.rules()[usize::from(rule)].spec;
             self.is_sure(rule) && !spec.anchors.is_empty()
@@ -95,28 +133,22 @@ impl Engine {
     }
 }
 
-fn holds(candidate: &Candidate, at: u32) -> bool {
-    (candidate.start..candidate.end).contains(&at)
+/// Anchors, in order, that lie in none of the values, which are in order, too.
+fn outside(anchors: &[Anchor], values: &[Candidate]) -> Vec<Anchor> {
+    let is_free = |anchor: &&Anchor| {
+        let begun = values.partition_point(|value| value.start <= anchor.at);
+        let near = &values[begun.saturating_sub(NEAR_MAX)..];
+        // A word in front of a value leads to it without lying in it.
+        !near
+            .iter()
+            .take(2 * NEAR_MAX)
+            .any(|value| value.anchor.at == anchor.at || anchor.at < value.end && value.start <= anchor.at)
+    };
+    anchors.iter().filter(is_free).copied().collect()
 }
 
 fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'.')
-}
-
-/// Parts each anchor from a word that it is glued to.
-fn detach(text: &mut [u8], waiting: &[Anchor]) {
-    for anchor in waiting {
-        if let Some(before) = (anchor.at as usize).checked_sub(1)
-            && (text[before] == b'_' || text[before].is_ascii_alphanumeric())
-        {
-            text[before] = b' ';
-        }
-    }
-}
-
-/// Where a value may end that something is glued to, the furthest first.
-fn ends(text: &[u8]) -> impl Iterator<Item = usize> {
-    memchr::memrchr3_iter(b'_', b'-', b'.', text).take(ENDS_MAX)
 }
 
 /// A look at the bytes: most names are words, and hold no row of bytes that is long enough for a token, no address with a
@@ -185,6 +217,24 @@ mod tests {
         ] {
             assert_eq!(values(name), Vec::<String>::new(), "{name}");
         }
+    }
+
+    #[test]
+    fn a_key_id_is_a_name_and_the_secret_beside_it_is_none() {
+        let id = ["AKIA", "Z7Q2MXKPTLW4NRYB"].concat();
+        let secret = ["q9Zt/Lw3VxK8mN+rT2pY", "b7cD5fGh1JkQ4sWvX6e0"].concat();
+        assert_eq!(values(&format!("deploy with {id}")), Vec::<String>::new());
+        assert_eq!(values(&format!("deploy with {id}:{secret}")), [secret.as_str()]);
+        assert_eq!(values(&format!("run AWS_SECRET_ACCESS_KEY={secret} make")), [secret.as_str()]);
+    }
+
+    #[test]
+    fn a_text_that_is_nothing_but_beginnings_is_no_name() {
+        let engine = Engine::new(RuleSet::embedded(), FingerprintKey::new([3; 32]));
+        assert!(engine.values_in_name("ghp_xxxxxxxxx ".repeat(100_000).as_bytes()).is_flood);
+        assert!(!engine.values_in_name("ghp_xxxxxxxxx ".repeat(10).as_bytes()).is_flood);
+        let many = ["glpat", "-07v8Jq2LzRYw5Nc1kP7d "].concat().repeat(2_000);
+        assert_eq!(engine.values_in_name(many.as_bytes()).values.len(), 2_000);
     }
 
     #[test]
