@@ -125,13 +125,16 @@ fn is_known_by_value(identity: &Identity) -> bool {
     identity.native_id.is_none() && identity.credentials.iter().any(|held| held.fingerprint.is_some())
 }
 
+/// Under which name an identity may be the same one.
+type Known<'f> = &'f dyn Fn(&Identity) -> Option<String>;
+
 /// Which identity of one inventory is which of the other: by id, then by the platform's own id, then by name, where only
 /// one on either side bears it.
 fn pairs(before: &Snapshot, after: &Snapshot) -> Vec<(usize, usize)> {
     let mut pairs: Vec<(usize, usize)> = Vec::new();
     let (mut old_free, mut new_free): (BTreeSet<usize>, BTreeSet<usize>) =
         ((0..before.identities.len()).collect(), (0..after.identities.len()).collect());
-    let ways: [&dyn Fn(&Identity) -> Option<String>; 4] = [
+    let ways: [Known<'_>; 4] = [
         &|identity| Some(identity.id.clone()),
         // An id that was merged away is known under the one that stayed.
         &|identity| Some(after.merged.get(&identity.id).unwrap_or(&identity.id).clone()),
@@ -157,11 +160,7 @@ fn pairs(before: &Snapshot, after: &Snapshot) -> Vec<(usize, usize)> {
 }
 
 /// The identities that are not paired yet, by a name that only one of them has.
-fn unmistakable(
-    identities: &[Identity],
-    free: &BTreeSet<usize>,
-    way: &dyn Fn(&Identity) -> Option<String>,
-) -> BTreeMap<String, usize> {
+fn unmistakable(identities: &[Identity], free: &BTreeSet<usize>, way: Known<'_>) -> BTreeMap<String, usize> {
     let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for &index in free {
         if let Some(name) = way(&identities[index]) {

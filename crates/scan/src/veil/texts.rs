@@ -123,7 +123,7 @@ fn fact(fact: &mut Fact, each: Each<'_>) {
         | Fact::BreakGlass { because: text }
         | Fact::Offline { because: text } => each(text),
         Fact::Owner { claim: OwnerClaim { source: _, path, line: _, value, confidence: _, inactive: _ } } => {
-            [path, value].into_iter().for_each(each)
+            [path, value].into_iter().for_each(each);
         }
         Fact::Tag { key, value } => [key, value].into_iter().for_each(each),
         Fact::ThirdParty { state: _ }
