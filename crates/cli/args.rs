@@ -227,6 +227,13 @@ pub(crate) enum InventoryVerb {
     },
     /// Who answers for what, nobody first.
     Owners,
+    /// What appeared, vanished and changed between two inventories.
+    Diff {
+        /// The older inventory file.
+        before: PathBuf,
+        /// The newer inventory file.
+        after: PathBuf,
+    },
 }
 
 /// `plan …`

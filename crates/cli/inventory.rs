@@ -37,6 +37,14 @@ pub(crate) async fn run(args: InventoryArgs) -> Result<u8, Failure> {
                 ))?;
             }
         }
+        InventoryVerb::Diff { before, after } => {
+            let difference = tenure_pipeline::difference(&before, &after).await?;
+            if json {
+                output::json(&difference)?;
+            } else {
+                output::text(&tenure_report::difference_human(&difference, &style))?;
+            }
+        }
         InventoryVerb::Owners => {
             let owners = tenure_pipeline::owners(&store, now).await?;
             if json {

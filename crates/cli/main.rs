@@ -27,7 +27,10 @@ const CLEAN: u8 = 0;
 const INCOMPLETE: u8 = 3;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
     start_log(cli.verbose);
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
         Ok(runtime) => runtime,
@@ -58,8 +61,24 @@ async fn run(cli: Cli) -> Result<u8, Failure> {
 /// One sentence on stderr, and the exit code that goes with it.
 #[allow(clippy::print_stderr)] // the door's own message
 fn fail(failure: &Failure) -> ExitCode {
-    eprintln!("tenure: {}", tenure_model::visible(&failure.to_string()));
+    eprintln!("tenure: {}", tenure_model::visible(&failure.told()));
     ExitCode::from(failure.exit_code())
+}
+
+/// What is wrong with the arguments; or what they ask for, such as the help.
+#[allow(clippy::print_stderr)] // the door's own message
+fn refuse(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        error.exit();
+    }
+    // An argument in the wrong place may be a token.
+    let plain = error.render().to_string();
+    let covered = tenure_pipeline::covered(&plain);
+    if covered == plain {
+        error.exit();
+    }
+    eprint!("{covered}");
+    ExitCode::from(Failure::Usage(covered).exit_code())
 }
 
 /// What happened, on stderr, when asked for with `-v` or `TENURE_LOG`.

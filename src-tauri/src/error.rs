@@ -23,6 +23,6 @@ impl CommandError {
 impl From<Failure> for CommandError {
     fn from(failure: Failure) -> Self {
         // Names and paths come from scanned folders: nothing in them may reorder or hide the sentence.
-        Self { code: failure.code().to_owned(), message: tenure_model::visible(&failure.to_string()) }
+        Self { code: failure.code().to_owned(), message: tenure_model::visible(&failure.told()) }
     }
 }

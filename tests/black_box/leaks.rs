@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::program::{Home, github_token, password};
 
 /// Every file below a folder, as bytes.
-fn bytes_below(folder: &Path) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn bytes_below(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut all = Vec::new();
     let mut waiting = vec![folder.to_owned()];
     while let Some(next) = waiting.pop() {

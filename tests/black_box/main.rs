@@ -4,11 +4,13 @@
 
 mod archives;
 mod bad_input;
+mod compare;
 mod demo;
 mod exports;
 mod handoff;
 mod hostile_text;
 mod leaks;
+mod names;
 mod program;
 mod repeat;
 mod report;

@@ -48,6 +48,11 @@ impl Home {
         Ran::of(&self.command().args(args).output().unwrap())
     }
 
+    /// The same with everything logged that can be.
+    pub(crate) fn traced(&self, args: &[&str]) -> Ran {
+        Ran::of(&self.command().env("TENURE_LOG", "trace").args(args).output().unwrap())
+    }
+
     /// Scans a folder into the home's inventory and reads the JSON report.
     pub(crate) fn scan(&self, path: &Path) -> (i32, Value) {
         let ran =

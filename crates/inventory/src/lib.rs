@@ -9,6 +9,7 @@
 
 mod blob_results;
 mod column;
+mod difference;
 mod dossiers;
 mod error;
 mod folder;
@@ -28,6 +29,7 @@ mod schema;
 mod writer;
 
 pub use blob_results::{KNOWN_BLOBS_MAX, KnownBlobs};
+pub use difference::{Snapshot, difference};
 pub use error::InventoryError;
 pub use handoff::{BrokerConnection, ClaimedStep, FAILURES_MAX, MigrationBrief, NextStep};
 pub use identities::{IdentityPage, IdentityQuery, IdentitySort, PAGE_ROWS_MAX};

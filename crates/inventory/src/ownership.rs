@@ -207,7 +207,8 @@ fn is_team(value: &str) -> bool {
     value.starts_with('@') && value.contains('/')
 }
 
-/// One spelling for `@acme/payments`, `payments` and `Payments`, and for `Ann <ann@acme.test>` and `ann@acme.test`.
+/// One spelling for `@acme/payments`, `payments` and `Payments`, and for `Payments Lead <payments-lead@acme.test>` and
+/// `payments-lead@acme.test`.
 fn same_name(value: &str) -> String {
     let value = value.trim();
     let value = match value.rsplit_once('<') {
@@ -251,7 +252,10 @@ mod tests {
     #[test]
     fn the_best_source_wins_and_every_claim_is_kept() {
         let owner = combine(
-            vec![claim("authorship", "Ann <ann@acme.test>", 0.45), claim("tag", "payments", 0.95)],
+            vec![
+                claim("authorship", "Payments Lead <payments-lead@acme.test>", 0.45),
+                claim("tag", "payments", 0.95),
+            ],
             None,
         );
         assert_eq!((owner.state, owner.name.as_deref()), (OwnerState::Declared, Some("payments")));
@@ -266,7 +270,10 @@ mod tests {
         assert_eq!(owner.state, OwnerState::Declared);
         assert_eq!(owner.confidence, 0.99);
         let weak = combine(
-            vec![claim("codeowners", "ann@acme.test", 0.8), claim("authorship", "Ann <ann@acme.test>", 0.4)],
+            vec![
+                claim("codeowners", "payments-lead@acme.test", 0.8),
+                claim("authorship", "Payments Lead <payments-lead@acme.test>", 0.4),
+            ],
             None,
         );
         assert!((weak.confidence - 0.85).abs() < 1e-9, "{weak:?}");
@@ -291,8 +298,10 @@ mod tests {
 
     #[test]
     fn two_owners_on_one_line_own_it_together() {
-        let owner =
-            combine(vec![claim("codeowners", "@bob", 0.8), claim("codeowners", "@acme/payments", 0.8)], None);
+        let owner = combine(
+            vec![claim("codeowners", "@release-lead", 0.8), claim("codeowners", "@acme/payments", 0.8)],
+            None,
+        );
         assert_eq!(
             (owner.state, owner.name.as_deref()),
             (OwnerState::Declared, Some("@acme/payments")),
@@ -306,17 +315,28 @@ mod tests {
         assert_eq!(combine(vec![], None).state, OwnerState::Unknown);
         let unassigned = claim("codeowners", NOBODY, 0.0);
         assert_eq!(combine(vec![unassigned.clone()], None).state, OwnerState::Unknown);
-        assert_eq!(combine(vec![unassigned, gone("Ann <ann@acme.test>")], None).state, OwnerState::Orphaned);
-        let left =
-            combine(vec![claim("codeowners", "ann@acme.test", 0.8), gone("Ann <ann@acme.test>")], None);
+        assert_eq!(
+            combine(vec![unassigned, gone("Payments Lead <payments-lead@acme.test>")], None).state,
+            OwnerState::Orphaned
+        );
+        let left = combine(
+            vec![
+                claim("codeowners", "payments-lead@acme.test", 0.8),
+                gone("Payments Lead <payments-lead@acme.test>"),
+            ],
+            None,
+        );
         assert_eq!((left.state, left.name), (OwnerState::Orphaned, None), "a named address that has left");
-        let stays = combine(vec![claim("codeowners", "@acme/team", 0.8), gone("Ann <ann@acme.test>")], None);
+        let stays = combine(
+            vec![claim("codeowners", "@acme/team", 0.8), gone("Payments Lead <payments-lead@acme.test>")],
+            None,
+        );
         assert_eq!(stays.state, OwnerState::Declared);
     }
 
     #[test]
     fn a_person_decides() {
-        let decision = Decision { owner: "@acme/payments".into(), said_by: "ann".into() };
+        let decision = Decision { owner: "@acme/payments".into(), said_by: "platform-lead".into() };
         let owner = combine(vec![claim("tag", "infra", 0.95)], Some(&decision));
         assert_eq!((owner.state, owner.confidence), (OwnerState::Confirmed, 1.0));
         assert_eq!(owner.basis[0].source, "person");
@@ -327,10 +347,10 @@ mod tests {
     #[test]
     fn the_author_of_most_of_it_is_a_hint_while_active() {
         let claims = authorship_claims(&[
-            author("a", "Ann <ann@acme.test>", 0.7, "2025-12-01T00:00:00Z"),
-            author("a", "Bob <bob@acme.test>", 0.3, "2025-12-01T00:00:00Z"),
-            author("b", "Ann <ann@acme.test>", 0.5, "2025-12-01T00:00:00Z"),
-            author("b", "Bob <bob@acme.test>", 0.5, "2020-12-01T00:00:00Z"),
+            author("a", "Payments Lead <payments-lead@acme.test>", 0.7, "2025-12-01T00:00:00Z"),
+            author("a", "Release Lead <release-lead@acme.test>", 0.3, "2025-12-01T00:00:00Z"),
+            author("b", "Payments Lead <payments-lead@acme.test>", 0.5, "2025-12-01T00:00:00Z"),
+            author("b", "Release Lead <release-lead@acme.test>", 0.5, "2020-12-01T00:00:00Z"),
         ]);
         assert_eq!(claims.len(), 1, "nobody made most of b, and not everybody has left: {claims:?}");
         assert!((claims[0].confidence - 0.35).abs() < 1e-9);
@@ -340,8 +360,8 @@ mod tests {
     #[test]
     fn when_everybody_has_left_it_is_orphaned() {
         let claims = authorship_claims(&[
-            author("a", "Ann <ann@acme.test>", 0.5, "2025-01-01T00:00:00Z"),
-            author("a", "Bob <bob@acme.test>", 0.5, "2025-02-01T00:00:00Z"),
+            author("a", "Payments Lead <payments-lead@acme.test>", 0.5, "2025-01-01T00:00:00Z"),
+            author("a", "Release Lead <release-lead@acme.test>", 0.5, "2025-02-01T00:00:00Z"),
         ]);
         assert!(claims[0].inactive);
         assert_eq!(combine(claims, None).state, OwnerState::Orphaned);

@@ -6,6 +6,7 @@
 mod assessment;
 mod aws;
 mod credential;
+mod difference;
 mod dossier;
 mod evidence;
 mod finding;
@@ -22,6 +23,7 @@ mod unread;
 pub use assessment::*;
 pub use aws::*;
 pub use credential::*;
+pub use difference::*;
 pub use dossier::*;
 pub use evidence::*;
 pub use finding::*;

@@ -1,6 +1,8 @@
 //! What can go wrong for a user, by what they can do about it.
 
 use tenure_inventory::InventoryError;
+use tenure_scan::rules::RuleSet;
+use tenure_scan::{Engine, Veil};
 
 /// A failure with a stable code; front ends branch on the code, never on the text.
 #[derive(Debug, thiserror::Error)]
@@ -35,11 +37,25 @@ impl Failure {
         }
     }
 
+    /// What happened, for people: no value of a secret is in it, whatever the things are called that it speaks about.
+    pub fn told(&self) -> String {
+        covered(&self.to_string())
+    }
+
     /// The exit code of the command line.
     pub fn exit_code(&self) -> u8 {
         match self {
             Failure::Internal(_) => 1,
             _ => 2,
         }
+    }
+}
+
+/// The text with every value of a secret covered, by the embedded rules: for what a front end says before or beside a scan,
+/// where a path or an argument may hold one.
+pub fn covered(text: &str) -> String {
+    match crate::throwaway_key() {
+        Ok(key) => Veil::new(&Engine::new(RuleSet::embedded(), key)).covered(text),
+        Err(_) => "something failed, and this system gives no random bytes to say safely what".to_owned(),
     }
 }

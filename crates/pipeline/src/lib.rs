@@ -9,6 +9,7 @@ mod brokers;
 mod cache;
 
 mod cards;
+mod comparing;
 mod demo;
 mod failure;
 mod file;
@@ -26,8 +27,9 @@ pub use brokers::{
     remove_broker,
 };
 pub use cards::{RuleCard, rule_cards};
+pub use comparing::difference;
 pub use demo::make_demo;
-pub use failure::Failure;
+pub use failure::{Failure, covered};
 pub use file::{write_whole, write_whole_with};
 pub use folder::{default_inventory, key_folder};
 

@@ -13,7 +13,7 @@ use tenure_model::{
     AwsAccount, Counts, Dossier, Finding, FingerprintKey, Identity, Observation, REPORT_SCHEMA_VERSION,
     Report, ScanSummary, Summary, Timestamp, Tool, Unread,
 };
-use tenure_scan::{Progress, ScanOutcome, ScanRequest, Sink};
+use tenure_scan::{Engine, Progress, ScanOutcome, ScanRequest, Sink, Veil};
 
 use crate::alike::Alike;
 use crate::cache::InventoryCache;
@@ -160,7 +160,7 @@ pub async fn scan(
     events: Arc<dyn Fn(ScanEvent) + Send + Sync>,
     cancel: Cancel,
 ) -> Result<Scanned, Failure> {
-    let roots = roots(&options.paths)?;
+    let mut roots = roots(&options.paths)?;
     let (inventory, own_key) = options.store.open().await?;
     let key = match (&options.store, options.key) {
         (Store::Memory, Some(key)) => key,
@@ -168,16 +168,21 @@ pub async fn scan(
     };
     let rules = options.rules.rules();
     let ruleset = rules.hash().to_owned();
+    let key_id = key.id();
+    let engine = Engine::new(rules, key);
+    let veil = Veil::new(&engine);
+    for (name, _) in &mut roots {
+        veil.cover(name);
+    }
     let names: Vec<String> = roots.iter().map(|(name, _)| name.clone()).collect();
     let start = ScanStart {
         id: scan_id(options.now, &names),
         started_at: options.now,
         roots: names.clone(),
         ruleset: ruleset.clone(),
-        key_id: key.id(),
+        key_id: key_id.clone(),
         reach: if options.history { Reach::Everything } else { Reach::TreeOnly },
     };
-    let key_id = start.key_id.clone();
     let writer = inventory.begin_scan(&start).await?;
     events(ScanEvent::Started { roots: names.clone() });
     let listener = Arc::new(Listener {
@@ -189,8 +194,8 @@ pub async fn scan(
         waiting: Mutex::default(),
     });
     let keeps = matches!(options.store, Store::File(_));
-    let cache = InventoryCache::new(inventory.clone(), ruleset.clone(), key.id(), options.now, keeps);
-    let request = ScanRequest { roots, history: options.history, key, rules };
+    let cache = InventoryCache::new(inventory.clone(), ruleset.clone(), key_id.clone(), options.now, keeps);
+    let request = ScanRequest { roots, history: options.history, engine };
     let outcome = run_scan(request, cache, listener.clone(), cancel, options.jobs).await?;
     if let Some(error) = listener.broken.lock().unwrap_or_else(PoisonError::into_inner).take() {
         return Err(error.into());

@@ -2,6 +2,7 @@
 //!
 //! It reads well at 80 columns and without colour: severity is a shape and a word before it is a colour.
 
+mod difference;
 mod identity;
 mod migration;
 mod plan;
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 
 use tenure_model::{Finding, ReadState, Report, RiskBand, Severity, Unread, visible};
 
+pub use difference::difference_human;
 pub use identity::{identities_human, identity_human};
 pub use migration::migration_human;
 pub use plan::plan_human;

@@ -1,7 +1,7 @@
 //! The JSON Schemas of the documents that Tenure writes, made from the types that are written.
 
 use schemars::{JsonSchema, schema_for};
-use tenure_model::{MigrationStatus, Plan, Report};
+use tenure_model::{InventoryDifference, MigrationStatus, Plan, Report};
 
 /// One document that has a schema.
 #[derive(Debug)]
@@ -17,6 +17,11 @@ pub struct Schema {
 pub const SCHEMAS: &[Schema] = &[
     Schema { name: "report", describe: "what scan --format json writes", make: of::<Report> },
     Schema { name: "plan", describe: "what plan --format json writes", make: of::<Plan> },
+    Schema {
+        name: "difference",
+        describe: "what inventory diff --format json writes",
+        make: of::<InventoryDifference>,
+    },
     Schema {
         name: "evidence",
         describe: "what handoff status and evidence write",

@@ -18,6 +18,7 @@ mod glance;
 mod language;
 mod literal;
 pub(crate) mod long_lists;
+mod named;
 pub(crate) mod records;
 pub(crate) mod secret_data;
 pub(crate) mod sql_rows;

@@ -9,7 +9,7 @@ use crate::engine::context::PathClass;
 use crate::hits::Hit;
 
 /// Most further places that one finding lists.
-const OTHER_PLACES_MAX: usize = 50;
+pub(crate) const OTHER_PLACES_MAX: usize = 50;
 
 /// Kind of credential under which a key id found in a file and an export's key id share a fingerprint.
 pub(crate) const AWS_ACCESS_KEY: &str = "aws_access_key";

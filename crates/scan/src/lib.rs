@@ -11,10 +11,14 @@ mod findings;
 mod git;
 mod history;
 pub mod hits;
+mod named;
 pub mod rules;
 mod scanner;
 mod search;
 mod source;
+mod veil;
 
 pub use container::MemberGap;
+pub use engine::Engine;
 pub use scanner::{Progress, ScanOutcome, ScanRequest, Sink, scan};
+pub use veil::Veil;

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use rayon::prelude::*;
-use tenure_model::{Counts, Fate, FingerprintKey, Observation, ReadState, Unread};
+use tenure_model::{Counts, Fate, Observation, ReadState, Unread};
 
 use crate::cache::ResultCache;
 use crate::container::{self, FileInput, Input};
@@ -17,9 +17,10 @@ use crate::files::KnownFiles;
 use crate::findings::{Sighted, observe};
 use crate::history::{self, GapKey, History};
 use crate::hits::{Hit, Hits};
-use crate::rules::RuleSet;
+use crate::named::report_names;
 use crate::search::{self, WINDOW_BYTES};
 use crate::source::{ByName, Entry, Neighbourhood, Walked, open_regular, walk};
+use crate::veil::{Veil, VeiledCache};
 
 /// Files handed to the threads at once.
 const BATCH_FILES: usize = 2048;
@@ -30,10 +31,8 @@ pub struct ScanRequest {
     pub roots: Vec<(String, PathBuf)>,
     /// Read git history, not only the files of today.
     pub history: bool,
-    /// Key of all fingerprints.
-    pub key: FingerprintKey,
-    /// Rules.
-    pub rules: RuleSet,
+    /// Rules and the key of all fingerprints.
+    pub engine: Engine,
 }
 
 /// Who listens. Called from many threads.
@@ -93,7 +92,9 @@ impl Tally {
 /// Everything that one scan's threads share.
 pub(crate) struct Run<'a> {
     pub(crate) engine: &'a Engine,
-    pub(crate) sink: &'a dyn Sink,
+    /// Through which everything leaves.
+    pub(crate) veil: Veil<'a>,
+    sink: &'a dyn Sink,
     pub(crate) cache: &'a dyn ResultCache,
     pub(crate) cancel: &'a AtomicBool,
     pub(crate) tally: Tally,
@@ -105,15 +106,24 @@ impl Run<'_> {
     }
 
     pub(crate) fn observe(&self, observation: Observation) {
-        match &observation {
-            Observation::Finding(..) => drop(self.tally.findings.fetch_add(1, Relaxed)),
-            Observation::Unread(_) => drop(self.tally.unread.fetch_add(1, Relaxed)),
-            _ => {}
+        self.observe_all(vec![observation]);
+    }
+
+    /// Passes on what belongs together: what a reader made of one file. This is the one way out.
+    pub(crate) fn observe_all(&self, mut observations: Vec<Observation>) {
+        self.veil.cover_all(&mut observations);
+        for observation in observations {
+            match &observation {
+                Observation::Finding(..) => drop(self.tally.findings.fetch_add(1, Relaxed)),
+                Observation::Unread(_) => drop(self.tally.unread.fetch_add(1, Relaxed)),
+                _ => {}
+            }
+            self.sink.observe(observation);
         }
-        self.sink.observe(observation);
     }
 
     pub(crate) fn progress(&self, current: &str) {
+        let current = &self.veil.covered(current);
         self.sink.progress(&Progress { counts: self.tally.counts(), current });
     }
 }
@@ -125,9 +135,13 @@ pub fn scan(
     sink: &dyn Sink,
     cancel: &AtomicBool,
 ) -> ScanOutcome {
-    let ScanRequest { roots, history, key, rules } = request;
-    let engine = Engine::new(rules, key);
-    let run = Run { engine: &engine, sink, cache, cancel, tally: Tally::default() };
+    let ScanRequest { mut roots, history, engine } = request;
+    let veil = Veil::new(&engine);
+    for (shown, _) in &mut roots {
+        veil.cover(shown);
+    }
+    let cache = VeiledCache { inner: cache, veil };
+    let run = Run { engine: &engine, veil, sink, cache: &cache, cancel, tally: Tally::default() };
     let mut complete_roots = Vec::new();
     for (shown, path) in &roots {
         let unread_before = run.tally.unread.load(Relaxed);
@@ -177,6 +191,7 @@ fn scan_root(run: &Run<'_>, root: &str, path: &Path, read_history: bool) {
         known.remember();
     }
     let seen = seen.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    report_names(run, root, &files, &seen.reported);
     for repository in &repositories {
         repository.report_rest(run, root, &seen);
         repository.report_authorship(run, root, &seen);
@@ -329,9 +344,7 @@ pub(crate) fn read_out(run: &Run<'_>, shown: &str, reading: detect::Reading) {
     let partly = |reason| !reading.observations.is_empty() || reason == detect::TOO_LARGE;
     let is_partial = reading.unreadable.as_ref().is_some_and(|broken| partly(broken.reason));
     let state = if is_partial { ReadState::Partial } else { ReadState::Failed };
-    for observation in reading.observations {
-        run.observe(observation);
-    }
+    run.observe_all(reading.observations);
     if let Some(broken) = reading.unreadable {
         run.observe(Observation::Unread(Unread {
             path: shown.to_owned(),

@@ -11,7 +11,7 @@ use readers::{fixture, key, raw, read_as, told};
 use tenure_model::{Fact, Observation};
 use tenure_scan::cache::NoCache;
 use tenure_scan::rules::RuleSet;
-use tenure_scan::{Progress, ScanRequest, Sink, scan};
+use tenure_scan::{Engine, Progress, ScanRequest, Sink, scan};
 
 /// Every fixture, in its folder; the test's name says what it is.
 macro_rules! exports {
@@ -230,8 +230,7 @@ fn scanned(files: &[(&str, &[u8])]) -> Vec<Observation> {
     let request = ScanRequest {
         roots: vec![("shop".to_owned(), folder.path().to_owned())],
         history: false,
-        key: key(),
-        rules: RuleSet::embedded(),
+        engine: Engine::new(RuleSet::embedded(), key()),
     };
     let seen = Seen::default();
     scan(request, &NoCache, &seen, &AtomicBool::new(false));

@@ -15,7 +15,7 @@ use tenure_model::{Fact, Observation, ReadState, Subject, SubjectKind};
 use tenure_scan::cache::NoCache;
 use tenure_scan::detect::{Reading, rules};
 use tenure_scan::rules::RuleSet;
-use tenure_scan::{Progress, ScanRequest, Sink, scan};
+use tenure_scan::{Engine, Progress, ScanRequest, Sink, scan};
 
 const WORKFLOW: &str = ".github/workflows/x.yml";
 
@@ -358,8 +358,7 @@ fn a_key_in_a_file_and_the_same_key_in_an_export_have_one_subject() {
     let request = ScanRequest {
         roots: vec![("shop".to_owned(), folder.path().to_owned())],
         history: false,
-        key: key(),
-        rules: RuleSet::embedded(),
+        engine: Engine::new(RuleSet::embedded(), key()),
     };
     let seen = Seen::default();
     scan(request, &NoCache, &seen, &AtomicBool::new(false));

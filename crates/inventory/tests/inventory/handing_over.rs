@@ -56,7 +56,7 @@ fn minute(minute: i64) -> Timestamp {
 /// A migration that is being applied.
 async fn applying(inventory: &Inventory, apply_steps: u32) {
     let sha = inventory.create_migration(&plan("m1", apply_steps), minute(0)).await.unwrap();
-    inventory.approve("m1", "ann", Phase::Apply, &sha, minute(1)).await.unwrap();
+    inventory.approve("m1", "platform-lead", Phase::Apply, &sha, minute(1)).await.unwrap();
     inventory.set_state("m1", MigrationState::Approved, MigrationState::Applying, minute(2)).await.unwrap();
 }
 
@@ -124,7 +124,7 @@ async fn a_migration_goes_all_the_way() {
     let claim = inventory.claim_next_step("m1", Phase::Cutover, "w", minute(5), minute(6)).await.unwrap_err();
     assert_eq!(claim.code(), "not_approved");
     let sha = plan("m1", 2).sha256();
-    inventory.approve("m1", "bob", Phase::Cutover, &sha, minute(5)).await.unwrap();
+    inventory.approve("m1", "release-lead", Phase::Cutover, &sha, minute(5)).await.unwrap();
     let early = go(MigrationState::Verified, MigrationState::Cutover).await.unwrap_err();
     assert!(early.to_string().contains("step 3 is queued"), "{early}");
     do_all(&inventory, Phase::Cutover).await;
@@ -148,7 +148,7 @@ async fn a_migration_goes_all_the_way() {
     assert_eq!((status.state, status.chain_whole), (MigrationState::Proven, true));
     assert_eq!(
         status.approvals,
-        [("apply".to_owned(), "ann".to_owned()), ("cutover".to_owned(), "bob".to_owned())]
+        [("apply".to_owned(), "platform-lead".to_owned()), ("cutover".to_owned(), "release-lead".to_owned())]
     );
     assert_eq!((status.receipts.len(), status.proofs.len(), status.plan_sha256), (3, 5, sha));
     let kinds: Vec<&str> = status.events.iter().map(|e| e.kind.as_str()).collect();
@@ -162,8 +162,10 @@ async fn an_approval_is_bound_to_the_plan() {
     inventory.create_migration(&plan("m1", 2), minute(0)).await.unwrap();
     let mut changed = plan("m1", 2);
     changed.steps[0].body = serde_json::json!({ "ttl": 86400 });
-    let refused =
-        inventory.approve("m1", "ann", Phase::Apply, &changed.sha256(), minute(1)).await.unwrap_err();
+    let refused = inventory
+        .approve("m1", "platform-lead", Phase::Apply, &changed.sha256(), minute(1))
+        .await
+        .unwrap_err();
     assert_eq!(refused.code(), "plan_differs");
     let skipped = inventory
         .set_state("m1", MigrationState::Draft, MigrationState::Approved, minute(1))
@@ -298,7 +300,7 @@ async fn another_program_cannot_rewrite_what_happened() {
         "UPDATE migration SET state = 'proven'".to_owned(),
         "DELETE FROM migration".to_owned(),
         "INSERT OR REPLACE INTO migration SELECT id, identity_id, broker, '{}', plan_sha256, 'draft', created_at, changed_at FROM migration".to_owned(),
-        format!("INSERT INTO approval (migration_id, phase, approver, plan_sha256, approved_at) VALUES ('m1', 'cutover', 'eve', '{sha}', '')"),
+        format!("INSERT INTO approval (migration_id, phase, approver, plan_sha256, approved_at) VALUES ('m1', 'cutover', 'intruder', '{sha}', '')"),
         "UPDATE approval SET phase = 'cutover'".to_owned(),
         "DELETE FROM approval".to_owned(),
         "UPDATE event SET detail = 'nothing'".to_owned(),

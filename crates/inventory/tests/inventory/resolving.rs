@@ -62,7 +62,7 @@ async fn an_id_that_was_merged_away_still_leads_to_the_identity() {
     let named = evidence(secret.clone(), named, source("/srv/ci", "ci.yml", 3), Quality::Config);
     scan(&inventory, &start("s2", 1, &["/srv/ci"]), &end(1), vec![named.clone()]).await;
     let merged = all(&inventory).await.into_iter().find(|i| i.id != kept).unwrap().id;
-    inventory.set_owner(&merged, "@acme/payments", "ann", day(1)).await.unwrap();
+    inventory.set_owner(&merged, "@acme/payments", "platform-lead", day(1)).await.unwrap();
     let same = Fact::SameAs { other: value("aa"), because: "the workflow writes it".into() };
     let same = evidence(secret, same, source("/srv/ci", "ci.yml", 4), Quality::Config);
     scan(&inventory, &start("s3", 2, &["/srv/ci"]), &end(2), vec![named, same]).await;
@@ -126,7 +126,7 @@ async fn without_a_user_the_owner_is_who_owns_the_file_that_holds_it() {
     let inventory = Inventory::open_in_memory().await.unwrap();
     let mut seen = found_key("aa", "docs/a.env");
     seen.push(owner_rule(1, "/docs/", &[]));
-    seen.push(written_by("Ann <ann@acme.test>", "docs/a.env", day(-300)));
+    seen.push(written_by("Payments Lead <payments-lead@acme.test>", "docs/a.env", day(-300)));
     scan_app(&inventory, "s1", 0, seen).await;
     let owner = all(&inventory).await.remove(0).owner;
     assert_eq!(
@@ -137,7 +137,7 @@ async fn without_a_user_the_owner_is_who_owns_the_file_that_holds_it() {
     assert_eq!(owner.basis.len(), 2);
     // The author comes back.
     let mut seen = found_key("aa", "docs/a.env");
-    seen.push(written_by("Ann <ann@acme.test>", "docs/a.env", day(-3)));
+    seen.push(written_by("Payments Lead <payments-lead@acme.test>", "docs/a.env", day(-3)));
     scan_app(&inventory, "s2", 1, seen).await;
     let owner = all(&inventory).await.remove(0).owner;
     assert_eq!(
@@ -157,7 +157,7 @@ async fn a_decision_outlives_the_next_scan() {
     };
     scan_app(&inventory, "s1", 0, seen()).await;
     let id = all(&inventory).await[0].id.clone();
-    let confirmed = inventory.confirm_owner(&id, "ann", day(0)).await.unwrap();
+    let confirmed = inventory.confirm_owner(&id, "platform-lead", day(0)).await.unwrap();
     assert_eq!(
         (confirmed.owner.state, confirmed.owner.name.as_deref()),
         (OwnerState::Confirmed, Some("@acme/all"))
@@ -165,7 +165,7 @@ async fn a_decision_outlives_the_next_scan() {
     assert_eq!(inventory.identity(&id).await.unwrap().owner, confirmed.owner);
     scan_app(&inventory, "s2", 1, seen()).await;
     assert_eq!(inventory.identity(&id).await.unwrap().owner, confirmed.owner);
-    inventory.set_owner(&id, "@acme/payments", "bob", day(1)).await.unwrap();
+    inventory.set_owner(&id, "@acme/payments", "release-lead", day(1)).await.unwrap();
     scan_app(&inventory, "s3", 2, seen()).await;
     assert_eq!(inventory.identity(&id).await.unwrap().owner.name.as_deref(), Some("@acme/payments"));
 }
@@ -175,7 +175,10 @@ async fn nobody_can_confirm_nobody() {
     let inventory = Inventory::open_in_memory().await.unwrap();
     scan_app(&inventory, "s1", 0, found_key("aa", "a.env")).await;
     let id = all(&inventory).await[0].id.clone();
-    assert_eq!(inventory.confirm_owner(&id, "ann", day(0)).await.unwrap_err().code(), "no_owner_to_confirm");
+    assert_eq!(
+        inventory.confirm_owner(&id, "platform-lead", day(0)).await.unwrap_err().code(),
+        "no_owner_to_confirm"
+    );
 }
 
 #[tokio::test]

@@ -118,7 +118,7 @@ fn in_history(fingerprint: &str, path: &str) -> Finding {
         in_history: true,
         fate: Fate::History,
         commit: Some("c".repeat(40)),
-        author: Some("Ann <ann@acme.test>".to_owned()),
+        author: Some("Payments Lead <payments-lead@acme.test>".to_owned()),
         committed_at: Some(day(-100)),
         ..finding(fingerprint, path)
     }

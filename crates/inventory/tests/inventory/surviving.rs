@@ -106,7 +106,7 @@ fn start_worker(folder: &Path) -> Child {
 async fn prepare(folder: &Path, steps: u32) {
     let inventory = Inventory::open(&folder.join("inventory.db")).await.unwrap();
     let sha = inventory.create_migration(&plan("m1", steps), day(0)).await.unwrap();
-    inventory.approve("m1", "ann", Phase::Apply, &sha, day(0)).await.unwrap();
+    inventory.approve("m1", "platform-lead", Phase::Apply, &sha, day(0)).await.unwrap();
     inventory.set_state("m1", MigrationState::Approved, MigrationState::Applying, day(0)).await.unwrap();
     inventory.close().await.unwrap();
 }

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use tenure_model::{
-    Archetype, Artifact, Category, Confidence, Consumer, Counts, Credential, CredentialState, EscalationPath,
-    Factor, Fate, Federation, Finding, Fingerprint, Gate, Grant, Identity, OtherPlace, Owner, OwnerClaim,
-    OwnerState, PathState, Pattern, Place, Plan, PlanEntry, Privilege, PrivilegeLevel, Quadrant, ReadState,
-    Readiness, ReadinessBand, Report, Risk, RiskBand, RiskParts, ScanSummary, Severity, Summary, Timestamp,
-    Tool, Unread, Verdict,
+    Archetype, Artifact, Category, Confidence, Consumer, Counts, Credential, CredentialState,
+    DIFFERENCE_SCHEMA_VERSION, EscalationPath, Factor, Fate, Federation, FieldChange, Finding, FindingChange,
+    FindingDifference, Fingerprint, Gate, Grant, GrantChange, Identity, IdentityBrief, IdentityChange,
+    IdentityDifference, InventoryDifference, InventoryState, NotCompared, OtherPlace, Owner, OwnerChange,
+    OwnerClaim, OwnerState, PathState, Pattern, Place, Plan, PlanEntry, Privilege, PrivilegeLevel, Quadrant,
+    ReadState, Readiness, ReadinessBand, Report, Risk, RiskBand, RiskParts, ScanSummary, Severity, Summary,
+    Timestamp, Tool, Unread, Verdict,
 };
 
 pub(crate) fn at(text: &str) -> Timestamp {
@@ -393,6 +395,76 @@ fn hostile_identity(identity: &mut Identity, text: &str) {
 }
 
 /// A plan for the deployer, with a recipe.
+/// Two inventories of the same company; every name in them is `text`, or plain ones.
+pub(crate) fn difference(text: Option<&str>) -> InventoryDifference {
+    let report = text.map_or_else(report, hostile_report);
+    let name = |plain: &str| text.unwrap_or(plain).to_owned();
+    let identity = |index: usize| IdentityBrief::from(&report.identities[index % report.identities.len()]);
+    let grant = |action: &str| Grant {
+        target: name("arn:aws:s3:::shop-assets"),
+        actions: vec![name(action)],
+        scope: name("inline policy deploy"),
+    };
+    let field = |field: &str, before: Option<&str>, after: &str| FieldChange {
+        field: field.to_owned(),
+        before: before.map(name),
+        after: Some(name(after)),
+    };
+    let state = |file: &str, day: &str, complete: bool| InventoryState {
+        file: name(file),
+        key_id: Some(file.to_owned()),
+        scanned_at: Some(at(day)),
+        roots: vec![name(&format!("/srv/{file}"))],
+        complete,
+        identities: 3,
+        findings: 4,
+    };
+    InventoryDifference {
+        schema_version: DIFFERENCE_SCHEMA_VERSION.to_owned(),
+        before: state("october.sqlite", "2026-10-01T00:00:00Z", true),
+        after: state("november.sqlite", "2026-11-01T00:00:00Z", false),
+        same_key: false,
+        not_compared: NotCompared {
+            identities_before: 1,
+            identities_after: 2,
+            findings_before: 3,
+            findings_after: 1,
+        },
+        identities: IdentityDifference {
+            appeared: vec![identity(0)],
+            vanished: vec![IdentityBrief { merged_into: Some(name("id_7f3a")), ..identity(1) }],
+            changed: vec![IdentityChange {
+                identity: identity(0),
+                before_id: "id_7f3a".to_owned(),
+                fields: vec![
+                    field("owner", None, "@shop/platform"),
+                    field("risk", Some("35 medium"), "59 high"),
+                ],
+                grants_appeared: vec![grant("s3:PutObject")],
+                grants_vanished: vec![grant("s3:*")],
+                grants_changed: vec![GrantChange {
+                    target: name("arn:aws:s3:::logs"),
+                    scope: name("group readers"),
+                    gained: vec![name("s3:GetObject")],
+                    lost: vec![name("s3:ListBucket")],
+                }],
+            }],
+        },
+        findings: FindingDifference {
+            appeared: report.findings[..1].to_vec(),
+            vanished: report.findings[1..2].to_vec(),
+            changed: vec![FindingChange {
+                finding: report.findings[0].clone(),
+                fields: vec![field("fate", Some("work_tree"), "history")],
+            }],
+        },
+        owners: vec![
+            OwnerChange { owner: None, before: 1, after: 0 },
+            OwnerChange { owner: Some(name("@shop/platform")), before: 0, after: 1 },
+        ],
+    }
+}
+
 pub(crate) fn plan() -> Plan {
     let identity = deployer();
     let text = |text: &str| text.to_owned();

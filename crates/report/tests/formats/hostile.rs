@@ -11,6 +11,13 @@ fn moves_a_terminal(text: &str) -> Option<char> {
 }
 
 #[test]
+fn a_difference_passes_on_no_escape_sequence() {
+    let difference = fixture::difference(Some("\u{1b}]0;x\u{7}\u{202e}\r\n"));
+    let text = tenure_report::difference_human(&difference, &Style::default());
+    assert_eq!(moves_a_terminal(&text), None, "{text}");
+}
+
+#[test]
 fn no_format_passes_on_an_escape_sequence() {
     for text in fixture::HOSTILE {
         let report = fixture::hostile_report(text);

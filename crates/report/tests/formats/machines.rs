@@ -39,6 +39,8 @@ fn json_keeps_the_published_schemas() {
     validate("report", &tenure_report::schema("report").expect("it is there"), &report);
     let plan = serde_json::to_value(fixture::plan()).expect("it is JSON");
     validate("plan", &tenure_report::schema("plan").expect("it is there"), &plan);
+    let difference = serde_json::to_value(fixture::difference(None)).expect("it holds only JSON values");
+    validate("difference", &tenure_report::schema("difference").expect("it is there"), &difference);
     assert!(tenure_report::schema("nothing").is_none());
 }
 

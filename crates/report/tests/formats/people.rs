@@ -90,6 +90,12 @@ fn the_inventory_is_a_table() {
 }
 
 #[test]
+fn what_differs_reads_well_and_says_first_what_is_uncertain() {
+    let text = tenure_report::difference_human(&fixture::difference(None), &Style::default());
+    insta::assert_snapshot!(text);
+}
+
+#[test]
 fn a_plan_reads_well_as_text_and_as_markdown() {
     let text = tenure_report::plan_human(&fixture::plan(), &Style::default());
     assert!(text.lines().all(|line| line.width() <= 80), "{text}");

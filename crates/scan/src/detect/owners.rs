@@ -137,15 +137,18 @@ mod tests {
             ("", Line::Nothing),
             ("  # everything", Line::Nothing),
             ("* @acme/platform", of("*", &["@acme/platform"])),
-            ("/deploy/ @ann ops@example.test # on call", of("/deploy/", &["@ann", "ops@example.test"])),
-            (r"/docs\ old/ @ann", of(r"/docs\ old/", &["@ann"])),
-            (r"\#notes @ann", of(r"\#notes", &["@ann"])),
+            (
+                "/deploy/ @platform-lead ops@example.test # on call",
+                of("/deploy/", &["@platform-lead", "ops@example.test"]),
+            ),
+            (r"/docs\ old/ @platform-lead", of(r"/docs\ old/", &["@platform-lead"])),
+            (r"\#notes @platform-lead", of(r"\#notes", &["@platform-lead"])),
             ("/vendor/", of("/vendor/", &[])),
             ("/vendor/ # nobody", of("/vendor/", &[])),
-            ("!/vendor/ @ann", Line::Invalid),
-            ("[Docs] @ann", Line::Invalid),
-            ("*.[ch] @ann", Line::Invalid),
-            ("* ann", Line::Invalid),
+            ("!/vendor/ @platform-lead", Line::Invalid),
+            ("[Docs] @platform-lead", Line::Invalid),
+            ("*.[ch] @platform-lead", Line::Invalid),
+            ("* platform-lead", Line::Invalid),
         ] {
             assert_eq!(rule(line), expected, "{line}");
         }

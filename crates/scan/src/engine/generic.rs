@@ -246,7 +246,7 @@ fn evaluate_column(
     Some(end)
 }
 
-/// Past the user's name in a login of two parts, `auth = "ann:…"`: what follows is a password, as the name says that both are.
+/// Past the user's name in a login of two parts, `auth = "deploy:…"`: what follows is a password, as the name says that both are.
 fn past_user(bytes: &[u8], found: Assignment) -> Option<Assignment> {
     let text = &bytes[found.value.0..found.value.1];
     let user = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'@' | b'-' | b'\\');
@@ -391,8 +391,8 @@ mod tests {
             "\t\"Password\"\t\t\"Tr0ub4dor&3x\"\n",
             "<setting name=\"Password\" type=\"String\">\n  <value>Tr0ub4dor&3x</value>",
             "\"Password\": {\"Type\": \"String\", \"Default\": \"Tr0ub4dor&3x\"}",
-            "auth = \"ann:Tr0ub4dor&3x\"",
-            "passwords = {\"ann\": \"Tr0ub4dor&3x\"}",
+            "auth = \"deployer:Tr0ub4dor&3x\"",
+            "passwords = {\"deployer\": \"Tr0ub4dor&3x\"}",
             "| Host | Password |\n|---|---|\n| web | Tr0ub4dor&3x |\n",
             "buildConfigField 'String', 'PASSWORD', '\"Tr0ub4dor&3x\"'",
             "clave = \"Tr0ub4dor&3x\"",

@@ -228,7 +228,7 @@ mod tests {
     fn a_value_alone_and_values_in_records_are_found_where_they_stand() {
         assert_eq!(found("tulip-43\n"), owned(&[("one", "tulip-43")]));
         assert_eq!(
-            found("# logins\r\n\r\nann:tulip-43\r\nbob:x\r\neve:rose-99x\r\n"),
+            found("# logins\r\n\r\ndeployer:tulip-43\r\nreader:x\r\nintruder:rose-99x\r\n"),
             owned(&[("each", "tulip-43"), ("each", "rose-99x")])
         );
     }
@@ -237,11 +237,11 @@ mod tests {
     fn other_files_are_left_alone() {
         assert_eq!(found("two words\n"), []);
         assert_eq!(
-            found("one line\nanother line\na third line\nann:tulip-43\n"),
+            found("one line\nanother line\na third line\ndeployer:tulip-43\n"),
             [],
             "it begins as something else"
         );
-        assert_eq!(found("ann:${PASSWORD}\n"), [], "a placeholder");
-        assert_eq!(found(&format!("ann:tulip-43\n{}", "#\n".repeat(FILE_BYTES_MAX))), [], "too large");
+        assert_eq!(found("deployer:${PASSWORD}\n"), [], "a placeholder");
+        assert_eq!(found(&format!("deployer:tulip-43\n{}", "#\n".repeat(FILE_BYTES_MAX))), [], "too large");
     }
 }

@@ -368,16 +368,16 @@ mod tests {
     fn values_belong_to_the_columns_that_a_statement_names() {
         let digest = ["25b001a3ff416d4a3baf69da", "d8199bfca8b6f3a6"].concat();
         let named = format!(
-            "-- dump\nINSERT INTO `users` (`id`, `login`, `passwd`, note) VALUES\n(1, 'ann', '{digest}', 'it''s (ok), no'),\n(2,'bob','tulip43x',NULL);\n"
+            "-- dump\nINSERT INTO `users` (`id`, `login`, `passwd`, note) VALUES\n(1, 'deployer', '{digest}', 'it''s (ok), no'),\n(2,'reader','tulip43x',NULL);\n"
         );
         let expected = owned(&[("generic-password-hash", &digest), ("generic-password", "tulip43x")]);
         assert_eq!(found(&named), expected);
         let created = format!(
-            "CREATE TABLE users (\n  id int NOT NULL,\n  login varchar(64) DEFAULT 'a,b',\n  passwd varchar(9),\n  note text,\n  PRIMARY KEY (id)\n);\nINSERT INTO users VALUES (1,'ann','{digest}',''),(2,'bob','tulip43x','x\\'y');\n"
+            "CREATE TABLE users (\n  id int NOT NULL,\n  login varchar(64) DEFAULT 'a,b',\n  passwd varchar(9),\n  note text,\n  PRIMARY KEY (id)\n);\nINSERT INTO users VALUES (1,'deployer','{digest}',''),(2,'reader','tulip43x','x\\'y');\n"
         );
         assert_eq!(found(&created), expected);
         let copied = format!(
-            "--\n-- dump\n--\nCOPY public.users (id, login, passwd, note) FROM stdin;\n1\tann\t{digest}\t\\N\n2\tbob\ttulip43x\tx\n\\.\nSELECT 1;\n"
+            "--\n-- dump\n--\nCOPY public.users (id, login, passwd, note) FROM stdin;\n1\tdeployer\t{digest}\t\\N\n2\treader\ttulip43x\tx\n\\.\nSELECT 1;\n"
         );
         assert_eq!(found(&copied), expected);
     }
@@ -386,11 +386,11 @@ mod tests {
     fn other_columns_and_broken_statements_are_left_alone() {
         for text in [
             "-- dump\nINSERT INTO files (id, sha1) VALUES (1, '25b001a3ff416d4a3baf69dad8199bfca8b6f3a6');\n",
-            "-- dump\nINSERT INTO users (login, passwd) VALUES ('ann', 'tulip43x'\n",
+            "-- dump\nINSERT INTO users (login, passwd) VALUES ('deployer', 'tulip43x'\n",
             "-- dump\nINSERT INTO users (login, passwd) VALUES ('tulip43x');\n",
             "-- dump\nINSERT INTO users (login, passwd",
-            "-- dump\nINSERT INTO users (login, password_reset_at) VALUES ('ann', '2019-01-01x');\n",
-            "x = 1\nINSERT INTO users (login, passwd) VALUES ('ann', 'tulip43x');\n",
+            "-- dump\nINSERT INTO users (login, password_reset_at) VALUES ('deployer', '2019-01-01x');\n",
+            "x = 1\nINSERT INTO users (login, passwd) VALUES ('deployer', 'tulip43x');\n",
         ] {
             assert_eq!(found(text), [], "{text}");
         }

@@ -329,7 +329,7 @@ mod tests {
 
     #[test]
     fn an_address_is_told_without_what_signs_in() {
-        let url = ["https://ann:Zk3vP0qL", "w8Xr@tools.test/mcp?api_key=Zk3vP0qLw8Xr"].concat();
+        let url = ["https://deployer:Zk3vP0qL", "w8Xr@tools.test/mcp?api_key=Zk3vP0qLw8Xr"].concat();
         assert_eq!(public_part(&url), "https://tools.test/mcp");
         assert!(of_address(&url, 1).is_some_and(|token| token.literal().is_some()));
         assert_eq!(

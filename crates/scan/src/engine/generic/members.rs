@@ -1,4 +1,4 @@
-//! Members of a map or list whose own name says what they are: `secrets:` over `mailer: …`, `[passwords]` over `ann = …`,
+//! Members of a map or list whose own name says what they are: `secrets:` over `mailer: …`, `[passwords]` over `deployer = …`,
 //! `TOKENS = {"ci": "…"}`, `api_keys = ["…", "…"]`. What a member is called says only whose it is.
 
 use super::name::{is_about_a_member, promise, words};
@@ -259,7 +259,7 @@ mod tests {
             "tokens = parse(\"text\")\n",
             "let tokens = lexer.read(\"a\", \"b\");\n",
             "tokens: 12\nname: value\n",
-            "tokens:\n    user: ann\n    url: https://acme.test\n    token_type: bearer\n",
+            "tokens:\n    user: deployer\n    url: https://acme.test\n    token_type: bearer\n",
             "tokens = { a: b(\"c\"), d: e + \"f\" }\n",
         ] {
             assert_eq!(read(text), [], "{text}");

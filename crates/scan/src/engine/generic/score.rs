@@ -199,7 +199,7 @@ fn may_be_chosen(name: &[u8], text: &[u8], found: Assignment) -> bool {
 
 /// Whether name and value say something else than a credential: an option, a placeholder, a number, a translation.
 fn speaks_otherwise(name: &[u8], text: &[u8], (found, words): (Assignment, bool)) -> bool {
-    // `passwd ann` is a command.
+    // `passwd deployer` is a command.
     let command = name == b"passwd" && !text.iter().any(u8::is_ascii_digit);
     if found.stand == Stand::Alone && (command || hands_on(name)) {
         return true;

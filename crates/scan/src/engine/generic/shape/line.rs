@@ -19,7 +19,7 @@ pub(super) fn is_pair(bytes: &[u8], name: (usize, usize), (p, q): (usize, usize)
     if header && matches!(before, b'"' | b'\'') && byte(bytes, q) == before {
         return true;
     }
-    // The last of several pairs in quotes: `"host=db user=ann password=…"`.
+    // The last of several pairs in quotes: `"host=db user=deployer password=…"`.
     if tight && matches!(before, b' ' | b';') && matches!(byte(bytes, q), b'"' | b'\'') {
         let line = &bytes[name.0.saturating_sub(LINE_LEAD_BYTES)..name.0 - 1];
         let last = line.rsplit(|b| matches!(b, b' ' | b';' | b'\n')).next().unwrap_or_default();

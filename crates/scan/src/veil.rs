@@ -1,0 +1,208 @@
+//! What may leave this crate: every text, with the values that stand in it covered.
+//!
+//! Values are kept out of what detectors say about values. But a value may stand in a name: of a file, a job, a variable,
+//! an author. So every observation passes here on its way out, whoever made it, and so do progress, the names of roots, and
+//! what the cache would keep. A covered value is its mask and the beginning of its keyed fingerprint, so that two names
+//! which differ in a value stay two, here and in every later room; nothing of the value but its mask is told.
+
+mod kept;
+mod texts;
+
+use std::collections::BTreeMap;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use tenure_model::{Fingerprint, Observation, finding_id};
+
+pub(crate) use kept::VeiledCache;
+
+use crate::engine::{Candidate, Engine};
+
+/// Digits of a fingerprint behind a mask.
+const TAG_DIGITS: usize = 8;
+/// Bytes that are shown of what was cut off, at most.
+const MASK_BYTES: usize = 4;
+/// Shortest value that is looked for in any case, bytes: a shorter one is a part of words.
+const FOLDED_BYTES_MIN: usize = 12;
+/// Turns after which no further value is looked for in what is left of a text.
+const TURNS_MAX: usize = 4;
+
+/// Values in lower case, and what covers each.
+type Covers = BTreeMap<String, String>;
+
+/// Covers values inside of texts.
+#[derive(Debug, Clone, Copy)]
+pub struct Veil<'e> {
+    engine: &'e Engine,
+}
+
+impl<'e> Veil<'e> {
+    /// Covers what `engine` knows, under its key.
+    pub fn new(engine: &'e Engine) -> Self {
+        Self { engine }
+    }
+
+    /// Covers every value in `text`; whether there was one.
+    pub fn cover(&self, text: &mut String) -> bool {
+        self.cover_into(text, &mut Covers::new())
+    }
+
+    fn cover_into(&self, text: &mut String, covers: &mut Covers) -> bool {
+        let mut covered = false;
+        for _ in 0..TURNS_MAX {
+            if !self.cover_once(text, covers) {
+                break;
+            }
+            covered = true;
+        }
+        covered
+    }
+
+    /// The text with its values covered.
+    pub fn covered(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        self.cover(&mut text);
+        text
+    }
+
+    /// Values in a name that are not covered yet, with their places in it.
+    pub(crate) fn values(&self, text: &str) -> Vec<Candidate> {
+        let mut values = self.engine.values_in_name(text.as_bytes()).values;
+        values.retain(|value| !is_covered(&text.as_bytes()[value.start as usize..value.end as usize]));
+        values
+    }
+
+    fn cover_once(&self, text: &mut String, covers: &mut Covers) -> bool {
+        let named = self.engine.values_in_name(text.as_bytes());
+        if named.is_flood {
+            *text = self.stand_in("flood", text.as_bytes(), 0);
+            return true;
+        }
+        let mut spans: Vec<(usize, usize, String)> = Vec::new();
+        for value in &named.values {
+            let (start, end) = (value.start as usize, value.end as usize);
+            if !is_covered(&text.as_bytes()[start..end]) {
+                spans.push((start, end, tagged(&value.found.masked, &value.found.fingerprint)));
+            }
+        }
+        if let Some(start) = named.cut {
+            spans.push((start, text.len(), self.stand_in("cut", &text.as_bytes()[start..], MASK_BYTES)));
+        }
+        let found = !spans.is_empty();
+        let mut covered = String::with_capacity(text.len());
+        let mut told = 0;
+        for (start, end, cover) in spans {
+            // What overlaps waits for the next turn.
+            let (start, end) = (text.floor_char_boundary(start), text.ceil_char_boundary(end));
+            if start >= told {
+                if end - start >= FOLDED_BYTES_MIN {
+                    covers.insert(text[start..end].to_ascii_lowercase(), cover.clone());
+                }
+                covered.push_str(&text[told..start]);
+                covered.push_str(&cover);
+                told = end;
+            }
+        }
+        covered.push_str(&text[told..]);
+        *text = covered;
+        found
+    }
+
+    /// What stands for bytes of which no rule says what they are.
+    fn stand_in(&self, kind: &str, bytes: &[u8], keep: usize) -> String {
+        tagged(&tenure_model::mask(bytes, keep), &self.engine.key().fingerprint(kind, bytes))
+    }
+
+    /// Covers every text of observations that belong together.
+    ///
+    /// Some systems take names in any case, and their readers fold it: what one text tells as it is written, the key of its
+    /// subject holds in capitals. So the values of all texts are covered in any case in all of them.
+    pub(crate) fn cover_all(&self, observations: &mut [Observation]) {
+        let mut covers = Covers::new();
+        let mut touched = vec![false; observations.len()];
+        for (observation, touched) in observations.iter_mut().zip(&mut touched) {
+            texts::each(observation, &mut |text| *touched |= self.cover_into(text, &mut covers));
+        }
+        if !covers.is_empty() {
+            let (values, covers): (Vec<String>, Vec<String>) = covers.into_iter().unzip();
+            let search = AhoCorasick::builder()
+                .match_kind(MatchKind::LeftmostLongest)
+                .ascii_case_insensitive(true)
+                .build(&values);
+            let search = search.expect("values of one file are far below what an automaton can hold");
+            for (observation, touched) in observations.iter_mut().zip(&mut touched) {
+                texts::each(observation, &mut |text| {
+                    if search.is_match(text.as_str()) {
+                        *text = search.replace_all(text, &covers);
+                        *touched = true;
+                    }
+                });
+            }
+        }
+        for (observation, _) in observations.iter_mut().zip(&touched).filter(|(_, touched)| **touched) {
+            if let Observation::Finding(finding, _) = observation {
+                // The id was made of what stands there in truth. Who knew all but a weak password could try until it fits.
+                let real = self.engine.key().fingerprint("finding", finding.id.as_bytes());
+                finding.id = finding_id(&finding.rule_id, &real.0, &finding.place.path);
+            }
+        }
+    }
+}
+
+/// A mask, and enough of the fingerprint to tell it from others.
+fn tagged(masked: &str, fingerprint: &Fingerprint) -> String {
+    format!("{masked}~{}", &fingerprint.0[..TAG_DIGITS])
+}
+
+/// Whether a value is what this veil puts in its place.
+fn is_covered(value: &[u8]) -> bool {
+    let Some(tag) = value.len().checked_sub(TAG_DIGITS) else { return false };
+    value[..tag].ends_with(b"****~") && value[tag..].iter().all(u8::is_ascii_hexdigit)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use tenure_model::FingerprintKey;
+
+    use super::*;
+    use crate::rules::RuleSet;
+
+    /// Made once: a property asks it often.
+    fn engine() -> &'static Engine {
+        static ENGINE: std::sync::LazyLock<Engine> =
+            std::sync::LazyLock::new(|| Engine::new(RuleSet::embedded(), FingerprintKey::new([3; 32])));
+        &ENGINE
+    }
+
+    fn token(middle: &str) -> String {
+        ["glpat", "-v8Jq2LzR0tYw", middle, "1kP7d"].concat()
+    }
+
+    #[test]
+    fn two_names_that_differ_in_a_value_stay_two() {
+        let veil = Veil::new(engine());
+        let [one, other] =
+            ["w5N", "x6M"].map(|middle| veil.covered(&format!("keys/{}/main.tf", token(middle))));
+        assert!(one.starts_with("keys/glpa****~") && one.ends_with("/main.tf"), "{one}");
+        assert_ne!(one, other);
+    }
+
+    #[test]
+    fn every_value_of_a_text_is_covered_and_what_is_covered_stays() {
+        let veil = Veil::new(engine());
+        let text = format!("{} https://ops:{}@git.acme.test {}", token("w5N"), "Tr0ub4dor&3x", token("x6M"));
+        let covered = veil.covered(&text);
+        assert_eq!(covered.matches("****~").count(), 3, "{covered}");
+        assert!(!covered.contains("Tr0ub4dor") && !covered.contains("v8Jq2"), "{covered}");
+        assert_eq!(veil.covered(&covered), covered);
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_around_a_token_never_shows_it(before in "[a-zé_/. =:-]{0,20}", after in "[a-zé_/. =:-]{0,20}") {
+            let value = ["ghp_", "Qw8LzR0tYw5Nc1kP7dX3mB9vJ2sHgT", "1SupTL"].concat();
+            let covered = Veil::new(engine()).covered(&format!("{before}{value}/{after}"));
+            prop_assert!(!covered.contains("Qw8LzR0"), "{}", covered);
+        }
+    }
+}
