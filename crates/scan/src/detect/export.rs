@@ -17,6 +17,7 @@ mod aws_policy;
 mod aws_service_controls;
 mod aws_trust;
 mod azure_roles;
+mod budget;
 mod ci_secret;
 mod circleci;
 mod databricks;

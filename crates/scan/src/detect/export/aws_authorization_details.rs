@@ -35,23 +35,28 @@ impl Detector for AuthorizationDetails {
         LISTS[..3].iter().any(|list| opens_with(blob, &[&format!("\"{list}\"")]))
     }
 
-    fn read(&self, blob: &Blob<'_>, _key: &FingerprintKey) -> Reading {
+    fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
         let Some(text) = text::decode(blob.bytes) else {
             return Reading::failed("not_text", "the export is neither UTF-8 nor UTF-16 text");
         };
-        self.read_from(blob, &|| Box::new(text.as_bytes()))
+        self.read_from(blob, key, &|| Box::new(text.as_bytes()))
     }
 
-    fn read_stream(&self, blob: &Blob<'_>, open: Reopen<'_>, _key: &FingerprintKey) -> Option<Reading> {
+    fn read_stream(&self, blob: &Blob<'_>, open: Reopen<'_>, key: &FingerprintKey) -> Option<Reading> {
         let mark = past_mark(blob.bytes)?;
-        Some(self.read_from(blob, &|| mark.skip(open())))
+        Some(self.read_from(blob, key, &|| mark.skip(open())))
     }
 }
 
 impl AuthorizationDetails {
-    fn read_from<'f>(&self, blob: &Blob<'_>, open: &dyn Fn() -> Box<dyn Read + 'f>) -> Reading {
+    fn read_from<'f>(
+        &self,
+        blob: &Blob<'_>,
+        key: &FingerprintKey,
+        open: &dyn Fn() -> Box<dyn Read + 'f>,
+    ) -> Reading {
         let is_cut = Cell::new(false);
-        let mut reading = aws_account::read(blob, self.name(), &|each| {
+        let mut reading = aws_account::read(blob, self.name(), key, &|each| {
             records(&mut open(), &LISTS, &mut |mut record| {
                 let kind = match record.list {
                     "UserDetailList" => Kind::User,

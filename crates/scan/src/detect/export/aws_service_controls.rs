@@ -76,9 +76,9 @@ impl Detector for ServiceControls {
             return Reading::failed("not_text", "the export is neither UTF-8 nor UTF-16 text");
         };
         let (pages, unreadable) = pages::<Page>(&text);
-        let controls = pages.iter().flat_map(|page| {
-            let limits = page.policy.iter().filter(|policy| policy.policy_summary.r#type.as_str() == KIND);
-            limits.map(move |policy| control(policy, page.targets.as_ref()))
+        let controls = pages.into_iter().flat_map(|Page { policy, targets }| {
+            let limits = policy.0.into_iter().filter(|policy| policy.policy_summary.r#type.as_str() == KIND);
+            limits.map(move |policy| control(policy, targets.as_ref()))
         });
         let service_controls: Vec<AwsServiceControl> = controls.collect();
         let broken = service_controls.iter().filter(|control| control.document.is_broken).count();
@@ -92,7 +92,7 @@ impl Detector for ServiceControls {
     }
 }
 
-fn control(policy: &Policy, targets: Option<&Many<Target>>) -> AwsServiceControl {
+fn control(policy: Policy, targets: Option<&Many<Target>>) -> AwsServiceControl {
     let summary = &policy.policy_summary;
     let ids = |all: &Many<Target>| all.iter().map(|one| one.target_id.as_str().to_owned()).collect();
     AwsServiceControl {
