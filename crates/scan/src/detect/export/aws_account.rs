@@ -256,3 +256,98 @@ impl Account<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::aws_authorization_details::AuthorizationDetails;
+    use super::*;
+    use crate::detect::Detector as _;
+
+    fn read(text: &str) -> Reading {
+        let blob = Blob {
+            root: "r",
+            path: "a.json",
+            base: "",
+            repository: "r",
+            bytes: text.as_bytes(),
+            neighbours: &crate::detect::Alone,
+        };
+        AuthorizationDetails.read(&blob, &FingerprintKey::new([0; 32]))
+    }
+
+    fn facts(reading: &Reading) -> impl Iterator<Item = &Fact> {
+        reading.observations.iter().filter_map(|observation| match observation {
+            Observation::Evidence(evidence) => Some(&evidence.fact),
+            _ => None,
+        })
+    }
+
+    fn account(reading: Reading) -> AwsAccount {
+        let account = reading.observations.into_iter().find_map(|observation| match observation {
+            Observation::AwsAccount(account) => Some(*account),
+            _ => None,
+        });
+        account.expect("a reading of an account has it")
+    }
+
+    const USER: &str = r#"{"UserName": "ci", "Arn": "arn:aws:iam::111122223333:user/ci", "GroupList": ["deploy"],
+        "AttachedManagedPolicies": [{"PolicyArn": "arn:aws:iam::111122223333:policy/p3"}]}"#;
+
+    #[test]
+    fn policies_and_groups_beyond_what_is_held_are_counted_and_the_rest_is_told() {
+        let long = "x".repeat(6 << 20);
+        let names = |kind: &str, name: &str| {
+            let entry =
+                |at: usize| format!(r#"{{"{name}": "arn:aws:iam::111122223333:{kind}/p{at}{long}"}}"#);
+            (0..3).map(entry).collect::<Vec<_>>().join(",")
+        };
+        let reading = read(&format!(
+            r#"{{"UserDetailList": [{USER}], "GroupDetailList": [{}], "Policies": [{}]}}"#,
+            names("group", "Arn"),
+            names("policy", "Arn"),
+        ));
+        let unread = reading.unreadable.clone().expect("something was cut");
+        assert_eq!(unread.reason, "export_too_large");
+        assert_eq!(unread.detail, "beyond what is held of one file: 1 group, 3 managed policies");
+        assert!(facts(&reading).any(|fact| matches!(fact, Fact::Identity { name, .. } if name == "ci")));
+        let account = account(reading);
+        assert_eq!((account.principals.len(), account.groups.len(), account.policies.len()), (1, 2, 0));
+    }
+
+    #[test]
+    fn a_large_policy_of_a_group_is_weighed_and_only_named_in_each_members_list() {
+        let group = |actions: usize| {
+            let actions: Vec<String> = (0..actions).map(|at| format!(r#""s3:GetObject{at}""#)).collect();
+            let statement =
+                format!(r#"{{"Effect": "Allow", "Action": [{}], "Resource": "*"}}"#, actions.join(","));
+            read(&format!(
+                r#"{{"UserDetailList": [{USER}], "GroupDetailList": [{{"GroupName": "deploy", "GroupPolicyList":
+                    [{{"PolicyName": "p", "PolicyDocument": {{"Statement": {statement}}}}}]}}]}}"#
+            ))
+        };
+        let told = |reading: &Reading| {
+            let grants = facts(reading).filter_map(|fact| match fact {
+                Fact::Grant { grant } => Some((grant.actions.len(), grant.scope.clone())),
+                _ => None,
+            });
+            grants.collect::<Vec<_>>()
+        };
+        assert!(told(&group(3)).contains(&(3, "group deploy: inline policy p".to_owned())));
+        let large = group(10_000);
+        assert!(told(&large).contains(&(0, "group deploy (weighed; 1 statement is not listed)".to_owned())));
+        assert_eq!(large.unreadable, None, "nothing was left unread");
+        assert_eq!(account(large).groups[0].inline[0].document.statements[0].actions.len(), 10_000);
+    }
+
+    #[test]
+    fn whoever_belongs_to_many_groups_has_a_list_with_an_end() {
+        let groups: Vec<String> = (0..50_000).map(|at| format!(r#""a-group-of-many-{at}""#)).collect();
+        let user = USER.replace(r#""deploy""#, &groups.join(","));
+        let users = vec![user; 2].join(",");
+        let reading = read(&format!(r#"{{"UserDetailList": [{users}]}}"#));
+        let unnamed = facts(&reading).filter(|fact| {
+            matches!(fact, Fact::Tag { key, value } if key == "aws:grants" && value.ends_with("weighed but not listed"))
+        });
+        assert_eq!(unnamed.count(), 2);
+    }
+}

@@ -460,3 +460,53 @@ pub(super) fn account(provider: &str, id: &str) -> Subject {
 pub(super) fn value_subject(fingerprint: &Fingerprint) -> Subject {
     Subject::new(SubjectKind::Credential, fingerprint.0.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(format: &Export, text: &str) -> Reading {
+        let blob = Blob {
+            root: "r",
+            path: "a.json",
+            base: "",
+            repository: "r",
+            bytes: text.as_bytes(),
+            neighbours: &crate::detect::Alone,
+        };
+        format.read(&blob, &FingerprintKey::new([0; 32]))
+    }
+
+    #[test]
+    fn a_file_that_gives_more_than_is_kept_says_so_and_its_beginning_is_told() {
+        let long = "x".repeat(2 << 20);
+        let account = |at: usize| {
+            format!(
+                r#"{{"kind": "ServiceAccount", "metadata": {{"name": "a{at}{long}", "namespace": "n"}}}}"#
+            )
+        };
+        let of = |count: usize| {
+            let items: Vec<String> = (0..count).map(account).collect();
+            let text = format!(r#"{{"kind": "List", "items": [{}]}}"#, items.join(","));
+            read(&super::super::kubernetes::EXPORT, &text)
+        };
+        assert_eq!(of(3).unreadable, None);
+        let cut = of(16);
+        let unread = cut.unreadable.expect("something was cut");
+        assert_eq!(unread.reason, "too_many_facts");
+        assert_eq!(unread.detail, "only the first 10 statements of the file are kept");
+        assert_eq!(cut.observations.len(), 10);
+    }
+
+    #[test]
+    fn an_account_that_many_bindings_name_is_introduced_once() {
+        let binding =
+            r#"{"role": "roles/viewer", "members": ["serviceAccount:ci@acme.iam.gserviceaccount.com"]}"#;
+        let text = format!(r#"{{"bindings": [{}]}}"#, vec![binding; 5].join(","));
+        let reading = read(&super::super::gcp_iam_policy::EXPORT, &text);
+        let introductions = reading.observations.iter().filter(|observation| {
+            matches!(observation, Observation::Evidence(evidence) if matches!(evidence.fact, Fact::Identity { .. }))
+        });
+        assert_eq!(introductions.count(), 1);
+    }
+}
