@@ -4,6 +4,7 @@
 //! and conditions against each other is the business of `assess`, which gets the whole account.
 
 mod entry;
+mod export;
 mod held;
 mod power;
 mod whole;
@@ -19,6 +20,7 @@ use tenure_model::{
 
 pub(super) use self::entry::Kind;
 use self::entry::Principal;
+pub(super) use self::export::{AccountExport, Part};
 use self::held::{Held, group_bytes, policy_bytes, principal_bytes};
 use self::power::{Power, Room};
 use self::whole::Rest;
@@ -34,15 +36,10 @@ use crate::detect::{Blob, Reading, Unreadable};
 const PRINCIPALS_MAX: usize = 20_000;
 
 /// Walks a file once and hands over its entries.
-pub(super) type Entries<'e> = &'e dyn Fn(&mut dyn FnMut(Kind, Value, &mut LinesWithin)) -> Option<Unreadable>;
+type Entries<'e> = &'e dyn Fn(&mut dyn FnMut(Kind, Value, &mut LinesWithin)) -> Option<Unreadable>;
 
 /// Reads the account of a file for one of the readers.
-pub(super) fn read(
-    blob: &Blob<'_>,
-    reader: &'static str,
-    key: &FingerprintKey,
-    entries: Entries<'_>,
-) -> Reading {
+fn read(blob: &Blob<'_>, reader: &'static str, key: &FingerprintKey, entries: Entries<'_>) -> Reading {
     let mut account = Account {
         pen: Pen::new(blob, reader, key),
         whole: AwsAccount { root: blob.root.to_owned(), path: blob.path.to_owned(), ..AwsAccount::default() },
@@ -259,7 +256,7 @@ impl Account<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::aws_authorization_details::AuthorizationDetails;
+    use super::super::aws_authorization_details::EXPORT;
     use super::*;
     use crate::detect::Detector as _;
 
@@ -272,7 +269,7 @@ mod tests {
             bytes: text.as_bytes(),
             neighbours: &crate::detect::Alone,
         };
-        AuthorizationDetails.read(&blob, &FingerprintKey::new([0; 32]))
+        EXPORT.read(&blob, &FingerprintKey::new([0; 32]))
     }
 
     fn facts(reading: &Reading) -> impl Iterator<Item = &Fact> {
