@@ -83,7 +83,7 @@ fn claims(blob: &Blob<'_>) -> bool {
 
 fn note(blob: &Blob<'_>, pages: Vec<Page>, account: &mut AwsAccount) -> Option<Unreadable> {
     let mut is_open = false;
-    for page in &pages {
+    for page in pages {
         is_open |= !page.note(blob, &mut account.organization);
     }
     let AwsOrganization { parents, attached, complete } = &mut account.organization;
