@@ -340,7 +340,7 @@ mod tests {
     fn whoever_belongs_to_many_groups_has_a_list_with_an_end() {
         let groups: Vec<String> = (0..50_000).map(|at| format!(r#""a-group-of-many-{at}""#)).collect();
         let user = USER.replace(r#""deploy""#, &groups.join(","));
-        let users = vec![user; 2].join(",");
+        let users = [user.as_str(); 2].join(",");
         let reading = read(&format!(r#"{{"UserDetailList": [{users}]}}"#));
         let unnamed = facts(&reading).filter(|fact| {
             matches!(fact, Fact::Tag { key, value } if key == "aws:grants" && value.ends_with("weighed but not listed"))

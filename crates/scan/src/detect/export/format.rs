@@ -502,7 +502,7 @@ mod tests {
     fn an_account_that_many_bindings_name_is_introduced_once() {
         let binding =
             r#"{"role": "roles/viewer", "members": ["serviceAccount:ci@acme.iam.gserviceaccount.com"]}"#;
-        let text = format!(r#"{{"bindings": [{}]}}"#, vec![binding; 5].join(","));
+        let text = format!(r#"{{"bindings": [{}]}}"#, [binding; 5].join(","));
         let reading = read(&super::super::gcp_iam_policy::EXPORT, &text);
         let introductions = reading.observations.iter().filter(|observation| {
             matches!(observation, Observation::Evidence(evidence) if matches!(evidence.fact, Fact::Identity { .. }))
