@@ -22,6 +22,8 @@ use actions::{Power, power_of};
 
 /// At most this many statements are told; the rest is counted.
 const BECAUSE_MAX: usize = 6;
+/// Characters of one statement in words: a policy may hold ten thousand.
+const WORDS_CHARS_MAX: usize = 600;
 
 /// Judges the power of an identity.
 pub(crate) fn judge(dossier: &Dossier, now: Timestamp) -> Privilege {
@@ -51,7 +53,7 @@ pub(crate) fn judge(dossier: &Dossier, now: Timestamp) -> Privilege {
             true => worse(power.level, PrivilegeLevel::Escalates),
             false => power.level,
         };
-        whole.statements.push((level, told(grant)));
+        whole.statements.push((level, shortened(told(grant))));
         // A judgement of the whole already covers a document that the export does not hold.
         if !(level == PrivilegeLevel::Unknown && judged) {
             whole.raise(level);
@@ -100,7 +102,7 @@ impl Judged {
         paths: &[EscalationPath],
     ) {
         self.raise(level);
-        self.statements.extend(because.iter().map(|words| (level, words.clone())));
+        self.statements.extend(because.iter().map(|words| (level, shortened(words.clone()))));
         let rank = |verdict| match verdict {
             Verdict::Yes => 0,
             Verdict::Conditional => 1,
@@ -181,6 +183,16 @@ fn worse(a: PrivilegeLevel, b: PrivilegeLevel) -> PrivilegeLevel {
     if rank(a) <= rank(b) { a } else { b }
 }
 
+/// The same words up to a limit; that they are cut shows.
+fn shortened(mut words: String) -> String {
+    if let Some((end, _)) = words.char_indices().nth(WORDS_CHARS_MAX) {
+        words.truncate(end);
+        words.push('…');
+        words.shrink_to_fit();
+    }
+    words
+}
+
 fn told(grant: &Grant) -> String {
     let scope = if grant.scope.is_empty() { String::new() } else { format!(" ({})", grant.scope) };
     match grant.actions.as_slice() {
@@ -253,6 +265,18 @@ mod tests {
         assert_eq!(level(vec![grant(&["SELECT"], "orders")]), PrivilegeLevel::Read);
         assert_eq!(level(vec![grant(&["SELECT", "UPDATE"], "orders")]), PrivilegeLevel::Scoped);
         assert_eq!(level(vec![grant(&["ALL PRIVILEGES"], "*")]), PrivilegeLevel::Admin);
+    }
+
+    #[test]
+    fn a_statement_of_any_length_is_told_in_a_few_words() {
+        let judged = judge(
+            &dossier(vec![grant(&["*"], &"é".repeat(1 << 20)), grant(&["*"], "*")]),
+            Timestamp::UNIX_EPOCH,
+        );
+        assert!(
+            judged.because.iter().all(|words| words.chars().count() <= WORDS_CHARS_MAX + 1),
+            "{judged:?}"
+        );
     }
 
     #[test]

@@ -31,6 +31,7 @@ mod writing;
 
 use tenure_model::{AwsAccount, Evidence, EvidenceSource, Fact, Quality, Subject, SubjectKind, Timestamp};
 
+use super::shortened;
 use judgement::Words;
 use world::{Library, World};
 
@@ -50,7 +51,10 @@ pub fn weigh_aws(accounts: &[AwsAccount], now: Timestamp) -> Vec<Evidence> {
     let principals = places.zip(world.groups.len()..);
     principals
         .map(|((file, one), who)| {
-            let judged = words.of(who);
+            let mut judged = words.of(who);
+            // Each principal has words of its own; those of a long policy of a group would be there for every member.
+            let paths = judged.paths.iter_mut().flat_map(|path| &mut path.because);
+            paths.chain(&mut judged.because).for_each(|words| *words = shortened(std::mem::take(words)));
             let source = EvidenceSource {
                 root: file.root.clone(),
                 path: file.path.clone(),

@@ -328,6 +328,9 @@ fn grants(sheet: &mut Sheet<'_>, identity: &Identity) {
         if more > 0 {
             actions.push(format!("{more} more"));
         }
+        if actions.is_empty() {
+            actions.push("unknown actions".to_owned());
+        }
         let text = format!("{} on {}", words::list(&actions), words::label(&grant.target));
         let scope =
             if grant.scope.is_empty() { String::new() } else { format!(" ({})", words::label(&grant.scope)) };

@@ -11,12 +11,14 @@ mod aws_config;
 mod aws_credential_report;
 mod aws_last_accessed;
 mod aws_oidc;
+mod aws_organization_export;
 mod aws_organization_tree;
 mod aws_organizations;
 mod aws_policy;
 mod aws_service_controls;
 mod aws_trust;
 mod azure_roles;
+mod budget;
 mod ci_secret;
 mod circleci;
 mod databricks;
@@ -88,12 +90,12 @@ const FORMATS: &[&format::Export] = &[
 
 /// Every export reader; the last one stands for all of [`FORMATS`].
 pub(super) const READERS: &[&dyn Detector] = &[
-    &aws_authorization_details::AuthorizationDetails,
-    &aws_config::ConfigItems,
+    &aws_authorization_details::EXPORT,
+    &aws_config::EXPORT,
     &aws_credential_report::CredentialReport,
     &aws_access_keys::AccessKeys,
-    &aws_service_controls::ServiceControls,
-    &aws_organization_tree::OrganizationTree,
+    &aws_service_controls::EXPORT,
+    &aws_organization_tree::EXPORT,
     &kubernetes::manifests::RoleManifests,
     &format::Formats(FORMATS),
 ];

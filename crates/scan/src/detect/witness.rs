@@ -7,6 +7,8 @@ use tenure_model::{
 
 use super::{Blob, ReaderRule, Reading, Unreadable};
 
+/// Characters of a purpose or of a label's value that are kept: some exports have a document in one.
+const TEXT_CHARS_MAX: usize = 1_000;
 /// Lines of one finding that are named; the rest is the same thing again.
 const PLACES_MAX: usize = 64;
 
@@ -77,7 +79,7 @@ impl<'a> Witness<'a> {
             commit: None,
             reader: self.reader.to_owned(),
         };
-        let evidence = Evidence { subject: subject.clone(), fact, source, quality };
+        let evidence = Evidence { subject: subject.clone(), fact: shortened(fact), source, quality };
         self.observations.push(Observation::Evidence(evidence));
     }
 
@@ -132,5 +134,35 @@ impl<'a> Witness<'a> {
     /// Hands over what was written.
     pub(crate) fn done(self, unreadable: Option<Unreadable>) -> Reading {
         Reading { observations: self.observations, unreadable }
+    }
+}
+
+/// The same with free text up to a limit; that it is cut shows.
+pub(crate) fn shortened(mut fact: Fact) -> Fact {
+    if let Fact::Purpose { text } | Fact::Tag { value: text, .. } = &mut fact
+        && let Some((end, _)) = text.char_indices().nth(TEXT_CHARS_MAX)
+    {
+        text.truncate(end);
+        text.push('…');
+        text.shrink_to_fit();
+    }
+    fact
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn free_text_has_an_end_and_a_cut_shows() {
+        let purpose = |text: String| match shortened(Fact::Purpose { text }) {
+            Fact::Purpose { text } => text,
+            other => panic!("{other:?}"),
+        };
+        let long = purpose("é".repeat(TEXT_CHARS_MAX * 1_000));
+        assert_eq!(long.chars().count(), TEXT_CHARS_MAX + 1);
+        assert!(long.ends_with("é…"));
+        let whole = "é".repeat(TEXT_CHARS_MAX);
+        assert_eq!(purpose(whole.clone()), whole);
     }
 }

@@ -21,6 +21,10 @@ use super::trust::Trust;
 
 /// Statements of one principal that are weighed; AWS's own quotas keep real ones far below.
 const RULES_MAX: usize = 2_000;
+/// Policies and attachments that groups bring to all users together; they are held once for each user.
+const BROUGHT_MAX: usize = 1_000_000;
+/// Things of one principal that are not known and told in words; more say nothing new.
+const UNKNOWN_MAX: usize = 16;
 /// Versions of a managed policy that AWS keeps.
 const VERSIONS_MAX: usize = 5;
 /// Stands for any member of a group: a name that nobody has.
@@ -153,6 +157,8 @@ pub(super) struct World<'a> {
     pub(super) trusts: Vec<Option<Trust<'a>>>,
     /// ARN and file of a holder that stands for a group.
     pub(super) groups: HashMap<Who, &'a str>,
+    /// Policies and attachments that groups brought so far.
+    brought: usize,
     /// Groups of each user.
     pub(super) groups_of: Vec<Vec<Who>>,
     pub(super) by_arn: HashMap<&'a str, Who>,
@@ -187,6 +193,7 @@ impl<'a> World<'a> {
             attached: Vec::new(),
             trusts: Vec::new(),
             groups: HashMap::new(),
+            brought: 0,
             groups_of: Vec::new(),
             by_arn: HashMap::new(),
             users: Vec::new(),
@@ -270,13 +277,19 @@ impl<'a> World<'a> {
         let mut member_of = Vec::new();
         for name in &one.groups {
             let Some(group) = groups.get(&(account(&one.arn), name.as_str())) else {
-                holder.unknown.push(format!("group {name} is not in the export"));
+                holder.not_known(|| format!("group {name} is not in the export"));
                 continue;
             };
             member_of.push(*group);
             let of_group = &self.holders[*group];
+            of_group.unknown.iter().for_each(|words| holder.not_known(|| format!("group {name}: {words}")));
+            self.brought += of_group.own.len() + self.attached[*group].len();
+            if self.brought > BROUGHT_MAX {
+                holder
+                    .not_known(|| format!("what group {name} brings is not weighed: groups bring too much"));
+                continue;
+            }
             holder.own.extend(of_group.own.iter().map(|own| Own { group: Some(name.as_str()), ..*own }));
-            holder.unknown.extend(of_group.unknown.iter().map(|words| format!("group {name}: {words}")));
             attached.extend(&self.attached[*group]);
         }
         holder.limited_by(one, self.library, file);
@@ -318,10 +331,8 @@ impl<'a> World<'a> {
             rules <= RULES_MAX
         });
         if holder.own.len() < all {
-            holder.unknown.push(format!(
-                "{} policies beyond {RULES_MAX} statements are not weighed",
-                all - holder.own.len()
-            ));
+            let beyond = all - holder.own.len();
+            holder.not_known(|| format!("{beyond} policies beyond {RULES_MAX} statements are not weighed"));
         }
         holder.take_stock();
         self.arns.push(&holder.principal.arn);
@@ -377,6 +388,13 @@ impl<'a> Holder<'a> {
         self.held = held;
     }
 
+    /// Notes in words that something of it is not known.
+    fn not_known(&mut self, words: impl FnOnce() -> String) {
+        if self.unknown.len() < UNKNOWN_MAX {
+            self.unknown.push(words());
+        }
+    }
+
     /// Takes over policies of its own.
     fn take(
         &mut self,
@@ -392,12 +410,12 @@ impl<'a> Holder<'a> {
             attached.push(arn);
             match library.managed(arn, file) {
                 Some(policy) => policies.push((policy, Some(arn))),
-                None => self.unknown.push(format!("what {arn} allows is not in the export")),
+                None => self.not_known(|| format!("what {arn} allows is not in the export")),
             }
         }
         for (policy, arn) in policies {
             if policy.is_broken {
-                self.unknown.push(format!("{} could not be read", policy.name));
+                self.not_known(|| format!("{} could not be read", policy.name));
             }
             self.own.push(Own { policy, group: None, arn, is_rewritten: false });
         }

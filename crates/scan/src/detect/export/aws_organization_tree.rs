@@ -4,22 +4,19 @@
 //! somebody put beside the answer (`ParentId`, `ChildId`, `TargetId`, `PolicyId`), or from an id in the file's name.
 
 use serde::Deserialize;
-use tenure_model::{AwsAccount, AwsOrganization, FingerprintKey, Observation};
+use tenure_model::{AwsAccount, AwsOrganization};
 
-use super::json::{Many, Text, opens_with, pages};
-use crate::detect::text;
-use crate::detect::witness::Witness;
-use crate::detect::{Blob, Detector, Reading, Unreadable};
-
-/// The reader.
-pub(super) struct OrganizationTree;
+use super::aws_organization_export::OrganizationExport;
+use super::json::{Many, Text, opens_with};
+use crate::detect::text::counted;
+use crate::detect::{Blob, Unreadable};
 
 /// Edges of one file; an organisation has some thousand accounts.
 const EDGES_MAX: usize = 100_000;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Page {
+pub(super) struct Page {
     #[serde(default)]
     parent_id: Text,
     #[serde(default)]
@@ -57,96 +54,87 @@ struct Target {
     target_id: Text,
 }
 
-impl Detector for OrganizationTree {
-    fn name(&self) -> &'static str {
-        "aws_organization_tree"
-    }
+/// The export.
+pub(super) static EXPORT: OrganizationExport<Page> = OrganizationExport {
+    name: "aws_organization_tree",
+    describe: "Tree of an AWS organisation: which accounts lie where, and which service control policies hang there",
+    exported_by: &[
+        "aws organizations list-children --parent-id PARENT --child-type ACCOUNT > children-PARENT.json",
+        "aws organizations list-organizational-units-for-parent --parent-id PARENT > units-PARENT.json",
+        "aws organizations list-parents --child-id CHILD > parents-CHILD.json",
+        "aws organizations list-policies-for-target --target-id TARGET --filter SERVICE_CONTROL_POLICY > policies-TARGET.json",
+        "aws organizations list-targets-for-policy --policy-id POLICY > targets-POLICY.json",
+    ],
+    claims,
+    note,
+};
 
-    fn describe(&self) -> &'static str {
-        "Tree of an AWS organisation: which accounts lie where, and which service control policies hang there"
-    }
-
-    fn exported_by(&self) -> &'static [&'static str] {
-        &[
-            "aws organizations list-children --parent-id PARENT --child-type ACCOUNT > children-PARENT.json",
-            "aws organizations list-organizational-units-for-parent --parent-id PARENT > units-PARENT.json",
-            "aws organizations list-parents --child-id CHILD > parents-CHILD.json",
-            "aws organizations list-policies-for-target --target-id TARGET --filter SERVICE_CONTROL_POLICY > policies-TARGET.json",
-            "aws organizations list-targets-for-policy --policy-id POLICY > targets-POLICY.json",
-        ]
-    }
-
-    fn claims(&self, blob: &Blob<'_>) -> bool {
-        let has = |names: &[&str]| opens_with(blob, names);
-        let kinds = ["\"ORGANIZATIONAL_UNIT\"", "\"ACCOUNT\"", "\"ROOT\""];
-        let lists = ["\"Children\"", "\"Parents\"", "\"Targets\""];
-        let of_kinds = || kinds.iter().any(|kind| has(&[*kind]));
-        let arn = || has(&[":organizations::"]);
-        (lists.iter().any(|list| has(&[*list])) && of_kinds() && !has(&["\"PolicySummary\""]))
-            || (has(&["\"OrganizationalUnits\""]) && arn())
-            || (has(&["\"Accounts\"", "\"JoinedMethod\""]) && arn())
-            || (has(&["\"Policies\"", "_CONTROL_POLICY\""])
-                && arn()
-                && self.asked(blob, &Text::default()).is_some())
-    }
-
-    fn read(&self, blob: &Blob<'_>, _key: &FingerprintKey) -> Reading {
-        let Some(text) = text::decode(blob.bytes) else {
-            return Reading::failed("not_text", "the export is neither UTF-8 nor UTF-16 text");
-        };
-        let (pages, unreadable) = pages::<Page>(&text);
-        let mut organization = AwsOrganization::default();
-        let mut is_open = false;
-        for page in &pages {
-            is_open |= !self.page(blob, page, &mut organization);
-        }
-        let AwsOrganization { parents, attached, .. } = &mut organization;
-        parents.truncate(EDGES_MAX);
-        attached.truncate(EDGES_MAX);
-        let detail =
-            "the answer does not say what was asked for: put ParentId, ChildId, TargetId or PolicyId beside \
-                      it, or the id into the file's name"
-                .to_owned();
-        let open = is_open.then_some(Unreadable { reason: "export_without_question", detail });
-        let mut witness = Witness::new(blob, self.name());
-        let (root, path) = (blob.root.to_owned(), blob.path.to_owned());
-        let account = AwsAccount { root, path, organization, ..AwsAccount::default() };
-        witness.observe(Observation::AwsAccount(Box::new(account)));
-        witness.done(unreadable.or(open))
-    }
+fn claims(blob: &Blob<'_>) -> bool {
+    let has = |names: &[&str]| opens_with(blob, names);
+    let kinds = ["\"ORGANIZATIONAL_UNIT\"", "\"ACCOUNT\"", "\"ROOT\""];
+    let lists = ["\"Children\"", "\"Parents\"", "\"Targets\""];
+    let of_kinds = || kinds.iter().any(|kind| has(&[*kind]));
+    let arn = || has(&[":organizations::"]);
+    (lists.iter().any(|list| has(&[*list])) && of_kinds() && !has(&["\"PolicySummary\""]))
+        || (has(&["\"OrganizationalUnits\""]) && arn())
+        || (has(&["\"Accounts\"", "\"JoinedMethod\""]) && arn())
+        || (has(&["\"Policies\"", "_CONTROL_POLICY\""]) && arn() && asked(blob, &Text::default()).is_some())
 }
 
-impl OrganizationTree {
+fn note(blob: &Blob<'_>, pages: Vec<Page>, account: &mut AwsAccount) -> Option<Unreadable> {
+    let mut is_open = false;
+    for page in pages {
+        is_open |= !page.note(blob, &mut account.organization);
+    }
+    let AwsOrganization { parents, attached, complete } = &mut account.organization;
+    let beyond = [parents.len(), attached.len(), complete.len()].map(|told| told.saturating_sub(EDGES_MAX));
+    parents.truncate(EDGES_MAX);
+    attached.truncate(EDGES_MAX);
+    complete.truncate(EDGES_MAX);
+    let beyond: usize = beyond.into_iter().sum();
+    if beyond > 0 {
+        let detail = format!(
+            "{} of the organisation are beyond what is held of one file",
+            counted(beyond, "edge", "edges")
+        );
+        return Some(Unreadable { reason: "export_too_large", detail });
+    }
+    let detail = "the answer does not say what was asked for: put ParentId, ChildId, TargetId or PolicyId beside it, or \
+                  the id into the file's name";
+    is_open.then(|| Unreadable { reason: "export_without_question", detail: detail.to_owned() })
+}
+
+impl Page {
     /// Notes what one answer tells; false where its other end is nowhere.
-    fn page(&self, blob: &Blob<'_>, page: &Page, organization: &mut AwsOrganization) -> bool {
+    fn note(&self, blob: &Blob<'_>, organization: &mut AwsOrganization) -> bool {
         let id = |node: &Node| node.id.get().map(str::to_owned);
-        let below: Vec<String> = page
+        let below: Vec<String> = self
             .children
             .iter()
-            .chain(page.organizational_units.iter())
-            .chain(page.accounts.iter())
+            .chain(self.organizational_units.iter())
+            .chain(self.accounts.iter())
             .filter_map(id)
             .collect();
         let mut is_told = true;
         if !below.is_empty() {
             // The list of all accounts was asked for without a parent.
-            match self.asked(blob, &page.parent_id) {
+            match asked(blob, &self.parent_id) {
                 Some(parent) => {
                     organization.parents.extend(below.into_iter().map(|child| (child, parent.clone())));
                 }
-                None => is_told &= !page.accounts.is_empty(),
+                None => is_told &= !self.accounts.is_empty(),
             }
         }
-        if let Some(parent) = page.parents.iter().find_map(id) {
-            match self.asked(blob, &page.child_id) {
+        if let Some(parent) = self.parents.iter().find_map(id) {
+            match asked(blob, &self.child_id) {
                 Some(child) => organization.parents.push((child, parent)),
                 None => is_told = false,
             }
         }
         let targets: Vec<String> =
-            page.targets.iter().filter_map(|target| target.target_id.get().map(str::to_owned)).collect();
+            self.targets.iter().filter_map(|target| target.target_id.get().map(str::to_owned)).collect();
         if !targets.is_empty() {
-            match self.asked(blob, &page.policy_id) {
+            match asked(blob, &self.policy_id) {
                 Some(policy) => {
                     organization.complete.push(policy.clone());
                     organization.attached.extend(targets.into_iter().map(|target| (policy.clone(), target)));
@@ -154,9 +142,9 @@ impl OrganizationTree {
                 None => is_told = false,
             }
         }
-        if let Some(policies) = &page.policies {
+        if let Some(policies) = &self.policies {
             let is_control = |node: &&Node| node.r#type.as_str() == "SERVICE_CONTROL_POLICY";
-            match self.asked(blob, &page.target_id) {
+            match asked(blob, &self.target_id) {
                 Some(target) => {
                     let policies = policies.iter().filter(is_control).filter_map(id);
                     organization.attached.extend(policies.map(|policy| (policy, target.clone())));
@@ -167,16 +155,16 @@ impl OrganizationTree {
         }
         is_told
     }
+}
 
-    /// What was asked for: as it is told, or as the file is called.
-    fn asked(&self, blob: &Blob<'_>, told: &Text) -> Option<String> {
-        if let Some(told) = told.get() {
-            return Some(told.to_owned());
-        }
-        let name = blob.path.rsplit(['/', '\\']).next().unwrap_or_default();
-        let name = name.split('.').next().unwrap_or_default();
-        id_in(name).map(str::to_owned)
+/// What was asked for: as it is told, or as the file is called.
+fn asked(blob: &Blob<'_>, told: &Text) -> Option<String> {
+    if let Some(told) = told.get() {
+        return Some(told.to_owned());
     }
+    let name = blob.path.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name = name.split('.').next().unwrap_or_default();
+    id_in(name).map(str::to_owned)
 }
 
 /// The id of a root, a unit, an account or a policy within a name: the longest that ends it.
@@ -204,7 +192,10 @@ fn is_id(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tenure_model::{FingerprintKey, Observation};
+
     use super::*;
+    use crate::detect::Detector as _;
 
     fn tree(path: &str, text: &str) -> (AwsOrganization, Option<&'static str>) {
         let blob = Blob {
@@ -215,8 +206,8 @@ mod tests {
             bytes: text.as_bytes(),
             neighbours: &crate::detect::Alone,
         };
-        assert!(OrganizationTree.claims(&blob), "{text}");
-        let reading = OrganizationTree.read(&blob, &FingerprintKey::new([0; 32]));
+        assert!(EXPORT.claims(&blob), "{text}");
+        let reading = EXPORT.read(&blob, &FingerprintKey::new([0; 32]));
         let reason = reading.unreadable.map(|why| why.reason);
         match reading.observations.into_iter().next() {
             Some(Observation::AwsAccount(account)) => (account.organization, reason),

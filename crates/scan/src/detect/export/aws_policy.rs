@@ -66,11 +66,11 @@ impl From<Policy> for Document {
 
 impl Document {
     /// The document in the shape in which policies are weighed.
-    pub(super) fn whole(&self) -> AwsDocument {
+    pub(super) fn whole(self) -> AwsDocument {
         AwsDocument {
             has_variables: self.has_variables,
             is_broken: self.broken,
-            statements: self.statements.iter().map(Statement::whole).collect(),
+            statements: self.statements.into_iter().map(Statement::whole).collect(),
         }
     }
 }
@@ -131,23 +131,18 @@ impl Statement {
         self.effect.as_str().eq_ignore_ascii_case("allow")
     }
 
-    /// What it allows: a grant for each resource.
-    pub(super) fn grants(&self, scope: &str) -> Vec<Grant> {
-        grants(&self.whole(), scope)
-    }
-
-    fn whole(&self) -> AwsStatement {
+    fn whole(self) -> AwsStatement {
         let allows = self.allows();
         let named = if self.not_principal.is_null() { &self.principal } else { &self.not_principal };
         AwsStatement {
             effect: if allows { AwsEffect::Allow } else { AwsEffect::Deny },
-            actions: self.action.0.clone(),
-            not_actions: self.not_action.0.clone(),
-            resources: self.resource.0.clone(),
-            not_resources: self.not_resource.0.clone(),
             conditions: self.conditions(),
             principals: trusted(named),
             is_not_principal: !self.not_principal.is_null(),
+            actions: self.action.0,
+            not_actions: self.not_action.0,
+            resources: self.resource.0,
+            not_resources: self.not_resource.0,
         }
     }
 
@@ -166,22 +161,45 @@ impl Statement {
     }
 }
 
-/// What a statement allows: a grant for each resource.
-pub(super) fn grants(statement: &AwsStatement, scope: &str) -> Vec<Grant> {
+/// What a statement allows: a grant for each resource, each made when it is asked for.
+pub(super) fn grants(statement: &AwsStatement, scope: &str) -> impl Iterator<Item = Grant> {
     let actions = except(&statement.actions, &statement.not_actions);
     let scope = match condition_words(statement) {
         Some(condition) => format!("{scope}, if {condition}"),
         None => scope.to_owned(),
     };
-    let targets = if statement.not_resources.is_empty() {
+    targets(statement).into_iter().map(move |target| Grant {
+        target,
+        actions: actions.clone(),
+        scope: scope.clone(),
+    })
+}
+
+/// Roughly the bytes that a document takes while it is held and weighed.
+pub(super) fn document_bytes(document: &AwsDocument) -> usize {
+    /// What a text takes besides its characters.
+    const TEXT_BYTES: usize = 32;
+    let texts = |texts: &[String]| texts.iter().map(|text| text.len() + TEXT_BYTES).sum::<usize>();
+    let of = |statement: &AwsStatement| {
+        let conditions = statement.conditions.iter();
+        let conditions =
+            conditions.map(|one| texts(&one.values) + one.key.len() + one.operator.len() + 3 * TEXT_BYTES);
+        let said =
+            [&statement.actions, &statement.not_actions, &statement.resources, &statement.not_resources];
+        let named = &statement.principals;
+        let said = said.into_iter().chain([&named.aws, &named.services, &named.federated]);
+        size_of::<AwsStatement>() + said.map(|list| texts(list)).sum::<usize>() + conditions.sum::<usize>()
+    };
+    document.statements.iter().map(of).sum()
+}
+
+/// The resources of a statement that become grants of their own.
+pub(super) fn targets(statement: &AwsStatement) -> Vec<String> {
+    if statement.not_resources.is_empty() {
         statement.resources.iter().take(RESOURCES_MAX).cloned().collect()
     } else {
         except(&[], &statement.not_resources)
-    };
-    targets
-        .into_iter()
-        .map(|target| Grant { target, actions: actions.clone(), scope: scope.clone() })
-        .collect()
+    }
 }
 
 /// What a statement takes away, in one line.
@@ -238,8 +256,18 @@ mod tests {
         let encoded: String = plain.bytes().map(|byte| format!("%{byte:02x}")).collect();
         let object: Document = serde_json::from_str(plain).unwrap();
         let text: Document = serde_json::from_value(Value::String(encoded)).unwrap();
-        assert_eq!(object.statements[0].grants("x"), text.statements[0].grants("x"));
-        assert_eq!(object.statements[0].grants("x").len(), 2);
+        let told = |document: Document| grants(&document.whole().statements[0], "x").collect::<Vec<_>>();
+        let (object, text) = (told(object), told(text));
+        assert_eq!((&object, object.len()), (&text, 2));
+    }
+
+    #[test]
+    fn everything_that_a_statement_says_has_a_weight() {
+        let bytes = |federated: &str| {
+            let text = format!(r#"{{"Statement": {{"Principal": {{"Federated": "{federated}"}}}}}}"#);
+            document_bytes(&serde_json::from_str::<Document>(&text).unwrap().whole())
+        };
+        assert!(bytes(&"x".repeat(1_000)) >= bytes("") + 1_000);
     }
 
     #[test]

@@ -4,24 +4,21 @@
 //! They limit whole accounts. Where no targets are told, a policy is known to exist and not where it applies.
 
 use serde::Deserialize;
-use tenure_model::{AwsAccount, AwsServiceControl, FingerprintKey, Observation};
+use tenure_model::{AwsAccount, AwsServiceControl};
 
 use super::aws::account_of;
+use super::aws_organization_export::OrganizationExport;
 use super::aws_policy::Document;
-use super::json::{Many, Text, opens_with, pages};
+use super::json::{Many, Text, opens_with};
 use crate::detect::text::{self, counted};
-use crate::detect::witness::Witness;
-use crate::detect::{Blob, Detector, Reading, Unreadable};
-
-/// The reader.
-pub(super) struct ServiceControls;
+use crate::detect::{Blob, Unreadable};
 
 /// The one kind of an organisation's policies that is read.
 const KIND: &str = "SERVICE_CONTROL_POLICY";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Page {
+pub(super) struct Page {
     #[serde(default)]
     policy: Many<Policy>,
     targets: Option<Many<Target>>,
@@ -52,47 +49,31 @@ struct Target {
     target_id: Text,
 }
 
-impl Detector for ServiceControls {
-    fn name(&self) -> &'static str {
-        "aws_service_controls"
-    }
-
-    fn describe(&self) -> &'static str {
-        "Service control policies of an AWS organisation: aws organizations describe-policy"
-    }
-
-    fn exported_by(&self) -> &'static [&'static str] {
-        &["aws organizations describe-policy --policy-id ID"]
-    }
-
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+/// The export.
+pub(super) static EXPORT: OrganizationExport<Page> = OrganizationExport {
+    name: "aws_service_controls",
+    describe: "Service control policies of an AWS organisation: aws organizations describe-policy",
+    exported_by: &["aws organizations describe-policy --policy-id ID"],
+    claims: |blob| {
         opens_with(blob, &["\"Policy\""])
             && (opens_with(blob, &["\"Content\""]) || opens_with(blob, &["\"PolicySummary\""]))
             && text::decode(blob.bytes).is_some_and(|text| text.contains(KIND))
-    }
+    },
+    note,
+};
 
-    fn read(&self, blob: &Blob<'_>, _key: &FingerprintKey) -> Reading {
-        let Some(text) = text::decode(blob.bytes) else {
-            return Reading::failed("not_text", "the export is neither UTF-8 nor UTF-16 text");
-        };
-        let (pages, unreadable) = pages::<Page>(&text);
-        let controls = pages.iter().flat_map(|page| {
-            let limits = page.policy.iter().filter(|policy| policy.policy_summary.r#type.as_str() == KIND);
-            limits.map(move |policy| control(policy, page.targets.as_ref()))
-        });
-        let service_controls: Vec<AwsServiceControl> = controls.collect();
-        let broken = service_controls.iter().filter(|control| control.document.is_broken).count();
-        let detail = format!("{} could not be read", counted(broken, "policy document", "policy documents"));
-        let broken = (broken > 0).then_some(Unreadable { reason: "policy_broken", detail });
-        let mut witness = Witness::new(blob, self.name());
-        let (root, path) = (blob.root.to_owned(), blob.path.to_owned());
-        let account = AwsAccount { root, path, service_controls, ..AwsAccount::default() };
-        witness.observe(Observation::AwsAccount(Box::new(account)));
-        witness.done(unreadable.or(broken))
-    }
+fn note(_: &Blob<'_>, pages: Vec<Page>, account: &mut AwsAccount) -> Option<Unreadable> {
+    let controls = pages.into_iter().flat_map(|Page { policy, targets }| {
+        let limits = policy.0.into_iter().filter(|policy| policy.policy_summary.r#type.as_str() == KIND);
+        limits.map(move |policy| control(policy, targets.as_ref()))
+    });
+    account.service_controls.extend(controls);
+    let broken = account.service_controls.iter().filter(|control| control.document.is_broken).count();
+    let detail = format!("{} could not be read", counted(broken, "policy document", "policy documents"));
+    (broken > 0).then_some(Unreadable { reason: "policy_broken", detail })
 }
 
-fn control(policy: &Policy, targets: Option<&Many<Target>>) -> AwsServiceControl {
+fn control(policy: Policy, targets: Option<&Many<Target>>) -> AwsServiceControl {
     let summary = &policy.policy_summary;
     let ids = |all: &Many<Target>| all.iter().map(|one| one.target_id.as_str().to_owned()).collect();
     AwsServiceControl {
@@ -107,7 +88,10 @@ fn control(policy: &Policy, targets: Option<&Many<Target>>) -> AwsServiceControl
 
 #[cfg(test)]
 mod tests {
+    use tenure_model::{FingerprintKey, Observation};
+
     use super::*;
+    use crate::detect::Detector as _;
 
     fn controls(rest: &str) -> Vec<AwsServiceControl> {
         let text = format!(
@@ -123,8 +107,8 @@ mod tests {
             bytes: text.as_bytes(),
             neighbours: &crate::detect::Alone,
         };
-        assert!(ServiceControls.claims(&blob));
-        let reading = ServiceControls.read(&blob, &FingerprintKey::new([0; 32]));
+        assert!(EXPORT.claims(&blob));
+        let reading = EXPORT.read(&blob, &FingerprintKey::new([0; 32]));
         assert_eq!(reading.unreadable, None);
         match &reading.observations[..] {
             [Observation::AwsAccount(account)] => account.service_controls.clone(),
@@ -154,10 +138,7 @@ mod tests {
                 bytes: text.as_bytes(),
                 neighbours: &crate::detect::Alone,
             };
-            (
-                ServiceControls.claims(&blob),
-                ServiceControls.read(&blob, &FingerprintKey::new([0; 32])).unreadable,
-            )
+            (EXPORT.claims(&blob), EXPORT.read(&blob, &FingerprintKey::new([0; 32])).unreadable)
         };
         assert!(!of(r#"{"Policy": {"Content": "{}", "PolicySummary": {"Type": "TAG_POLICY"}}}"#).0);
         assert!(!of(r#"{"Policy": {"PolicyName": "deploy", "Arn": "a"}}"#).0);

@@ -1,26 +1,28 @@
 //! A format of exports: how it is known, how it is cut into records, and who reads them.
 
+use std::hash::BuildHasher as _;
 use std::io::Read;
 
 use memchr::memmem;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxBuildHasher, FxHashSet};
 use tenure_model::{
     Credential, Fact, Federation, Fingerprint, FingerprintKey, Grant, Members, Observation, OwnerClaim,
     Quality, RoleDefinition, Severity, Subject, SubjectKind,
 };
 
+use super::budget::{Budget, FINDING_BYTES, text_bytes, weight};
 use super::json::OPENING_BYTES;
 use super::node::Node;
 use super::owner_tag::owner_confidence;
 use super::records::{LinesWithin, past_mark, records};
 use crate::detect::rules::ReaderRule;
-use crate::detect::witness::{Spot, Statement, Witness};
+use crate::detect::text::counted;
+use crate::detect::witness::{Spot, Statement, Witness, shortened};
 use crate::detect::{Blob, Detector, Reading, Reopen, Unreadable, text};
 use crate::engine::generic::is_telling;
 
-/// Facts and findings that one file may give; they are held until the file is read. With so many, some 50,000 identities,
-/// a scan stays below 512 MiB.
-const FACTS_MAX: usize = 160_000;
+/// Findings about a file as a whole that are told although it gives more than is kept.
+const LAST_FINDINGS_MAX: usize = 64;
 
 /// One format; its reader is one file.
 pub(super) struct Export {
@@ -201,9 +203,12 @@ impl Export {
         let unreadable = records(stream, self.lists, &mut |record| {
             pen.line = record.line;
             pen.lines = Some(record.lines);
-            gather.record(record.list, Node::of(&record.value), &mut pen);
+            // What nobody may write down any more need not be gathered either.
+            if !pen.is_full() {
+                gather.record(record.list, Node::of(&record.value), &mut pen);
+            }
         });
-        (pen.line, pen.lines) = (0, None);
+        (pen.line, pen.lines, pen.last_findings) = (0, None, LAST_FINDINGS_MAX);
         gather.end(&mut pen);
         pen.done(unreadable)
     }
@@ -218,7 +223,11 @@ pub(super) struct Pen<'b> {
     line: u32,
     lines: Option<LinesWithin>,
     unreadable: Option<Unreadable>,
-    facts: usize,
+    budget: Budget,
+    /// Findings that are told at the end of a file even where nothing else has room.
+    last_findings: usize,
+    /// Hashes of what was said of identities: exports name one at each of its grants.
+    introduced: FxHashSet<u64>,
 }
 
 impl<'b> Pen<'b> {
@@ -232,7 +241,9 @@ impl<'b> Pen<'b> {
             line: 0,
             lines: None,
             unreadable: None,
-            facts: 0,
+            budget: Budget::default(),
+            last_findings: 0,
+            introduced: FxHashSet::default(),
         }
     }
 
@@ -256,20 +267,17 @@ pub(super) fn kept_value<'v>(key: &str, value: &'v str) -> &'v str {
 impl Pen<'_> {
     /// Whether anything written from now on would be cut; that it was is told.
     pub(super) fn is_full(&self) -> bool {
-        self.facts > FACTS_MAX
+        self.budget.is_spent()
     }
 
-    /// Whether more may be written; what is cut is told.
-    fn has_room(&mut self, weight: usize) -> bool {
-        self.facts += weight;
-        let room = self.facts <= FACTS_MAX;
-        if !room {
-            self.unread(
-                "too_many_facts",
-                format!("only the first {FACTS_MAX} statements of the file are kept"),
-            );
+    /// Whether so many bytes more may be written; what is cut is told.
+    fn has_room(&mut self, bytes: usize) -> bool {
+        let has_room = self.budget.take(bytes);
+        if !has_room {
+            let kept = counted(self.budget.statements(), "statement", "statements");
+            self.unread("too_many_facts", format!("only the first {kept} of the file are kept"));
         }
-        room
+        has_room
     }
 
     /// What follows stands where this text comes next in the record.
@@ -296,12 +304,8 @@ impl Pen<'_> {
     }
 
     pub(super) fn fact(&mut self, subject: &Subject, fact: Fact) {
-        // A grant can be as large as all the permissions of a role.
-        let weight = match &fact {
-            Fact::Grant { grant } => 1 + grant.actions.len() / 4,
-            _ => 1,
-        };
-        if !self.has_room(weight) {
+        let fact = shortened(fact);
+        if !self.has_room(weight(subject, &fact)) {
             return;
         }
         self.witness.fact(subject, self.line, self.quality, fact);
@@ -318,7 +322,10 @@ impl Pen<'_> {
             native_id: native_id.map(str::to_owned),
             provider: provider.to_owned(),
         };
-        self.fact(subject, fact);
+        let said = (subject, kind, name, native_id, self.quality.weight().to_bits());
+        if self.introduced.insert(FxBuildHasher.hash_one(said)) {
+            self.fact(subject, fact);
+        }
     }
 
     pub(super) fn credential(&mut self, subject: &Subject, credential: Credential) {
@@ -339,7 +346,7 @@ impl Pen<'_> {
 
     /// What a role of the customer's allows, for the grants that name it in this or another file.
     pub(super) fn role(&mut self, platform: &str, names: Vec<String>, actions: Vec<String>) {
-        if names.is_empty() || !self.has_room(1 + actions.len() / 4) {
+        if names.is_empty() || !self.has_room(text_bytes(&names) + text_bytes(&actions)) {
             return;
         }
         let (root, path) = (self.blob.root.to_owned(), self.blob.path.to_owned());
@@ -347,9 +354,14 @@ impl Pen<'_> {
         self.witness.observe(Observation::Role(Box::new(role)));
     }
 
+    /// Hands over what is none of the statements that a budget knows; its reader has limits of its own.
+    pub(super) fn observe(&mut self, observation: Observation) {
+        self.witness.observe(observation);
+    }
+
     /// Who belongs to an organisation of a platform.
     pub(super) fn members(&mut self, platform: &str, names: Vec<String>) {
-        if self.has_room(1 + names.len() / 4) {
+        if self.has_room(text_bytes(&names)) {
             self.witness.observe(Observation::Members(Members { platform: platform.to_owned(), names }));
         }
     }
@@ -413,8 +425,9 @@ impl Pen<'_> {
         reason: String,
         spots: Vec<Spot>,
     ) {
-        if !self.has_room(1) {
-            return;
+        if !self.has_room(FINDING_BYTES + 2 * (subject.key.len() + reason.len()) + name.len()) {
+            let Some(left) = self.last_findings.checked_sub(1) else { return };
+            self.last_findings = left;
         }
         self.witness.finding(Statement {
             rule,
@@ -446,4 +459,54 @@ pub(super) fn account(provider: &str, id: &str) -> Subject {
 /// A credential by its fingerprint.
 pub(super) fn value_subject(fingerprint: &Fingerprint) -> Subject {
     Subject::new(SubjectKind::Credential, fingerprint.0.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(format: &Export, text: &str) -> Reading {
+        let blob = Blob {
+            root: "r",
+            path: "a.json",
+            base: "",
+            repository: "r",
+            bytes: text.as_bytes(),
+            neighbours: &crate::detect::Alone,
+        };
+        format.read(&blob, &FingerprintKey::new([0; 32]))
+    }
+
+    #[test]
+    fn a_file_that_gives_more_than_is_kept_says_so_and_its_beginning_is_told() {
+        let long = "x".repeat(2 << 20);
+        let account = |at: usize| {
+            format!(
+                r#"{{"kind": "ServiceAccount", "metadata": {{"name": "a{at}{long}", "namespace": "n"}}}}"#
+            )
+        };
+        let of = |count: usize| {
+            let items: Vec<String> = (0..count).map(account).collect();
+            let text = format!(r#"{{"kind": "List", "items": [{}]}}"#, items.join(","));
+            read(&super::super::kubernetes::EXPORT, &text)
+        };
+        assert_eq!(of(3).unreadable, None);
+        let cut = of(16);
+        let unread = cut.unreadable.expect("something was cut");
+        assert_eq!(unread.reason, "too_many_facts");
+        assert_eq!(unread.detail, "only the first 10 statements of the file are kept");
+        assert_eq!(cut.observations.len(), 10);
+    }
+
+    #[test]
+    fn an_account_that_many_bindings_name_is_introduced_once() {
+        let binding =
+            r#"{"role": "roles/viewer", "members": ["serviceAccount:ci@acme.iam.gserviceaccount.com"]}"#;
+        let text = format!(r#"{{"bindings": [{}]}}"#, [binding; 5].join(","));
+        let reading = read(&super::super::gcp_iam_policy::EXPORT, &text);
+        let introductions = reading.observations.iter().filter(|observation| {
+            matches!(observation, Observation::Evidence(evidence) if matches!(evidence.fact, Fact::Identity { .. }))
+        });
+        assert_eq!(introductions.count(), 1);
+    }
 }

@@ -80,6 +80,8 @@ impl Gather for State {
     }
 
     fn end(&mut self, pen: &mut Pen<'_>) {
+        // It counts whatever else has no room any more.
+        self.in_clear(pen);
         self.policies.end(pen);
         self.rbac.end(pen);
         for subjects in self.values.values() {
@@ -87,6 +89,12 @@ impl Gather for State {
                 pen.same(&pair[0], pair[1].clone(), "both resources hold the same value");
             }
         }
+    }
+}
+
+impl State {
+    /// That the file holds values in clear.
+    fn in_clear(&self, pen: &mut Pen<'_>) {
         let Some((_, first)) = self.kept.first() else { return };
         pen.go(*first);
         let shown: Vec<&str> =
@@ -100,9 +108,7 @@ impl Gather for State {
         let name = pen.blob.path.rsplit('/').next().unwrap_or_default().to_owned();
         pen.finding_at(&rules::TERRAFORM_STATE_SECRETS, None, &subject, &name, reason, spots);
     }
-}
 
-impl State {
     /// The page around the resources: its version, and what `terraform show` nests.
     fn page(&mut self, page: Node<'_>, pen: &mut Pen<'_>) {
         self.modules(page.at("values.root_module"), 0, pen);

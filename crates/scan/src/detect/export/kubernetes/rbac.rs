@@ -13,8 +13,12 @@ use crate::detect::rules;
 const ACTIONS_MAX: usize = 400;
 /// Service accounts of a file that a binding to a group is told for.
 const GROUP_MEMBERS_MAX: usize = 2_000;
-/// Roles' actions, bindings with their subjects, and accounts that are held until the end of a file.
-const HELD_MAX: usize = 300_000;
+/// Bytes of roles' actions, bindings with their subjects, and accounts that are held until the end of a file.
+const HELD_BYTES_MAX: usize = 32 << 20;
+/// What each of them takes besides its words.
+const EACH_BYTES: usize = 96;
+/// Cluster roles that gather others; a cluster has some ten.
+const GATHERING_MAX: usize = 500;
 
 /// A binding to this group reaches every service account of the cluster, or of one namespace.
 const ALL_ACCOUNTS: &str = "system:serviceaccounts";
@@ -51,18 +55,24 @@ pub(in crate::detect::export) struct Rbac {
     labels: BTreeMap<String, BTreeMap<String, String>>,
     gathering: BTreeMap<String, Vec<BTreeMap<String, String>>>,
     bindings: Vec<Binding>,
+    /// Bytes and number of what is held, and whether something was not.
     held: usize,
+    kept: usize,
+    is_cut: bool,
 }
 
 impl Rbac {
     /// Whether more may be held; that something was not is told at the end.
-    fn has_room(&mut self, weight: usize) -> bool {
-        self.held = self.held.saturating_add(weight);
-        self.held <= HELD_MAX
+    fn has_room(&mut self, texts: usize, bytes: usize) -> bool {
+        self.held = self.held.saturating_add(texts * EACH_BYTES + bytes);
+        let has_room = self.held <= HELD_BYTES_MAX;
+        self.kept += usize::from(has_room);
+        self.is_cut |= !has_room;
+        has_room
     }
 
     pub(super) fn account(&mut self, namespace: &str, name: &str, line: u32) {
-        if !self.has_room(1) {
+        if !self.has_room(1, namespace.len() + name.len()) {
             return;
         }
         self.accounts.insert((namespace.to_owned(), name.to_owned()), line);
@@ -78,7 +88,9 @@ impl Rbac {
         let namespace =
             if kind == "ClusterRole" { "" } else { metadata.text("namespace").unwrap_or("default") };
         let mut actions: Vec<String> = object.list("rules").flat_map(actions).take(ACTIONS_MAX + 1).collect();
-        if !self.has_room(1 + actions.len()) {
+        let labels = texts(metadata.get("labels"));
+        let bytes = actions.iter().map(String::len).sum::<usize>() + text_bytes(&labels) + name.len();
+        if !self.has_room(2 + actions.len() + 2 * labels.len(), bytes) {
             return;
         }
         if actions.len() > ACTIONS_MAX {
@@ -87,10 +99,11 @@ impl Rbac {
             actions.push("* (more than could be listed)".to_owned());
         }
         if namespace.is_empty() {
-            self.labels.insert(name.to_owned(), texts(metadata.get("labels")));
+            self.labels.insert(name.to_owned(), labels);
             let selectors = object.at("aggregationRule").list("clusterRoleSelectors");
             let selectors: Vec<_> = selectors.map(|selector| texts(selector.get("matchLabels"))).collect();
-            if !selectors.is_empty() {
+            self.is_cut |= !selectors.is_empty() && self.gathering.len() >= GATHERING_MAX;
+            if !selectors.is_empty() && self.gathering.len() < GATHERING_MAX {
                 self.gathering.insert(name.to_owned(), selectors);
             }
         }
@@ -128,7 +141,10 @@ impl Rbac {
         let role = object.get("roleRef");
         let of_cluster = role.text("kind") == Some("ClusterRole");
         let text = |node: Node<'_>, name: &str| node.text(name).unwrap_or_default().to_owned();
-        if !self.has_room(2 + object.list("subjects").count()) {
+        let subjects = object.list("subjects");
+        let bytes = |of: Node<'_>| text(of, "name").len() + text(of, "namespace").len() + namespace.len();
+        let bytes = name.len() + object.list("subjects").map(bytes).sum::<usize>();
+        if !self.has_room(2 + 2 * subjects.count(), bytes) {
             return;
         }
         let subjects = object.list("subjects").map(|subject| {
@@ -155,9 +171,9 @@ impl Rbac {
     }
 
     pub(in crate::detect::export) fn end(&mut self, pen: &mut Pen<'_>) {
-        if self.held > HELD_MAX {
-            let detail =
-                format!("only the first {HELD_MAX} rules, bindings and accounts of the file are kept");
+        if self.is_cut {
+            let kept = self.kept;
+            let detail = format!("only the first {kept} roles, bindings and accounts of the file are kept");
             pen.unread("too_many_bindings", detail);
         }
         self.gather();
@@ -262,6 +278,10 @@ fn role_name(namespace: &str, name: &str) -> String {
         "" => format!("clusterrole/{name}"),
         namespace => format!("role/{namespace}/{name}"),
     }
+}
+
+fn text_bytes(labels: &BTreeMap<String, String>) -> usize {
+    labels.iter().map(|(key, value)| key.len() + value.len()).sum()
 }
 
 fn texts(labels: Node<'_>) -> BTreeMap<String, String> {

@@ -3,24 +3,28 @@
 use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
-use tenure_model::Subject;
+use tenure_model::{AwsDocument, AwsEffect, Subject};
 
 use super::super::aws::{account_of, principal, user_alias};
-use super::super::aws_policy::Document;
+use super::super::aws_policy::{Document, document_bytes, grants};
 use super::super::aws_trust::trust;
 use super::super::format::{Pen, account};
 use super::super::node::Node;
 use super::{Resource, made_by};
+use crate::detect::text::counted;
 
 /// Attachments of a state that are kept until its end.
 const ATTACHED_MAX: usize = 50_000;
+/// Bytes of policy documents that are kept until then.
+const DOCUMENT_BYTES_MAX: usize = 24 << 20;
 
 /// Policies and whom they are attached to: principals may stand behind them in the file.
 #[derive(Default)]
 pub(super) struct AwsPolicies {
     /// By kind and name: `role deployer`.
     principals: HashMap<String, Subject>,
-    documents: HashMap<String, Document>,
+    documents: HashMap<String, AwsDocument>,
+    document_bytes: usize,
     attached: Vec<Attached>,
 }
 
@@ -32,12 +36,15 @@ struct Attached {
 }
 
 enum Policy {
-    Inline(Document),
+    Inline(AwsDocument),
     Managed(String),
+    /// One that is not kept.
+    Beyond,
 }
 
-fn too_many(pen: &mut Pen<'_>) {
-    pen.unread("too_many_policies", format!("only the first {ATTACHED_MAX} policies are read"));
+fn too_many(pen: &mut Pen<'_>, kept: usize) {
+    let kept = counted(kept, "policy", "policies");
+    pen.unread("too_many_policies", format!("only the first {kept} of the file are kept"));
 }
 
 pub(super) fn read(resource: &Resource<'_>, policies: &mut AwsPolicies, pen: &mut Pen<'_>) {
@@ -65,18 +72,15 @@ pub(super) fn read(resource: &Resource<'_>, policies: &mut AwsPolicies, pen: &mu
         }
         "aws_iam_policy_document" => trust_document(resource, pen),
         "aws_iam_policy" => {
-            if policies.documents.len() >= ATTACHED_MAX {
-                return too_many(pen);
-            }
             if let (Some(arn), Some(document)) = (arn, document(resource, "policy")) {
-                policies.documents.insert(arn.to_owned(), document);
+                policies.managed(arn, document.whole(), pen);
             }
         }
         "aws_iam_user_policy" | "aws_iam_role_policy" => {
             let of = if resource.kind == "aws_iam_user_policy" { "user" } else { "role" };
             if let (Some(to), Some(document)) = (resource.text(of), document(resource, "policy")) {
                 let scope = format!("inline policy {}", name.unwrap_or_default());
-                policies.attach(format!("{of} {to}"), scope, Policy::Inline(document), pen);
+                policies.inline(format!("{of} {to}"), scope, document.whole(), pen);
             }
         }
         "aws_iam_user_policy_attachment" | "aws_iam_role_policy_attachment" => {
@@ -150,23 +154,43 @@ fn tell(document: &Document, role: &str, subject: &Subject, name: &str, pen: &mu
 }
 
 impl AwsPolicies {
+    /// Whether a document may be kept; that it is not is told.
+    fn has_room(&mut self, document: &AwsDocument, pen: &mut Pen<'_>) -> bool {
+        self.document_bytes += document_bytes(document);
+        let has_room = self.document_bytes <= DOCUMENT_BYTES_MAX && self.documents.len() < ATTACHED_MAX;
+        if !has_room {
+            too_many(pen, self.documents.len() + self.attached.len());
+        }
+        has_room
+    }
+
+    fn managed(&mut self, arn: &str, document: AwsDocument, pen: &mut Pen<'_>) {
+        if self.has_room(&document, pen) {
+            self.documents.insert(arn.to_owned(), document);
+        }
+    }
+
+    /// A policy of a principal alone. What one that is not kept allows is unknown, and not nothing.
+    fn inline(&mut self, to: String, scope: String, document: AwsDocument, pen: &mut Pen<'_>) {
+        let has_room = self.has_room(&document, pen);
+        self.attach(to, scope, if has_room { Policy::Inline(document) } else { Policy::Beyond }, pen);
+    }
+
     fn attach(&mut self, to: String, scope: String, document: Policy, pen: &mut Pen<'_>) {
         if self.attached.len() < ATTACHED_MAX {
             self.attached.push(Attached { to, scope, document, line: pen.line() });
         } else {
-            too_many(pen);
+            too_many(pen, self.documents.len() + self.attached.len());
         }
     }
 
     /// Policies that a role's own resource holds.
     fn of_role(&mut self, resource: &Resource<'_>, to: &str, pen: &mut Pen<'_>) {
         for inline in resource.attributes.list("inline_policy") {
-            let Some(document) = inline.text("policy").and_then(|text| serde_json::from_str(text).ok())
-            else {
-                continue;
-            };
+            let document = inline.text("policy").and_then(|text| serde_json::from_str::<Document>(text).ok());
+            let Some(document) = document else { continue };
             let scope = format!("inline policy {}", inline.text("name").unwrap_or_default());
-            self.attach(to.to_owned(), scope, Policy::Inline(document), pen);
+            self.inline(to.to_owned(), scope, document.whole(), pen);
         }
         for arn in resource.attributes.texts("managed_policy_arns") {
             let scope = format!("managed policy {arn}");
@@ -179,16 +203,25 @@ impl AwsPolicies {
             // A principal of another state is known by a name only, and names are no ids.
             let Some(subject) = self.principals.get(to) else { continue };
             pen.go(*line);
-            let known = match document {
-                Policy::Inline(document) => Some(document),
-                Policy::Managed(arn) => self.documents.get(arn),
+            let (known, arn) = match document {
+                Policy::Inline(document) => (Some(document), "*"),
+                Policy::Managed(arn) => (self.documents.get(arn), arn.as_str()),
+                Policy::Beyond => (None, "*"),
             };
             let Some(known) = known else {
-                let Policy::Managed(arn) = document else { continue };
-                pen.grant(subject, arn.clone(), Vec::new(), format!("{scope} (document not in this state)"));
+                let why = if self.document_bytes > DOCUMENT_BYTES_MAX {
+                    "document not in this state, or beyond what is kept of it"
+                } else {
+                    "document not in this state"
+                };
+                pen.grant(subject, arn.to_owned(), Vec::new(), format!("{scope} ({why})"));
                 continue;
             };
-            for grant in known.statements.iter().filter(|s| s.allows()).flat_map(|s| s.grants(scope)) {
+            let allowed = known.statements.iter().filter(|statement| statement.effect == AwsEffect::Allow);
+            for grant in allowed.flat_map(|statement| grants(statement, scope)) {
+                if pen.is_full() {
+                    return;
+                }
                 pen.grant(subject, grant.target, grant.actions, grant.scope);
             }
         }
