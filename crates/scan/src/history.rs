@@ -12,12 +12,15 @@ use crate::container::{self, MemberGap};
 use crate::detect;
 use crate::engine::Engine;
 use crate::engine::delta::Scanned;
+use crate::engine::records::Called;
 use crate::findings::{Sighted, observe};
 use crate::git::{self, BlobVisitor, Commits, Objects, Oid, Op, Repository};
 use crate::hits::Hits;
 use crate::scanner::{Run, Seen, groups, match_flood, read_out};
 use crate::search;
 use crate::source::below;
+
+mod records;
 
 /// Reasons that another try may not meet.
 const REFUSED_BY_THE_DISK: [&str; 3] = ["io_error", "read_error", "permission_denied"];
@@ -137,9 +140,10 @@ impl Scan<'_> {
             self.run.progress("git history");
         }
         let found = if scanned.is_empty() { Vec::new() } else { scanned.found() };
-        let mut hits = search::decoded(self.engine, bytes, found, &mut u64::MAX.clone());
+        let called = Called::Unknown;
+        let mut hits = search::decoded(self.engine, bytes, called, found, &mut u64::MAX.clone());
         if container::claims(&bytes) {
-            hits.open(search::members(self.engine, &bytes, self.run.cancel, &mut |_, _| false));
+            hits.open(search::members(self.engine, &bytes, called, self.run.cancel, &mut |_, _| false));
         }
         self.scanned.lock().unwrap_or_else(PoisonError::into_inner).push(*oid);
         if !hits.is_empty() {
@@ -212,7 +216,9 @@ impl History {
         let wanted: HashSet<Oid> = self.hits.keys().copied().collect();
         run.tally.commits.fetch_add(commits.len() as u64, Relaxed);
         let graph = git::History::read(&self.repository, &objects, &commits, &wanted, run.cancel, &rows);
-        for sighting in graph.attribute(&rows).sightings {
+        let sightings = graph.attribute(&rows).sightings;
+        self.read_records(run, &objects, &sightings, &rows);
+        for sighting in sightings {
             self.place(run.engine, &sighting);
         }
         unread.extend(rows.into_inner().unwrap_or_else(PoisonError::into_inner));

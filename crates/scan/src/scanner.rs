@@ -13,6 +13,7 @@ use crate::cache::ResultCache;
 use crate::container::{self, FileInput, Input};
 use crate::detect;
 use crate::engine::Engine;
+use crate::engine::records::Called;
 use crate::files::KnownFiles;
 use crate::findings::{Sighted, observe};
 use crate::history::{self, GapKey, History};
@@ -230,7 +231,11 @@ fn scan_file(
         let read = file_of.streamed(&bytes, &FileInput { file: &file, len: opened.len });
         (read, read)
     };
-    let mut hits = known.hits(&bytes, || search::whole(run.engine, &bytes, &mut u64::MAX.clone()));
+    let search = |called: Called<'_>| search::whole(run.engine, &bytes, called, &mut u64::MAX.clone());
+    let mut hits = known.hits(&bytes, || search(Called::Unknown));
+    if hits.asks_at(run.engine, &entry.shown) {
+        hits = search(Called::Known(std::slice::from_ref(&entry.shown)));
+    }
     run.tally.bytes.fetch_add(bytes.len() as u64, Relaxed);
     let members = if whole {
         file_of.open(&bytes.as_slice(), &mut hits)
@@ -306,7 +311,10 @@ impl File<'_> {
     fn open(&self, input: &dyn Input, hits: &mut Hits) -> Vec<String> {
         let mut taken = Vec::new();
         if container::claims(input) {
-            hits.open(search::members(self.run.engine, input, self.run.cancel, &mut |member, bytes| {
+            let (engine, cancel) = (self.run.engine, self.run.cancel);
+            let paths = [self.shown.to_owned()];
+            let called = Called::Known(&paths);
+            hits.open(search::members(engine, input, called, cancel, &mut |member, bytes| {
                 let path = container::member_path(self.shown, member);
                 let claimed = self.structured(&path, bytes);
                 if claimed {
