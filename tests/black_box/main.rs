@@ -7,6 +7,7 @@ mod bad_input;
 mod demo;
 mod exports;
 mod handoff;
+mod history;
 mod hostile_text;
 mod leaks;
 mod program;

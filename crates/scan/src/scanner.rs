@@ -329,20 +329,23 @@ impl File<'_> {
 
 /// Passes on what readers made of a file.
 pub(crate) fn read_out(run: &Run<'_>, shown: &str, reading: detect::Reading) {
+    observations(shown, reading).for_each(|observation| run.observe(observation));
+}
+
+/// What readers made of a file, and what they did not read of it.
+pub(crate) fn observations(shown: &str, reading: detect::Reading) -> impl Iterator<Item = Observation> {
     let partly = |reason| !reading.observations.is_empty() || reason == detect::TOO_LARGE;
     let is_partial = reading.unreadable.as_ref().is_some_and(|broken| partly(broken.reason));
     let state = if is_partial { ReadState::Partial } else { ReadState::Failed };
-    for observation in reading.observations {
-        run.observe(observation);
-    }
-    if let Some(broken) = reading.unreadable {
-        run.observe(Observation::Unread(Unread {
+    let broken = reading.unreadable.map(|broken| {
+        Observation::Unread(Unread {
             path: shown.to_owned(),
             state,
             reason: broken.reason.to_owned(),
             detail: broken.detail,
-        }));
-    }
+        })
+    });
+    reading.observations.into_iter().chain(broken)
 }
 
 /// Goes on through a file that is larger than one window.
