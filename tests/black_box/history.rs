@@ -128,6 +128,7 @@ fn what_readers_made_of_a_repository_without_a_work_tree_is_told_again() {
     home.write("repo/.github/workflows/release.yml", WORKFLOW);
     home.write("repo/broken.tf", "resource \"aws_iam_user\" {{{\n");
     home.write("repo/CODEOWNERS", "* @acme/payments\n");
+    home.write("repo/role.yaml", ROLE);
     home.git(&repo, &["init", "-q"]);
     commit(&home, "One");
     home.git(&repo, &["clone", "-q", "--bare", ".", home.path("bare").to_str().unwrap()]);
@@ -137,9 +138,29 @@ fn what_readers_made_of_a_repository_without_a_work_tree_is_told_again() {
     let (_, second) = home.scan(&home.path("bare"));
     let unread = first["scan"]["unread"].as_array().unwrap();
     assert!(unread.iter().any(|row| row["path"] == "broken.tf"), "{unread:#?}");
-    assert!(!first["identities"].as_array().unwrap().is_empty());
+    assert_eq!(first["identities"].as_array().unwrap().len(), 2, "a secret of a pipeline, and an account");
+    assert!(first.to_string().contains("secrets"), "what the account's role allows");
     assert_eq!(lasting(second), lasting(first));
 }
+
+/// An account of a cluster, with a role of its own.
+const ROLE: &str = "apiVersion: v1
+kind: ServiceAccount
+metadata: {name: ship, namespace: shop}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: ship}
+rules:
+  - {apiGroups: [''], resources: [secrets], verbs: [get, list]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: ship}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: ship}
+subjects:
+  - {kind: ServiceAccount, name: ship, namespace: shop}
+";
 
 /// A workflow that signs in with a secret of the repository.
 const WORKFLOW: &str = "on: push

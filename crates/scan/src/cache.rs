@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use tenure_model::{
-    Authorship, Evidence, Fate, Finding, Introduction, Observation, OwnerRule, Subject, Unread,
+    Authorship, Evidence, Fate, Finding, Introduction, Observation, OwnerRule, RoleDefinition, Subject,
+    Unread,
 };
 
 use crate::container::MemberGap;
@@ -51,8 +52,7 @@ pub struct Settled {
     pub authorship: Vec<Authorship>,
 }
 
-/// What a reader made of a file, as far as it may be kept: policies, roles and members are weighed together and never
-/// stored.
+/// What a reader made of a file, as far as it may be kept: an account's policies and an organisation's members never are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[allow(clippy::large_enum_variant)] // evidence is the common case
 pub enum Told {
@@ -62,6 +62,8 @@ pub enum Told {
     Evidence(Evidence),
     /// A line of CODEOWNERS or the like.
     OwnerRule(OwnerRule),
+    /// What a role allows.
+    Role(Box<RoleDefinition>),
     /// What was not read.
     Unread(Unread),
 }
@@ -73,11 +75,9 @@ impl Told {
             Observation::Finding(finding, subject) => Some(Told::Finding(finding.clone(), subject.clone())),
             Observation::Evidence(evidence) => Some(Told::Evidence(evidence.clone())),
             Observation::OwnerRule(rule) => Some(Told::OwnerRule(rule.clone())),
+            Observation::Role(role) => Some(Told::Role(role.clone())),
             Observation::Unread(unread) => Some(Told::Unread(unread.clone())),
-            Observation::Authorship(_)
-            | Observation::AwsAccount(_)
-            | Observation::Role(_)
-            | Observation::Members(_) => None,
+            Observation::Authorship(_) | Observation::AwsAccount(_) | Observation::Members(_) => None,
         }
     }
 }
@@ -88,6 +88,7 @@ impl From<Told> for Observation {
             Told::Finding(finding, subject) => Observation::Finding(finding, subject),
             Told::Evidence(evidence) => Observation::Evidence(evidence),
             Told::OwnerRule(rule) => Observation::OwnerRule(rule),
+            Told::Role(role) => Observation::Role(role),
             Told::Unread(unread) => Observation::Unread(unread),
         }
     }
