@@ -1,7 +1,9 @@
 //! Turns `rules/secrets/*.toml` and `rules/services.toml` into JSON that the binary embeds: a scan then starts without parsing TOML, and a
 //! rule file that does not parse stops the build with its name.
 
-use std::{env, fs, path::Path};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
@@ -48,6 +50,24 @@ fn main() {
     }
     embed("rules.json", &files);
     embed("services.json", &services(folder.with_file_name("services.toml").as_path()));
+    println!("cargo:rustc-env=TENURE_READERS={:016x}", hash_of(&["src", "../model/src"]));
+}
+
+/// A hash of all files below these folders. What readers made of a file is remembered under it.
+fn hash_of(folders: &[&str]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let mut waiting: Vec<PathBuf> = folders.iter().map(PathBuf::from).collect();
+    waiting.iter().for_each(|folder| println!("cargo:rerun-if-changed={}", folder.display()));
+    let mut files = Vec::new();
+    while let Some(folder) = waiting.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() { waiting.push(path) } else { files.push(path) }
+        }
+    }
+    files.sort();
+    files.iter().for_each(|path| fs::read(path).unwrap_or_default().hash(&mut hasher));
+    hasher.finish()
 }
 
 /// What a pattern's text tells of everything that it matches.

@@ -13,7 +13,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// A zip archive of one stored member.
-fn zip(name: &str, bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn zip(name: &str, bytes: &[u8]) -> Vec<u8> {
     let mut fields = b"\x14\0\0\0\0\0\0\0\0\0".to_vec();
     let size = u32::try_from(bytes.len()).unwrap().to_le_bytes();
     fields.extend_from_slice(&[crc32fast::hash(bytes).to_le_bytes(), size, size].concat());

@@ -8,6 +8,7 @@ mod compare;
 mod demo;
 mod exports;
 mod handoff;
+mod history;
 mod hostile_text;
 mod leaks;
 mod names;

@@ -330,7 +330,7 @@ pub enum Observation {
     Authorship(Authorship),
     /// An account's policies, to be weighed together when the scan has read everything; never stored.
     AwsAccount(Box<AwsAccount>),
-    /// What a role of the customer's allows, for the grants that name it; never stored.
+    /// What a role of the customer's allows, for the grants that name it; no part of the inventory.
     Role(Box<RoleDefinition>),
     /// Who belongs to an organisation, for what its people answer for; never stored.
     Members(Members),

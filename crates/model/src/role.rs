@@ -1,9 +1,12 @@
 //! What one file says for another: roles that a customer made, and who belongs to an organisation.
 //!
-//! Both pass from their readers to the evidence of the same scan, and are never stored.
+//! Both pass from their readers to the evidence of the same scan, and are no part of the inventory. What a repository
+//! without a work tree showed of roles is remembered with the rest that its unchanged HEAD showed; members never are.
+
+use serde::{Deserialize, Serialize};
 
 /// What one role or policy allows, as its platform lists it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoleDefinition {
     /// Scanned root, as the user named it.
     pub root: String,

@@ -40,9 +40,17 @@ struct TerminalSafe<W>(W);
 
 impl<W: Write> Write for TerminalSafe<W> {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        let text = std::str::from_utf8(piece).map_err(io::Error::other)?;
-        self.0.write_all(terminal_safe(Cow::Borrowed(text)).as_bytes())?;
+        self.write_all(piece)?;
         Ok(piece.len())
+    }
+
+    fn write_all(&mut self, piece: &[u8]) -> io::Result<()> {
+        // Nearly everything is plain, and told so at a glance.
+        if piece.iter().all(|byte| matches!(byte, b'\n' | b' '..=b'~')) {
+            return self.0.write_all(piece);
+        }
+        let text = std::str::from_utf8(piece).map_err(io::Error::other)?;
+        self.0.write_all(terminal_safe(Cow::Borrowed(text)).as_bytes())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -1,7 +1,10 @@
 //! What earlier scans already know about object stores.
 
 use serde::{Deserialize, Serialize};
-use tenure_model::{Authorship, Fate, Introduction, Unread};
+use tenure_model::{
+    Authorship, Evidence, Fate, Finding, Introduction, Observation, OwnerRule, RoleDefinition, Subject,
+    Unread,
+};
 
 use crate::container::MemberGap;
 use crate::hits::Hits;
@@ -27,6 +30,8 @@ impl StoreResult {
 pub struct Settled {
     /// Hash of the state of the repository on disk.
     pub state: [u8; 32],
+    /// The readers that read its files.
+    pub readers: String,
     /// Distinct blobs in its store.
     pub blobs: u64,
     /// Commits in its store.
@@ -39,10 +44,54 @@ pub struct Settled {
     pub gaps: Vec<(String, MemberGap)>,
     /// What of the store could not be read.
     pub unread: Vec<Unread>,
+    /// What readers made of the files of HEAD, for a repository without files of today; `None` when it was not kept.
+    pub head: Option<Vec<Told>>,
     /// Paths in the repository whose authors were asked for, sorted.
     pub authored: Vec<String>,
     /// What is known of these paths' authors; paths are those in the repository.
     pub authorship: Vec<Authorship>,
+}
+
+/// What a reader made of a file, as far as it may be kept: an account's policies and an organisation's members never are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::large_enum_variant)] // evidence is the common case
+pub enum Told {
+    /// Something to look at.
+    Finding(Finding, Subject),
+    /// Something learned.
+    Evidence(Evidence),
+    /// A line of CODEOWNERS or the like.
+    OwnerRule(OwnerRule),
+    /// What a role allows.
+    Role(Box<RoleDefinition>),
+    /// What was not read.
+    Unread(Unread),
+}
+
+impl Told {
+    /// The observation, when it may be kept.
+    pub fn of(observation: &Observation) -> Option<Told> {
+        match observation {
+            Observation::Finding(finding, subject) => Some(Told::Finding(finding.clone(), subject.clone())),
+            Observation::Evidence(evidence) => Some(Told::Evidence(evidence.clone())),
+            Observation::OwnerRule(rule) => Some(Told::OwnerRule(rule.clone())),
+            Observation::Role(role) => Some(Told::Role(role.clone())),
+            Observation::Unread(unread) => Some(Told::Unread(unread.clone())),
+            Observation::Authorship(_) | Observation::AwsAccount(_) | Observation::Members(_) => None,
+        }
+    }
+}
+
+impl From<Told> for Observation {
+    fn from(told: Told) -> Observation {
+        match told {
+            Told::Finding(finding, subject) => Observation::Finding(finding, subject),
+            Told::Evidence(evidence) => Observation::Evidence(evidence),
+            Told::OwnerRule(rule) => Observation::OwnerRule(rule),
+            Told::Role(role) => Observation::Role(role),
+            Told::Unread(unread) => Observation::Unread(unread),
+        }
+    }
 }
 
 /// One value at one path of a repository's history.

@@ -38,7 +38,7 @@ use records::Records;
 use crate::rules::{Rule, RuleSet};
 
 /// Changes whenever the engine may judge the same bytes differently: it is part of the result cache's key.
-pub const ENGINE_VERSION: &str = "9";
+pub const ENGINE_VERSION: &str = "10";
 /// Matches of one rule that one window may hold before the anchor's own; more is a storm, not a credential.
 const MATCHES_PER_WINDOW_MAX: usize = 16;
 
@@ -308,6 +308,11 @@ impl Engine {
             .iter()
             .find(|rule| rule.spec.id == rule_id)
             .is_none_or(|rule| rule.applies_to(path))
+    }
+
+    /// Whether the rule at this index speaks about this path.
+    pub(crate) fn speaks_about(&self, index: u16, path: &str) -> bool {
+        self.rules.rules().get(usize::from(index)).is_some_and(|rule| rule.applies_to(path))
     }
 
     /// A full scan of `bytes`: the reference that the delta scan must equal.

@@ -9,42 +9,25 @@ use tenure_model::{Fate, Introduction, Observation, Unread, path_bytes, path_tex
 
 use crate::cache::{Settled, SettledValue, StoreResult};
 use crate::container::{self, MemberGap};
-use crate::detect;
 use crate::engine::Engine;
 use crate::engine::delta::Scanned;
+use crate::engine::records::Called;
 use crate::findings::{Sighted, observe};
 use crate::git::{self, BlobVisitor, Commits, Objects, Oid, Op, Repository};
 use crate::hits::Hits;
-use crate::scanner::{Run, Seen, groups, match_flood, read_out};
+use crate::scanner::{Run, Seen, groups, match_flood};
 use crate::search;
 use crate::source::below;
+
+mod head;
+mod records;
 
 /// Reasons that another try may not meet.
 const REFUSED_BY_THE_DISK: [&str; 3] = ["io_error", "read_error", "permission_denied"];
 
-/// Ends of the names of files that a structured reader might take; nothing else of a bare repository's HEAD is opened.
-const STRUCTURED: &[&str] = &[
-    ".yml",
-    ".yaml",
-    ".json",
-    ".csv",
-    "CODEOWNERS",
-    ".jsonl",
-    ".ndjson",
-    ".sarif",
-    ".baseline",
-    ".tf",
-    ".tpl",
-    ".service",
-    ".timer",
-    ".toml",
-    ".env",
-    "crontab",
-    ".cron",
-    "Jenkinsfile",
-    ".json5",
-    ".renovaterc",
-];
+/// Changes whenever readers may read the same file differently: with every change of their source.
+const READERS: &str = env!("TENURE_READERS");
+
 /// A finding's place in history: path, rule, fingerprint.
 type Key = (String, String, String);
 
@@ -137,9 +120,10 @@ impl Scan<'_> {
             self.run.progress("git history");
         }
         let found = if scanned.is_empty() { Vec::new() } else { scanned.found() };
-        let mut hits = search::decoded(self.engine, bytes, found, &mut u64::MAX.clone());
+        let called = Called::Unknown;
+        let mut hits = search::decoded(self.engine, bytes, called, found, &mut u64::MAX.clone());
         if container::claims(&bytes) {
-            hits.open(search::members(self.engine, &bytes, self.run.cancel, &mut |_, _| false));
+            hits.open(search::members(self.engine, &bytes, called, self.run.cancel, &mut |_, _| false));
         }
         self.scanned.lock().unwrap_or_else(PoisonError::into_inner).push(*oid);
         if !hits.is_empty() {
@@ -173,7 +157,8 @@ impl History {
         run.progress(&format!("{}git history", self.base));
         let name = format!("{root}\n{}", self.base);
         let state = git::state(&self.repository);
-        if let Some(settled) = run.cache.settled(&name).filter(|settled| Some(settled.state) == state) {
+        let is_settled = |settled: &Settled| Some(settled.state) == state && settled.readers == READERS;
+        if let Some(settled) = run.cache.settled(&name).filter(is_settled) {
             return self.restore(run, root, settled, unread);
         }
         let unread_before = unread.len();
@@ -212,7 +197,9 @@ impl History {
         let wanted: HashSet<Oid> = self.hits.keys().copied().collect();
         run.tally.commits.fetch_add(commits.len() as u64, Relaxed);
         let graph = git::History::read(&self.repository, &objects, &commits, &wanted, run.cancel, &rows);
-        for sighting in graph.attribute(&rows).sightings {
+        let sightings = graph.attribute(&rows).sightings;
+        self.read_records(run, &objects, &sightings, &rows);
+        for sighting in sightings {
             self.place(run.engine, &sighting);
         }
         unread.extend(rows.into_inner().unwrap_or_else(PoisonError::into_inner));
@@ -224,10 +211,14 @@ impl History {
         {
             let (blobs, commits, unread) =
                 (counts.read + counts.skipped, commits.len() as u64, rows.to_vec());
-            self.to_settle = Some(Settled { state, blobs, commits, unread, ..Settled::default() });
+            let readers = READERS.to_owned();
+            self.to_settle = Some(Settled { state, readers, blobs, commits, unread, ..Settled::default() });
         }
         if self.repository.work_tree().is_none() {
-            self.read_head(run, root, &objects, unread);
+            let head = self.read_head(run, root, &objects);
+            if let Some(settled) = &mut self.to_settle {
+                settled.head = head;
+            }
         }
         self.store = Some((objects, commits));
     }
@@ -253,9 +244,14 @@ impl History {
         for (path, gap) in std::mem::take(&mut settled.gaps) {
             self.gaps.insert((path, gap.reason.clone()), gap);
         }
-        if self.repository.work_tree().is_none() {
-            let objects = Objects::open(&self.repository, unread);
-            self.read_head(run, root, &objects, unread);
+        match &settled.head {
+            Some(told) => told.iter().cloned().for_each(|told| run.observe(told.into())),
+            // What was not read of the store is told already.
+            None if self.repository.work_tree().is_none() => {
+                let objects = Objects::open(&self.repository, &mut Vec::new());
+                self.read_head(run, root, &objects);
+            }
+            None => {}
         }
         self.settled = Some(settled);
     }
@@ -430,54 +426,6 @@ impl History {
             }
             (None, None) => Vec::new(),
         }
-    }
-
-    /// A bare repository has no files of today but those of its HEAD.
-    fn read_head(&self, run: &Run<'_>, root: &str, objects: &Objects, unread: &mut Vec<Unread>) {
-        let files = git::head_tree(&self.repository, objects, unread);
-        let neighbours = HeadNeighbours { files: &files, objects };
-        for git::HeadFile { path, oid, .. } in &files {
-            if run.cancelled() {
-                return;
-            }
-            let inside = path_text(path);
-            let structured = STRUCTURED.iter().any(|end| inside.ends_with(end));
-            if !structured {
-                continue;
-            }
-            let Some(bytes) = objects.read_blob(oid) else { continue };
-            let shown = format!("{}{inside}", self.base);
-            let (base, repository) = (self.base.as_str(), self.name.as_str());
-            let blob =
-                detect::Blob { root, path: &shown, base, repository, bytes: &bytes, neighbours: &neighbours };
-            if detect::claimed(&blob) {
-                read_out(run, &shown, detect::read(&blob, run.engine));
-            }
-        }
-    }
-}
-
-/// The files of HEAD as neighbours of one of them.
-struct HeadNeighbours<'a> {
-    files: &'a [git::HeadFile],
-    objects: &'a Objects,
-}
-
-impl std::fmt::Debug for HeadNeighbours<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "HeadNeighbours({})", self.files.len())
-    }
-}
-
-impl detect::Neighbours for HeadNeighbours<'_> {
-    fn bytes(&self, path: &str) -> Option<Vec<u8>> {
-        let file = self.files.iter().find(|file| path_text(&file.path) == path)?;
-        self.objects.read_blob(&file.oid).filter(|bytes| bytes.len() <= detect::NEIGHBOUR_BYTES_MAX)
-    }
-
-    fn below(&self, folder: &str) -> Vec<String> {
-        let paths = self.files.iter().map(|file| path_text(&file.path));
-        paths.filter(|path| path.starts_with(folder)).collect()
     }
 }
 

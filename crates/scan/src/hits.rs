@@ -9,7 +9,7 @@ use tenure_model::Fingerprint;
 use crate::container::{MemberGap, containers_around, member_path};
 use crate::engine::context::PathClass;
 use crate::engine::surroundings::Surroundings;
-use crate::engine::{Candidate, Match, Needs};
+use crate::engine::{Candidate, Engine, Match, Needs};
 
 /// Most hits kept of one blob; the rest is counted and said.
 pub const HITS_PER_BLOB_MAX: usize = 2_000;
@@ -73,16 +73,36 @@ impl Hit {
     }
 }
 
+/// A rule for files of certain paths that would read this blob as records, if it had such a path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Index of the rule in its set.
+    pub rule: u16,
+    /// Label of the member that would be read, when the blob is a container.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<String>,
+}
+
 /// The hits of one blob.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Hits {
     /// In order of place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hits: Vec<Hit>,
     /// Hits beyond [`HITS_PER_BLOB_MAX`].
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub dropped: u64,
+    /// Rules that were not asked yet, because the path was not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<Asked>,
     /// What was not read of a container.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<MemberGap>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Counts lines while moving forward through a text.
@@ -139,7 +159,7 @@ impl Hits {
                 member: None,
             });
         }
-        let mut located = Hits { hits, dropped, gaps: Vec::new() };
+        let mut located = Hits { hits, dropped, ..Hits::default() };
         located.join_pairs();
         located
     }
@@ -152,9 +172,17 @@ impl Hits {
         }
     }
 
-    /// Whether there is nothing to report.
+    /// Whether there is nothing to report, whatever the path.
     pub fn is_empty(&self) -> bool {
-        self.hits.is_empty() && self.gaps.is_empty() && self.dropped == 0
+        self.hits.is_empty() && self.gaps.is_empty() && self.dropped == 0 && self.asked.is_empty()
+    }
+
+    /// Whether a rule that was not asked yet speaks about a blob that is called `path`.
+    pub(crate) fn asks_at(&self, engine: &Engine, path: &str) -> bool {
+        self.asked.iter().any(|asked| match &asked.member {
+            Some(member) => engine.speaks_about(asked.rule, &member_path(path, member)),
+            None => engine.speaks_about(asked.rule, path),
+        })
     }
 
     /// Leaves out public identifiers that are not half of a credential.
@@ -190,6 +218,10 @@ impl Hits {
         let room = HITS_PER_CONTAINER_MAX.saturating_sub(offset);
         self.dropped += more.dropped + more.hits.len().saturating_sub(room) as u64;
         more.hits.truncate(room);
+        let room = HITS_PER_CONTAINER_MAX.saturating_sub(self.asked.len());
+        self.dropped += more.asked.len().saturating_sub(room) as u64;
+        let asked = more.asked.iter().take(room);
+        self.asked.extend(asked.map(|asked| Asked { member: Some(member.to_owned()), ..*asked }));
         let kept = more.hits.len();
         for hit in &mut more.hits {
             hit.member = Some(member.to_owned());
@@ -225,6 +257,7 @@ impl Hits {
         let offset = self.hits.len();
         self.dropped += members.dropped;
         self.gaps.extend(members.gaps);
+        self.asked.extend(members.asked);
         self.hits.extend(members.hits.into_iter().map(|mut hit| {
             hit.pair = hit.pair.map(|pair| pair + offset);
             hit

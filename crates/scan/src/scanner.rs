@@ -13,6 +13,7 @@ use crate::cache::ResultCache;
 use crate::container::{self, FileInput, Input};
 use crate::detect;
 use crate::engine::Engine;
+use crate::engine::records::Called;
 use crate::files::KnownFiles;
 use crate::findings::{Sighted, observe};
 use crate::history::{self, GapKey, History};
@@ -247,7 +248,11 @@ fn scan_file(
         let read = file_of.streamed(&bytes, &FileInput { file: &file, len: opened.len });
         (read, read)
     };
-    let mut hits = known.hits(&bytes, || search::whole(run.engine, &bytes, &mut u64::MAX.clone()));
+    let search = |called: Called<'_>| search::whole(run.engine, &bytes, called, &mut u64::MAX.clone());
+    let mut hits = known.hits(&bytes, || search(Called::Unknown));
+    if hits.asks_at(run.engine, &entry.shown) {
+        hits = search(Called::Known(std::slice::from_ref(&entry.shown)));
+    }
     run.tally.bytes.fetch_add(bytes.len() as u64, Relaxed);
     let members = if whole {
         file_of.open(&bytes.as_slice(), &mut hits)
@@ -326,7 +331,10 @@ impl File<'_> {
     fn open(&self, input: &dyn Input, hits: &mut Hits) -> Vec<String> {
         let mut taken = Vec::new();
         if container::claims(input) {
-            hits.open(search::members(self.run.engine, input, self.run.cancel, &mut |member, bytes| {
+            let (engine, cancel) = (self.run.engine, self.run.cancel);
+            let paths = [self.shown.to_owned()];
+            let called = Called::Known(&paths);
+            hits.open(search::members(engine, input, called, cancel, &mut |member, bytes| {
                 let path = container::member_path(self.shown, member);
                 let claimed = self.structured(&path, bytes);
                 if claimed {
@@ -341,18 +349,23 @@ impl File<'_> {
 
 /// Passes on what readers made of a file.
 pub(crate) fn read_out(run: &Run<'_>, shown: &str, reading: detect::Reading) {
+    run.observe_all(observations(shown, reading).collect());
+}
+
+/// What readers made of a file, and what they did not read of it.
+pub(crate) fn observations(shown: &str, reading: detect::Reading) -> impl Iterator<Item = Observation> {
     let partly = |reason| !reading.observations.is_empty() || reason == detect::TOO_LARGE;
     let is_partial = reading.unreadable.as_ref().is_some_and(|broken| partly(broken.reason));
     let state = if is_partial { ReadState::Partial } else { ReadState::Failed };
-    run.observe_all(reading.observations);
-    if let Some(broken) = reading.unreadable {
-        run.observe(Observation::Unread(Unread {
+    let broken = reading.unreadable.map(|broken| {
+        Observation::Unread(Unread {
             path: shown.to_owned(),
             state,
             reason: broken.reason.to_owned(),
             detail: broken.detail,
-        }));
-    }
+        })
+    });
+    reading.observations.into_iter().chain(broken)
 }
 
 /// Goes on through a file that is larger than one window.

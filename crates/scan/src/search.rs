@@ -6,19 +6,20 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::container::{self, Budget, Input, Keystore, MemberGap, Visitor};
 use crate::detect::KEYSTORE_FILE;
+use crate::engine::records::Called;
 use crate::engine::surroundings::Surroundings;
 use crate::engine::{
     Candidate, Engine, Match, Needs, escapes, long_lists, records, secret_data, sql_rows, table_rows, utf16,
 };
-use crate::hits::{Hit, Hits};
+use crate::hits::{Asked, Hit, Hits};
 
 /// Bytes of a file that are looked at at once; a larger file goes through in windows that overlap.
 pub(crate) const WINDOW_BYTES: usize = 32 << 20;
 
 /// Hits of a whole file.
-pub(crate) fn whole(engine: &Engine, bytes: &[u8], work: &mut u64) -> Hits {
+pub(crate) fn whole(engine: &Engine, bytes: &[u8], called: Called<'_>, work: &mut u64) -> Hits {
     let candidates = engine.scan_within(bytes, work);
-    decoded(engine, bytes, candidates, work)
+    decoded(engine, bytes, called, candidates, work)
 }
 
 /// Whether a file that begins so has rows whose columns are named at their head: what stands behind the first window is read
@@ -28,7 +29,13 @@ pub(crate) fn has_rows(first: &[u8]) -> bool {
 }
 
 /// Hits of a file whose bytes gave these `candidates`, with what they show when they are decoded.
-pub(crate) fn decoded(engine: &Engine, bytes: &[u8], candidates: Vec<Candidate>, work: &mut u64) -> Hits {
+pub(crate) fn decoded(
+    engine: &Engine,
+    bytes: &[u8],
+    called: Called<'_>,
+    candidates: Vec<Candidate>,
+    work: &mut u64,
+) -> Hits {
     match utf16::decode(bytes) {
         Some(text) => {
             let mut hits = Hits::locate(&text, engine.scan_within(&text, work));
@@ -39,10 +46,12 @@ pub(crate) fn decoded(engine: &Engine, bytes: &[u8], candidates: Vec<Candidate>,
         None => {
             let candidates = long_lists::add(engine, bytes, candidates);
             let candidates = escapes::add(engine, bytes, candidates, work);
-            let candidates = records::add(engine, bytes, candidates);
+            let (candidates, rules) = records::add(engine, bytes, called, candidates);
             let candidates = sql_rows::add(engine, bytes, candidates);
             let candidates = table_rows::add(engine, bytes, candidates);
-            Hits::locate(bytes, secret_data::add(engine, bytes, candidates, work))
+            let mut hits = Hits::locate(bytes, secret_data::add(engine, bytes, candidates, work));
+            hits.asked = rules.into_iter().map(|rule| Asked { rule, member: None }).collect();
+            hits
         }
     }
 }
@@ -83,11 +92,12 @@ pub(crate) fn windows(
 pub(crate) fn members(
     engine: &Engine,
     input: &dyn Input,
+    called: Called<'_>,
     cancel: &AtomicBool,
     structured: &mut dyn FnMut(&str, &[u8]) -> bool,
 ) -> Hits {
     let budget = Budget::of(input.len());
-    let mut members = Members { engine, cancel, structured, hits: Hits::default() };
+    let mut members = Members { engine, called, cancel, structured, hits: Hits::default() };
     container::expand(input, &budget, &mut members);
     members.hits.tell_at_members();
     members.hits
@@ -96,6 +106,8 @@ pub(crate) fn members(
 /// Searches members as they are shown.
 struct Members<'a> {
     engine: &'a Engine,
+    /// What is known of the path of the container.
+    called: Called<'a>,
     cancel: &'a AtomicBool,
     structured: &'a mut dyn FnMut(&str, &[u8]) -> bool,
     hits: Hits,
@@ -119,7 +131,12 @@ impl Visitor for Members<'_> {
             hits
         };
         let engine = self.engine;
-        let mut hits = within(budget, &mut |left| whole(engine, &window, left));
+        let paths: Vec<String> = match self.called {
+            Called::Unknown => Vec::new(),
+            Called::Known(paths) => paths.iter().map(|path| container::member_path(path, member)).collect(),
+        };
+        let called = if paths.is_empty() { Called::Unknown } else { Called::Known(&paths) };
+        let mut hits = within(budget, &mut |left| whole(engine, &window, called, left));
         if !is_whole {
             let _ = windows(engine, bytes, window, &mut hits, &mut |_, window| {
                 let mut search = |left: &mut u64| Hits::locate(window, engine.scan_within(window, left));

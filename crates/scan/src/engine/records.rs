@@ -1,8 +1,9 @@
 //! Small files that are nothing but credentials: one value, a login on two lines, or a record a line.
 //!
-//! No word stands in them that could lead to a value; what they are is told by their name, and the name is known only
-//! later. So that a file of another kind costs next to nothing, rules that read such files are asked of its first lines
-//! all at once, and only those that match there go on.
+//! No word stands in them that could lead to a value; what they are is told by their name, and the name of a blob is known
+//! only later. So that a file of another kind costs next to nothing, rules that read such files are asked of its first
+//! lines all at once. Those that match there are noted, and go on only when the file has a name that they speak about:
+//! much text begins like a list of logins, and what they would find in all of it does not fit into memory.
 
 use std::sync::{Arc, OnceLock};
 
@@ -30,6 +31,25 @@ const NOTE_BYTES_MAX: usize = 4 << 10;
 /// a UUID has as many.
 const FIGURED_BYTES_MIN: usize = 12;
 
+/// What is known of the path of a file that may be read as records.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Called<'a> {
+    /// Nothing yet: rules are noted.
+    Unknown,
+    /// All of its paths for which a rule may speak.
+    Known(&'a [String]),
+}
+
+impl Called<'_> {
+    /// Whether the rule at `index` speaks about the file, as far as is known.
+    fn suits(self, engine: &Engine, index: u16) -> bool {
+        match self {
+            Called::Unknown => false,
+            Called::Known(paths) => paths.iter().any(|path| engine.speaks_about(index, path)),
+        }
+    }
+}
+
 /// The rules that read files as records.
 #[derive(Debug, Default)]
 pub(super) struct Records {
@@ -43,7 +63,7 @@ pub(super) struct Records {
 #[derive(Debug, Default)]
 struct Readers {
     /// Indices of the rules.
-    rules: Vec<usize>,
+    rules: Vec<u16>,
     set: OnceLock<Option<RegexSet>>,
 }
 
@@ -55,7 +75,8 @@ impl Records {
                 rule.spec.reads == Some(reads)
                     && (rule.spec.figures.is_some() == figured || reads == Reads::File)
             });
-            Readers { rules: own.map(|(index, _)| index).collect(), set: OnceLock::new() }
+            #[allow(clippy::cast_possible_truncation)] // literals count rules so, too
+            Readers { rules: own.map(|(index, _)| index as u16).collect(), set: OnceLock::new() }
         };
         Records {
             file: reading(Reads::File, false),
@@ -67,9 +88,10 @@ impl Records {
 
 impl Readers {
     /// The rules whose pattern matches `text`.
-    fn matching(&self, rules: &RuleSet, text: &[u8]) -> Vec<usize> {
+    fn matching(&self, rules: &RuleSet, text: &[u8]) -> Vec<u16> {
         let set = self.set.get_or_init(|| {
-            let patterns = self.rules.iter().map(|&index| rules.rules()[index].spec.pattern.as_str());
+            let patterns =
+                self.rules.iter().map(|&index| rules.rules()[usize::from(index)].spec.pattern.as_str());
             RegexSetBuilder::new(patterns).unicode(false).build().ok()
         });
         let matched = set.as_ref().map(|set| set.matches(text));
@@ -77,23 +99,45 @@ impl Readers {
     }
 }
 
-/// Adds to the `candidates` of `bytes` what rules find that read small files as records.
-pub(crate) fn add(engine: &Engine, bytes: &[u8], candidates: Vec<Candidate>) -> Vec<Candidate> {
-    let Records { file, lines, figured } = &engine.records;
-    let size = FILE_BYTES_MIN..=FILE_BYTES_MAX;
-    if !size.contains(&bytes.len()) || file.rules.is_empty() && lines.rules.is_empty() {
-        return candidates;
+/// Adds to the `candidates` of `bytes` what rules find that read small files as records and speak about its path; when
+/// that is not known, gives these rules instead.
+pub(crate) fn add(
+    engine: &Engine,
+    bytes: &[u8],
+    called: Called<'_>,
+    candidates: Vec<Candidate>,
+) -> (Vec<Candidate>, Vec<u16>) {
+    let mut rules = readers_of(engine, bytes);
+    if matches!(called, Called::Unknown) {
+        return (candidates, rules);
     }
-    if begins_otherwise(bytes) {
-        return candidates;
-    }
+    rules.retain(|&index| called.suits(engine, index));
     let mut out = Vec::new();
-    if bytes.len() <= WHOLE_BYTES_MAX {
-        for index in file.matching(&engine.rules, bytes) {
-            evaluate(engine, bytes, index, Reads::File, &mut out);
+    for index in rules.into_iter().map(usize::from) {
+        if let Some(reads) = engine.rules.rules()[index].spec.reads {
+            evaluate(engine, bytes, index, reads, &mut out);
         }
     }
-    let mut speaking: Vec<usize> = Vec::new();
+    if out.is_empty() {
+        return (candidates, Vec::new());
+    }
+    out.extend(candidates);
+    settle(&mut out);
+    (out, Vec::new())
+}
+
+/// The rules that would read the file as records, if its path were theirs.
+fn readers_of(engine: &Engine, bytes: &[u8]) -> Vec<u16> {
+    let Records { file, lines, figured } = &engine.records;
+    let size = FILE_BYTES_MIN..=FILE_BYTES_MAX;
+    let none = file.rules.is_empty() && lines.rules.is_empty() && figured.rules.is_empty();
+    if none || !size.contains(&bytes.len()) || begins_otherwise(bytes) {
+        return Vec::new();
+    }
+    let mut speaking = Vec::new();
+    if bytes.len() <= WHOLE_BYTES_MAX {
+        speaking = file.matching(&engine.rules, bytes);
+    }
     let opening = bytes.split(|&b| b == b'\n').take(OPENING_LINES_MAX);
     for line in opening.map(record).filter(|record| !record.is_empty()).take(OPENING_RECORDS) {
         speaking.extend(lines.matching(&engine.rules, line));
@@ -103,15 +147,7 @@ pub(crate) fn add(engine: &Engine, bytes: &[u8], candidates: Vec<Candidate>) -> 
     }
     speaking.sort_unstable();
     speaking.dedup();
-    for index in speaking {
-        evaluate(engine, bytes, index, Reads::Lines, &mut out);
-    }
-    if out.is_empty() {
-        return candidates;
-    }
-    out.extend(candidates);
-    settle(&mut out);
-    out
+    speaking
 }
 
 /// Whether the file begins as code, markup or data does, and no list of credentials.
@@ -214,7 +250,9 @@ mod tests {
         )
         .unwrap();
         let engine = Engine::new(RuleSet::from_files(vec![file]).unwrap(), FingerprintKey::new([3; 32]));
-        add(&engine, text.as_bytes(), Vec::new())
+        let called = ["a/one".to_owned(), "a/each".to_owned()];
+        let (candidates, _) = add(&engine, text.as_bytes(), Called::Known(&called), Vec::new());
+        candidates
             .iter()
             .map(|c| (c.found.rule_id.clone(), text[c.start as usize..c.end as usize].to_owned()))
             .collect()

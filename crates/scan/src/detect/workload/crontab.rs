@@ -34,7 +34,7 @@ impl Detector for Crontab {
         let file = blob.path.rsplit('/').next().unwrap_or(blob.path);
         let named = file == "crontab" || file.ends_with(".crontab") || file.ends_with(".cron");
         let in_folder = format!("/{}", blob.path).contains("/cron.d/") && !file.contains('.');
-        named || in_folder
+        (named || in_folder) && !is_script(blob)
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {
@@ -85,6 +85,13 @@ impl Detector for Crontab {
         };
         witness.done(unreadable.map(|(reason, detail)| Unreadable { reason, detail }))
     }
+}
+
+/// Whether it is a program that cron starts, and no table of such: it names what runs it, and no line has a schedule.
+fn is_script(blob: &Blob<'_>) -> bool {
+    let lines = || String::from_utf8_lossy(&blob.bytes[..blob.bytes.len().min(CRONTAB_BYTES_MAX)]);
+    blob.bytes.starts_with(b"#!")
+        && !lines().lines().take(LINES_MAX).any(|line| matches!(row(line, has_users(blob)), Row::Job { .. }))
 }
 
 /// Whether the command comes after a user's name.
@@ -189,4 +196,28 @@ fn in_command(
     let subject = Subject::new(SubjectKind::Credential, known.fingerprint.0);
     let consumer = Consumer { exposure: Some("argument".to_owned()), ..workload.consumer(blob, line) };
     witness.fact(&subject, line, Quality::Config, Fact::Consumer { consumer });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::Alone;
+
+    #[test]
+    fn a_script_that_cron_starts_is_no_crontab_and_a_crontab_that_begins_like_one_is() {
+        let claims = |path: &str, text: &str| {
+            let blob = Blob {
+                root: "r",
+                path,
+                base: "",
+                repository: "",
+                bytes: text.as_bytes(),
+                neighbours: &Alone,
+            };
+            Crontab.claims(&blob)
+        };
+        assert!(!claims("debian/passwd.expire.cron", "#!/bin/sh\nset -e\nif test -x /sbin/x; then x; fi\n"));
+        assert!(claims("jobs.cron", "#!/usr/bin/crontab\n5 4 * * * /opt/backup.sh\n"));
+        assert!(claims("jobs.cron", "5 4 * * /opt/backup.sh\n"), "a broken one is still one");
+    }
 }
