@@ -81,9 +81,9 @@ pub(super) fn chosen_with_signs(text: &[u8]) -> Option<Needs> {
 /// `MYSQL_ROOT_PASSWORD=shop_dev_pass`, where names of other things seldom stand.
 pub(super) fn typed_in_env(name: &[u8], text: &[u8], found: Assignment) -> bool {
     /// What is told apart from the password by such a name: where it is kept, or what it is of.
-    const KEPT: [&[u8]; 12] = [
+    const KEPT: [&[u8]; 17] = [
         b"name", b"file", b"path", b"key", b"ref", b"id", b"env", b"var", b"vault", b"arn", b"example",
-        b"your",
+        b"change", b"replace", b"insert", b"enter", b"some", b"your",
     ];
     let variable = name.contains(&b'_')
         && name.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')

@@ -291,7 +291,8 @@ fn password(name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Op
         let sign = text.iter().any(|b| b.is_ascii_punctuation() && !b"_-.,:;/()[]{}<>=\\'\"".contains(b));
         let meant = digit && sign && text.len() >= 8 && found.stand != Stand::Passed;
         // Letters of both cases and figures, under the name of a password: an example of one, where examples stand.
-        let shown = mixed && found.stand == Stand::Assigned;
+        let cases = text.iter().any(u8::is_ascii_lowercase) && text.iter().any(u8::is_ascii_uppercase);
+        let shown = mixed && cases && found.stand == Stand::Assigned && name != b"PASS";
         let needs = match (meant, shown) {
             (true, _) => Needs::Nothing,
             (false, true) => Needs::NoTexts,
