@@ -92,12 +92,12 @@ impl Engine {
 
 /// Whether a credential of this kind is a password that people choose.
 fn is_password(credential: &str) -> bool {
-    credential.ends_with("password") || credential == "network_key"
+    credential.ends_with("password") || credential == "network_key" || credential == "url_credential"
 }
 
 /// Whether a default of this kind lets somebody in somewhere: the words before those of devices stand in sentences, too.
 fn is_account(credential: &str) -> bool {
-    is_password(credential) && credential != "device_password" && credential != "network_key"
+    is_password(credential) && credential != "device_password"
 }
 
 /// Where the match of a rule counts.
