@@ -24,6 +24,7 @@ pub(crate) mod sql_rows;
 pub mod surroundings;
 pub(crate) mod table_rows;
 mod template;
+mod test_path;
 mod typed;
 pub mod utf16;
 pub mod value;

@@ -10,6 +10,8 @@ use crate::rules::compile;
 
 /// Longest value that is weak because of its words, bytes: in a longer one that looks drawn, a word is chance.
 const WORDY_BYTES_MAX: usize = 16;
+/// A word of fewer bytes than this is one, whatever its letters: it is too short to look drawn.
+const SHORT_BYTES: usize = 8;
 /// Longest number that somebody counted out, bytes.
 const NUMBER_BYTES_MAX: usize = 12;
 
@@ -17,7 +19,7 @@ const NUMBER_BYTES_MAX: usize = 12;
 const NAMES: [&str; 6] = [
     concat!(
         "^(?i:(?:(?:my|your|the|some|an?|new|old|this|current|super|long|random|plain|text|plaintext|clear|real|actual|enter|type",
-        "|put|insert|in|on|for|to|of|x|strong|user(?:name)?|api|auth|access)[_. -]?){0,4}(?:(?:db|database|admin|root|mysql",
+        "|put|insert|in|on|for|to|of|x|strong|user(?:name)?|api|auth|access)[_. -]?){0,4}(?:(?:db|database|mysql",
         "|postgres(?:ql)?|mongo|redis|rabbitmq|login|account|ssh|sudo|ldap|bind|registry|docker(?:hub)?|github|gitlab|service|server",
         "|client|app|key|store|keystore|trust|truststore|jwt|proxy|smtp|mail|email|wifi|network|vpn|encryption|master|shared",
         "|private|system|test)[_. -]?)?(?:pass(?:word|wd|phrase|code)?|pwd|psw|secret|token|credentials?|api.?key)",
@@ -79,10 +81,11 @@ impl Typed {
 /// Whether a password is one that somebody tries first: common, a word, a short number, or its user's name again.
 pub(super) fn is_weak(value: &[u8], user: Option<&str>) -> bool {
     let wordy = value.len() <= WORDY_BYTES_MAX || !language::is_random(value);
-    let word = value.iter().all(|&b| b.is_ascii_alphabetic() || matches!(b, b'-' | b'_' | b'.'));
+    let bare = value.strip_suffix(b"!").or_else(|| value.strip_suffix(b"?")).unwrap_or(value);
+    let word = bare.iter().all(|&b| b.is_ascii_alphabetic() || matches!(b, b'-' | b'_' | b'.'));
     let number = value.len() <= NUMBER_BYTES_MAX && value.iter().all(u8::is_ascii_digit);
     wordy && generic::is_typed(value)
-        || word && !language::is_random(value)
+        || word && (value.len() < SHORT_BYTES || !language::is_random(value))
         || number
         || user.is_some_and(|user| user.as_bytes().eq_ignore_ascii_case(value))
 }
@@ -119,7 +122,9 @@ mod tests {
 
     #[test]
     fn a_weak_password_is_weak_wherever_it_stands() {
-        for value in ["playground", "guest", "123456", "admin-secret", "P@ssw0rd", "Welcome1", "tulip_moon"] {
+        for value in
+            ["playground", "guest", "123456", "admin-secret", "P@ssw0rd", "Welcome1", "tulip_moon", "joomla"]
+        {
             assert!(is_weak(value.as_bytes(), None), "{value}");
         }
         for value in ["Tr0ub4dor&3x", "257retfg2uysg218", "kqzvwjxtbfghyplm", "Kestrel42"] {

@@ -15,6 +15,8 @@ pub enum Placeholder {
     Filler,
     /// `changeme`, `your-api-key`, `dummy`.
     Dummy,
+    /// A key that its vendor gives to every browser: `pk_live_…`.
+    Publishable,
 }
 
 /// Shortest value in which the opening of a template may stand by chance, bytes.
@@ -147,6 +149,9 @@ const FIELD_WORDS: &[&str] = &[
     "lozinka",
 ];
 
+/// Labels of keys that are made to be seen: of Stripe and Clerk, and of Supabase.
+const PUBLISHABLE: [&[u8]; 3] = [b"pk_live_", b"pk_test_", b"sb_publishable_"];
+
 /// What a vendor prints for everybody: keys of the emulators of Azure Storage and of Cosmos DB, and ends of the tokens with
 /// which jwt.io begins.
 const PUBLISHED: [&[u8]; 5] = [
@@ -216,6 +221,9 @@ pub fn placeholder(value: &[u8]) -> Option<Placeholder> {
     }
     if is_filler(value) {
         return Some(Placeholder::Filler);
+    }
+    if PUBLISHABLE.iter().any(|label| value.starts_with(label)) {
+        return Some(Placeholder::Publishable);
     }
     let lower = value.to_ascii_lowercase();
     if memchr::memmem::find(&lower, b"example").is_some()
@@ -335,6 +343,7 @@ mod tests {
         assert_eq!(placeholder(b"%{hiera('mq_pw')}"), Some(Placeholder::Template));
         assert_eq!(placeholder(b"!showPwd2"), Some(Placeholder::Template));
         assert_eq!(placeholder(b"!Sommer2019"), None);
+        assert_eq!(placeholder(b"sb_publishable_v8Jq2LzR0tYw5Nc1"), Some(Placeholder::Publishable));
         assert_eq!(placeholder(b"xxx"), Some(Placeholder::Filler));
         assert_eq!(placeholder(b"q7Kd-CHANGEZ-MOI-r2"), Some(Placeholder::Dummy));
         assert_eq!(placeholder("Contraseña".as_bytes()), Some(Placeholder::Dummy));
