@@ -80,13 +80,15 @@ const TEST_PARTS: [&str; 12] = [
 ];
 /// What makes a product of a test: what is split, measured or broken into there.
 const TESTED: [&str; 7] = ["a", "b", "ab", "split", "speed", "pen", "penetration"];
-/// Ends of what is a credential whatever its file is called.
-const KEY_FILES: [&str; 9] = ["pem", "key", "pfx", "p12", "jks", "ppk", "crt", "keystore", "kdbx"];
+/// Ends of other programs.
+const PROGRAM_FILES: [&str; 16] =
+    ["java", "go", "cs", "rs", "c", "cc", "cpp", "h", "sh", "bash", "pl", "pm", "swift", "m", "ps1", "ex"];
 /// Ends of programs whose specifications are tests, rather than descriptions of an interface.
 const SPEC_FILES: [&str; 16] = [
     "ts", "js", "tsx", "jsx", "mjs", "cjs", "vue", "rb", "py", "groovy", "scala", "kt", "php", "lua", "exs",
     "dart",
 ];
+
 /// Whether a folder of this name, in lower case, holds tests or what they use: `integrationTest`, `tests-shop`, `vagrant-test`.
 pub(super) fn is_folder(name: &str) -> bool {
     let words: Vec<&str> = name.split(['-', '_', '.', ' ']).collect();
@@ -114,9 +116,11 @@ pub(super) fn is_file(file: &str) -> bool {
         matches!(*word, "test" | "tests" | "testing" | "itest" | "e2e")
             || *word == "spec" && SPEC_FILES.contains(&end)
     };
-    let named = stem.first().is_some_and(is) || stem.last().is_some_and(is);
+    // Settings that end in it may be those of a place where something is tried out: `application-test.yml`.
+    let program = SPEC_FILES.contains(&end) || PROGRAM_FILES.contains(&end);
+    let named = program && (stem.first().is_some_and(is) || stem.last().is_some_and(is));
     environment
         || TEST_FILES.iter().any(|end| file.ends_with(end))
         || file.ends_with(".bunit")
-        || named && !KEY_FILES.contains(&end) && !stem.iter().any(|word| TESTED.contains(word))
+        || named && !stem.iter().any(|word| TESTED.contains(word))
 }
