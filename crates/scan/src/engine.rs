@@ -15,6 +15,7 @@ mod encoded;
 pub(crate) mod escapes;
 pub mod generic;
 mod glance;
+mod judgement;
 mod language;
 mod literal;
 pub(crate) mod long_lists;
@@ -24,6 +25,9 @@ pub(crate) mod secret_data;
 pub(crate) mod sql_rows;
 pub mod surroundings;
 pub(crate) mod table_rows;
+mod template;
+mod test_path;
+mod typed;
 pub mod utf16;
 pub mod value;
 
@@ -35,10 +39,10 @@ use glance::{FIGURED_REACH, has_figures};
 use literal::{Literal, across_lines, literals};
 use records::Records;
 
-use crate::rules::{Rule, RuleSet};
+use crate::rules::RuleSet;
 
 /// Changes whenever the engine may judge the same bytes differently: it is part of the result cache's key.
-pub const ENGINE_VERSION: &str = "10";
+pub const ENGINE_VERSION: &str = "11";
 /// Matches of one rule that one window may hold before the anchor's own; more is a storm, not a credential.
 const MATCHES_PER_WINDOW_MAX: usize = 16;
 
@@ -386,7 +390,8 @@ impl Engine {
             {
                 break;
             }
-            let excepted = rule.rejects_lines(bytes, low + whole.start(), low + whole.end());
+            let excepted = template::cuts(window, value.start(), value.end())
+                || rule.rejects_lines(bytes, low + whole.start(), low + whole.end());
             if !excepted && let Some(mut found) = self.judge(rule, value.as_bytes(), &caught) {
                 if let Some(user) = rule.companion(bytes, low + whole.start(), low + whole.end()) {
                     found.login.get_or_insert_default().user = Some(user);
@@ -403,73 +408,6 @@ impl Engine {
                 break;
             }
         }
-    }
-
-    /// Whether a vendor's token stands in the text: it is shown to nobody.
-    fn holds_secret(&self, text: &[u8]) -> bool {
-        self.scan(text).iter().any(|candidate| candidate.found.specific && !candidate.found.public)
-    }
-
-    /// Checksum first, then entropy and placeholders; what is left is a match.
-    fn judge(&self, rule: &Rule, value: &[u8], caught: &regex::bytes::Captures<'_>) -> Option<Match> {
-        let mut reasons = vec![format!("shape of {}", rule.spec.title)];
-        let (mut severity, mut confidence) = (rule.severity, rule.confidence);
-        if let Some(checksum) = &rule.checksum {
-            reasons.push(checksum.holds(value)?);
-        }
-        if rule.spec.min_entropy.is_some_and(|least| value::entropy(value) < least)
-            || rule.spec.drawn && !language::is_random(value)
-            || caught.name("service").is_some_and(|name| !generic::services::is_one(name.as_bytes()))
-            || rule.rejects(value, caught.get(0).expect("group 0 always takes part").as_bytes())
-        {
-            return None;
-        }
-        // A translation of the word, not a password.
-        if generic::is_foreign(value) || !value.is_ascii() && !value.iter().any(u8::is_ascii_digit) {
-            return None;
-        }
-        match value::placeholder(value) {
-            Some(value::Placeholder::Documentation) => {
-                severity = Severity::Low;
-                reasons.push("documentation key".to_owned());
-            }
-            Some(value::Placeholder::Template | value::Placeholder::Filler) => return None,
-            Some(value::Placeholder::Dummy) => {
-                severity = severity.min(Severity::Low);
-                confidence = Confidence::Low;
-                reasons.push("reads like a placeholder".to_owned());
-            }
-            None => {}
-        }
-        let mut login = login(caught);
-        if let Some(login) = &mut login {
-            // `ghp_…@host`: a token that signs in as its own user.
-            login.user = login.user.take().filter(|user| !self.holds_secret(user.as_bytes()));
-        }
-        if login.as_ref().is_some_and(Login::is_documentation) {
-            severity = severity.min(Severity::Low);
-            reasons.push("its host is reserved for documentation".to_owned());
-        }
-        Some(Match {
-            rule_id: rule.spec.id.clone(),
-            title: rule.spec.title.clone(),
-            credential: rule.spec.credential.clone(),
-            provider: rule.provider.clone(),
-            severity,
-            confidence,
-            fingerprint: self.key.fingerprint(&rule.spec.credential, value),
-            masked: tenure_model::mask(value, 4),
-            reasons,
-            name: None,
-            login,
-            pairs_with: rule.spec.pairs_with.clone(),
-            public: rule.spec.public,
-            specific: true,
-            imported: rule.imported,
-            path_bound: rule.is_path_bound(),
-            drawn: language::is_random(value) && !generic::is_typed(value),
-            needs: if value.iter().all(u8::is_ascii_alphabetic) { Needs::NoTexts } else { Needs::Nothing },
-        })
     }
 }
 
@@ -527,24 +465,6 @@ fn value_of<'t>(caught: &regex::bytes::Captures<'t>) -> regex::bytes::Match<'t> 
         .find_map(|name| caught.name(name).filter(|group| !group.is_empty()))
         .or_else(|| caught.name(VALUE_GROUPS[0]))
         .unwrap_or_else(|| caught.get(0).expect("group 0 always takes part"))
-}
-
-/// Reads the named groups of a connection string.
-fn login(caught: &regex::bytes::Captures<'_>) -> Option<Login> {
-    let text = |name: &str| {
-        caught.name(name).and_then(|m| std::str::from_utf8(m.as_bytes()).ok()).map(str::to_owned)
-    };
-    let (user, host) = (text("user"), text("host"));
-    if user.is_none() && host.is_none() {
-        return None;
-    }
-    Some(Login {
-        scheme: text("scheme").unwrap_or_default().to_ascii_lowercase(),
-        user,
-        host,
-        port: text("port").and_then(|port| port.parse().ok()),
-        database: text("database"),
-    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
-use tenure_model::Fingerprint;
+use tenure_model::{Confidence, Fingerprint, Severity};
 
 use crate::container::{MemberGap, containers_around, member_path};
 use crate::engine::context::PathClass;
@@ -54,7 +54,10 @@ impl Hit {
     pub(crate) fn counts_at(&self, path: &str) -> bool {
         let apart = self.surroundings != Surroundings::Plain
             && !matches!(self.found.needs, Needs::Nothing | Needs::NoTexts);
-        !apart && PathClass::suffices(self.found.needs, path)
+        // What is but a hint where it is live says nothing in a file that a program wrote.
+        let hint = self.found.severity <= Severity::Low && self.found.confidence == Confidence::Low;
+        let generated = hint && PathClass::of(path) == PathClass::Generated;
+        !apart && !generated && PathClass::suffices(self.found.needs, path)
     }
 
     /// What kind of place it stands at in a blob that is called `path`.

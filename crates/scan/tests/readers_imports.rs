@@ -4,9 +4,11 @@ mod readers;
 #[path = "readers/with_rules.rs"]
 mod with_rules;
 
-use readers::{fixture, read_as, told};
+use readers::{Repository, fixture, key, read_as, told};
 use tenure_model::{Observation, Subject, SubjectKind};
 use tenure_scan::detect::Reading;
+use tenure_scan::engine::Engine;
+use tenure_scan::rules::RuleSet;
 use with_rules::{known, reading};
 
 /// Every fixture of a report.
@@ -73,6 +75,13 @@ fn kingfisher_one_result_a_line() {
         told(&reading("reports/scan.json", lines.join("\n").as_bytes())),
         of_report("kingfisher.json")
     );
+}
+
+/// Values that are still there are joined with what the engine finds; what is gone says so.
+#[test]
+fn detect_secrets_beside_its_files() {
+    let engine = Engine::new(RuleSet::embedded(), key());
+    insta::assert_snapshot!(told(&Repository("baseline").read(".secrets.baseline", &engine)));
 }
 
 #[test]

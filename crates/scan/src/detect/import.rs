@@ -7,6 +7,7 @@ mod clear;
 mod detect_secrets;
 mod found;
 mod gitleaks;
+mod hashed;
 mod kingfisher;
 mod nosey_parker;
 mod report;

@@ -2,7 +2,7 @@
 
 use tenure_model::Severity;
 
-use super::Needs;
+use super::{Needs, test_path};
 
 /// Folders of other people's code.
 const VENDORED: &[&str] =
@@ -21,52 +21,8 @@ const GENERATED: &[&str] = &[
     ".svg",
     ".pyc",
 ];
-/// Ends of test files.
-const TEST_FILES: &[&str] = &[
-    "_test.go",
-    "_test.py",
-    "_test.rs",
-    ".test.ts",
-    ".test.js",
-    ".test.tsx",
-    ".spec.ts",
-    ".spec.js",
-    "_spec.rb",
-    "test.java",
-    "tests.cs",
-    "_test.rb",
-    "test.php",
-    "tests.rs",
-];
-/// Folders of tests and their data.
-const TEST_FOLDERS: &[&str] = &[
-    "test",
-    "tests",
-    "testdata",
-    "__tests__",
-    "spec",
-    "specs",
-    "fixtures",
-    "fixture",
-    "mocks",
-    "mock",
-    "e2e",
-    "testing",
-    "testcase",
-    "testcases",
-    "unittest",
-    "unittests",
-    "integration-test",
-    "integration-tests",
-    "integration_tests",
-    "itest",
-    "test-data",
-    "test_data",
-    "test-files",
-    "test-fixtures",
-    "test-resources",
-    "testresources",
-];
+/// Ends of the names of hosts that RFC 2606 sets aside for documents.
+const RESERVED: [&str; 3] = ["example.com", "example.org", "example.net"];
 
 /// Ends of files that hold settings rather than code.
 const SETTINGS: &[&str] = &[
@@ -316,13 +272,14 @@ impl PathClass {
         if ends(GENERATED) {
             return PathClass::Generated;
         }
-        let test_file = ends(TEST_FILES) || file.starts_with("test_");
-        if test_file || in_folder(TEST_FOLDERS) {
+        if test_path::is_file(file) || folders.split('/').any(test_path::is_folder) {
             return PathClass::Test;
         }
         if in_folder(&["example", "examples", "sample", "samples", "demo", "demos"])
             || ends(&[".example", ".sample", ".template", ".dist", ".tmpl", ".tpl"])
             || file.contains("example")
+            // Certificates and keys of networks that only a document knows.
+            || folders.split('/').any(|part| RESERVED.iter().any(|name| part.ends_with(name)))
         {
             return PathClass::Example;
         }
@@ -447,6 +404,22 @@ mod tests {
             ("src/config.py", PathClass::Live),
             ("pkg/server_test.go", PathClass::Test),
             ("test/fixtures/keys.json", PathClass::Test),
+            ("src/integrationTest/resources/application.yml", PathClass::Test),
+            ("app/src/androidTest/Keys.kt", PathClass::Test),
+            ("tests-shop/main.tf", PathClass::Test),
+            ("vagrant-test/Vagrantfile", PathClass::Test),
+            ("src/testFixtures/java/Keys.java", PathClass::Test),
+            ("lib/t/login.bunit", PathClass::Test),
+            ("config/test.exs", PathClass::Test),
+            (".env.testing", PathClass::Test),
+            ("src/login.spec.ts", PathClass::Test),
+            ("src/login_spec.lua", PathClass::Test),
+            ("api/openapi.spec.yaml", PathClass::Live),
+            ("src/latest/config.yml", PathClass::Live),
+            ("src/contest/settings.py", PathClass::Live),
+            ("web/ab-test/settings.py", PathClass::Live),
+            ("deploy/test-server.key", PathClass::Live),
+            ("peers/peer0.org1.example.com/tls/server.key", PathClass::Example),
             (".env.example", PathClass::Example),
             ("docs/setup.yaml", PathClass::Documentation),
             ("web/node_modules/x/index.js", PathClass::Vendored),

@@ -15,6 +15,8 @@ pub enum Placeholder {
     Filler,
     /// `changeme`, `your-api-key`, `dummy`.
     Dummy,
+    /// A key that its vendor gives to every browser: `pk_live_…`.
+    Publishable,
 }
 
 /// Shortest value in which the opening of a template may stand by chance, bytes.
@@ -83,7 +85,72 @@ const DUMMY_WORDS: &[&str] = &[
     "topsecret",
     "hunter2",
     "opensesame",
+    // As English writes `changeme`, other languages do.
+    "changez",
+    "changer-moi",
+    "changermoi",
+    "cambiar",
+    "cambiame",
+    "cámbiame",
+    "cambiami",
+    "ändern",
+    "aendern",
+    "aendermich",
+    "zmien",
+    "zmień",
+    "altere",
+    "alterar",
+    "mudar-",
+    "verander",
+    "sua-senha",
+    "sua_senha",
+    "suasenha",
+    "tu-clave",
+    "tu_clave",
+    "votre-",
+    "votre_",
+    "votremotdepasse",
+    "dein-",
+    "dein_",
+    "deinpasswort",
+    "ihr-passwort",
+    "jouw-",
+    "twoje",
+    "ваш",
 ];
+
+/// The word for a password, which stands for one as a whole value.
+const FIELD_WORDS: &[&str] = &[
+    "senha",
+    "contraseña",
+    "contrasena",
+    "clave",
+    "wachtwoord",
+    "parola",
+    "hasło",
+    "haslo",
+    "пароль",
+    "passwort",
+    "kennwort",
+    "motdepasse",
+    "mot_de_passe",
+    "mot-de-passe",
+    "adgangskode",
+    "passord",
+    "lösenord",
+    "losenord",
+    "salasana",
+    "jelszó",
+    "jelszo",
+    "heslo",
+    "şifre",
+    "sifre",
+    "geslo",
+    "lozinka",
+];
+
+/// Labels of keys that are made to be seen: of Stripe and Clerk, and of Supabase.
+const PUBLISHABLE: [&[u8]; 3] = [b"pk_live_", b"pk_test_", b"sb_publishable_"];
 
 /// What a vendor prints for everybody: keys of the emulators of Azure Storage and of Cosmos DB, and ends of the tokens with
 /// which jwt.io begins.
@@ -155,6 +222,9 @@ pub fn placeholder(value: &[u8]) -> Option<Placeholder> {
     if is_filler(value) {
         return Some(Placeholder::Filler);
     }
+    if PUBLISHABLE.iter().any(|label| value.starts_with(label)) {
+        return Some(Placeholder::Publishable);
+    }
     let lower = value.to_ascii_lowercase();
     if memchr::memmem::find(&lower, b"example").is_some()
         || PUBLISHED.iter().any(|known| value.ends_with(known))
@@ -164,6 +234,9 @@ pub fn placeholder(value: &[u8]) -> Option<Placeholder> {
     {
         return Some(Placeholder::Documentation);
     }
+    if FIELD_WORDS.iter().any(|word| word.as_bytes() == lower) {
+        return Some(Placeholder::Dummy);
+    }
     // A word inside a long random value is chance; in a short or wordy one it is meant.
     dummies()
         .find_overlapping_iter(&lower)
@@ -171,7 +244,7 @@ pub fn placeholder(value: &[u8]) -> Option<Placeholder> {
         .then_some(Placeholder::Dummy)
 }
 
-/// `${X}`, `$(x)`, `{{ x }}`, `<x>`, `%(x)s`, `%X%`, `$VAR`, `#{x}`, `@x@`, `[x]`.
+/// `${X}`, `$(x)`, `{{ x }}`, `<x>`, `%(x)s`, `%{x}`, `%X%`, `$VAR`, `#{x}`, `@x@`, `[x]`, `!showIt`.
 fn is_template(value: &[u8]) -> bool {
     // In a long value drawn from all signs of the keyboard an opening is chance, unless something closes it.
     let holds = |open: &[u8], close: &[u8]| {
@@ -185,6 +258,7 @@ fn is_template(value: &[u8]) -> bool {
         (b"{{", b"}}"),
         (b"#{", b"}"),
         (b"%(", b")"),
+        (b"%{", b"}"),
         (b"<%", b"%>"),
     ];
     // Every opening has one of these; most values have none.
@@ -208,8 +282,18 @@ fn is_template(value: &[u8]) -> bool {
                 && value[1..].iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b':' | b'.'))
                 && !value[1].is_ascii_digit()
         }
+        (Some(b'!'), _) => is_negation(&value[1..]),
         _ => false,
     }
+}
+
+/// `!showPwd`, `!this.shown`: a program asks for the opposite of what a name holds.
+fn is_negation(name: &[u8]) -> bool {
+    let stem = name.iter().rposition(|b| !b.is_ascii_digit()).map_or(name, |last| &name[..=last]);
+    let hump = stem.windows(2).any(|two| matches!(two[0], b'a'..=b'z' | b'.') && two[1].is_ascii_uppercase());
+    stem.first().is_some_and(u8::is_ascii_lowercase)
+        && (hump || stem.starts_with(b"this."))
+        && stem.iter().all(|b| b.is_ascii_alphabetic() || *b == b'.')
 }
 
 /// A long run of one byte, or hardly any different bytes at all.
@@ -224,6 +308,10 @@ fn is_filler(value: &[u8]) -> bool {
     }
     let mut seen = [false; 256];
     let distinct = value.iter().filter(|&&b| !std::mem::replace(&mut seen[usize::from(b)], true)).count();
+    // `xxx`
+    if distinct == 1 && value.len() >= 3 && !value[0].is_ascii_digit() {
+        return true;
+    }
     // Body of a PEM or a long base64 value may hold runs of `A`; short values may not.
     (longest >= 6 && longest * 4 >= value.len())
         || (value.len() >= 8 && distinct <= 3)
@@ -252,6 +340,13 @@ mod tests {
         assert_eq!(placeholder(b"xxxxxxxxxxxx"), Some(Placeholder::Filler));
         assert_eq!(placeholder(b"changeme123"), Some(Placeholder::Dummy));
         assert_eq!(placeholder(b"AKIAIOSFODNN7EXAMPLE"), Some(Placeholder::Documentation));
+        assert_eq!(placeholder(b"%{hiera('mq_pw')}"), Some(Placeholder::Template));
+        assert_eq!(placeholder(b"!showPwd2"), Some(Placeholder::Template));
+        assert_eq!(placeholder(b"!Sommer2019"), None);
+        assert_eq!(placeholder(b"sb_publishable_v8Jq2LzR0tYw5Nc1"), Some(Placeholder::Publishable));
+        assert_eq!(placeholder(b"xxx"), Some(Placeholder::Filler));
+        assert_eq!(placeholder(b"q7Kd-CHANGEZ-MOI-r2"), Some(Placeholder::Dummy));
+        assert_eq!(placeholder("Contraseña".as_bytes()), Some(Placeholder::Dummy));
         assert_eq!(placeholder(b"v8Jq2LzR0tYw5Nc1"), None);
     }
 }

@@ -126,6 +126,10 @@ pub struct RuleSpec {
     /// The value has to look drawn at random, by how it reads rather than by its entropy.
     #[serde(default, skip_serializing_if = "is_false")]
     pub drawn: bool,
+    /// The value is what somebody types into a command, a statement or a call: what only names a password there is no finding,
+    /// and one that everybody takes counts for little.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub typed: bool,
     /// The value holds eight or more letters and figures in a row, some of both, and they begin on the anchor's line, at most
     /// so many bytes behind its start (40 bytes less than `after`): for words of which many stand in ordinary text. With
     /// `reads`, every line that is read holds twelve of them, and the file is a short note.

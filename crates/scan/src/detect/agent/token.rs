@@ -200,7 +200,7 @@ fn given(value: &str) -> Option<Given<'_>> {
             Some(Given::Placeholder)
         }
         Some(Placeholder::Template) => Some(Given::Reference(value)),
-        None => Some(Given::Literal(value)),
+        Some(Placeholder::Publishable) | None => Some(Given::Literal(value)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! One result of another scanner, and how it is written down here.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::clear::Clear;
@@ -9,6 +10,7 @@ use tenure_model::{
 };
 
 use crate::detect::ci::purpose::{PLAIN_KIND, Part, by_name};
+use crate::detect::neighbours::is_here;
 use crate::detect::recogniser::{Recognised, Recogniser};
 use crate::detect::witness::Witness;
 use crate::detect::{Blob, ReaderRule, Reading, Unreadable};
@@ -51,6 +53,10 @@ pub(super) struct Found {
     pub(super) about: Option<String>,
     /// More reasons, in our words.
     pub(super) reasons: Vec<String>,
+    /// The report holds only a hash: the value was found again where it says.
+    pub(super) hashed: bool,
+    /// Where it says is no such place any more.
+    pub(super) stale: bool,
 }
 
 /// Writes down the results of one report.
@@ -65,6 +71,8 @@ pub(super) struct Ledger<'a> {
     /// Credentials that are written down already.
     told: BTreeSet<Subject>,
     taken: usize,
+    /// Whether the files of the repository are known; asked once.
+    tree: OnceCell<bool>,
 }
 
 impl<'a> Ledger<'a> {
@@ -85,7 +93,13 @@ impl<'a> Ledger<'a> {
             findings: BTreeMap::new(),
             told: BTreeSet::new(),
             taken: 0,
+            tree: OnceCell::new(),
         }
+    }
+
+    /// The report.
+    pub(super) fn blob(&self) -> &'a Blob<'a> {
+        self.blob
     }
 
     /// Takes one result; its value is gone when this returns.
@@ -207,11 +221,22 @@ impl<'a> Ledger<'a> {
             Some(false) => Some(format!("{} tried the value, and it did not work", self.scanner)),
             None => None,
         });
-        if known.is_some() {
+        // A report on history names files that may be gone; one on a tree that lacks them is older than the tree.
+        let missing = found.commit.is_none() && original.is_some() && self.is_missing(&path);
+        if missing {
+            reasons.push("the file that it names is not in the scanned tree: the report is older".to_owned());
+        }
+        if known.is_some() && !found.hashed {
             reasons.push("the report holds the value in clear, and is a leak itself".to_owned());
         }
         reasons.extend(found.reasons.iter().cloned());
-        let (severity, confidence) = self.weigh(found, known, &path);
+        let (mut severity, mut confidence) = self.weigh(found, known, &path);
+        if found.works.is_none() && (missing || found.stale) {
+            (severity, confidence) = (severity.min(Severity::Low), Confidence::Low);
+        } else if found.works.is_none() && self.is_told_here(found) {
+            severity = Severity::Info;
+            reasons.push("Tenure finds the same value there by itself".to_owned());
+        }
         let in_history = found.commit.is_some();
         Finding {
             id: finding_id(self.rule.id, &subject.key, &path),
@@ -241,6 +266,21 @@ impl<'a> Ledger<'a> {
             suppressed: None,
             controls: self.rule.controls.iter().map(|&control| control.to_owned()).collect(),
             reasons,
+        }
+    }
+
+    /// Whether the scanned tree, as far as it is known, lacks a file.
+    fn is_missing(&self, path: &str) -> bool {
+        let known = *self.tree.get_or_init(|| !self.blob.neighbours.below("").is_empty());
+        let path = path.strip_prefix(self.blob.base).unwrap_or(path);
+        known && !is_here(self.blob.neighbours, path)
+    }
+
+    /// Whether a value that was found again is one that a rule of ours finds in the same line.
+    fn is_told_here(&self, found: &Found) -> bool {
+        match (&found.context, &found.value) {
+            (Some(context), Some(value)) if found.hashed => self.values.recognise(context, value).is_some(),
+            _ => false,
         }
     }
 

@@ -37,7 +37,7 @@ rules! {
         severity: Severity::Medium,
         confidence: Confidence::Low,
         controls: &[LEAKAGE, LONG_LIVED],
-        help: "A baseline holds hashes only, so the value is not joined with others. Revoke the secret at its target, then remove it from where it lies.",
+        help: "A baseline holds hashes only; the value is joined with others where its file still holds it. Revoke the secret at its target, then remove it from where it lies.",
     };
     IMPORT_NOSEY_PARKER = ReaderRule {
         id: "import-nosey-parker",

@@ -1,0 +1,130 @@
+//! What the match of a rule is worth: its checksum and entropy, placeholders, and what everybody takes for a password.
+
+use tenure_model::{Confidence, Severity};
+
+use super::typed::{self, Typed};
+use super::{Engine, Login, Match, Needs, generic, language, value};
+use crate::rules::Rule;
+
+impl Engine {
+    /// Whether a vendor's token stands in the text: it is shown to nobody.
+    fn holds_secret(&self, text: &[u8]) -> bool {
+        self.scan(text).iter().any(|candidate| candidate.found.specific && !candidate.found.public)
+    }
+
+    /// Checksum first, then entropy and placeholders; what is left is a match.
+    pub(super) fn judge(
+        &self,
+        rule: &Rule,
+        value: &[u8],
+        caught: &regex::bytes::Captures<'_>,
+    ) -> Option<Match> {
+        let mut reasons = vec![format!("shape of {}", rule.spec.title)];
+        let (mut severity, mut confidence) = (rule.severity, rule.confidence);
+        if let Some(checksum) = &rule.checksum {
+            reasons.push(checksum.holds(value)?);
+        }
+        let typed = if rule.spec.typed { Typed::of(value) } else { Typed::Password };
+        if typed == Typed::Name
+            || typed == Typed::Default && !is_account(&rule.spec.credential)
+            || rule.spec.min_entropy.is_some_and(|least| value::entropy(value) < least)
+            || rule.spec.drawn && !language::is_random(value)
+            || caught.name("service").is_some_and(|name| !generic::services::is_one(name.as_bytes()))
+            || rule.rejects(value, caught.get(0).expect("group 0 always takes part").as_bytes())
+        {
+            return None;
+        }
+        // A translation of the word, not a password.
+        if generic::is_foreign(value) || !value.is_ascii() && !value.iter().any(u8::is_ascii_digit) {
+            return None;
+        }
+        match value::placeholder(value) {
+            Some(value::Placeholder::Documentation) => {
+                severity = Severity::Low;
+                reasons.push("documentation key".to_owned());
+            }
+            Some(value::Placeholder::Template | value::Placeholder::Filler) => return None,
+            Some(value::Placeholder::Dummy) => {
+                severity = severity.min(Severity::Low);
+                confidence = Confidence::Low;
+                reasons.push("reads like a placeholder".to_owned());
+            }
+            // A rule that takes them knows what they are.
+            Some(value::Placeholder::Publishable) | None => {}
+        }
+        let mut login = login(caught);
+        if let Some(login) = &mut login {
+            // `ghp_…@host`: a token that signs in as its own user.
+            login.user = login.user.take().filter(|user| !self.holds_secret(user.as_bytes()));
+        }
+        if login.as_ref().is_some_and(Login::is_documentation) {
+            severity = severity.min(Severity::Low);
+            reasons.push("its host is reserved for documentation".to_owned());
+        }
+        let user = login.as_ref().and_then(|login| login.user.as_deref());
+        let weak =
+            typed == Typed::Default || is_password(&rule.spec.credential) && typed::is_weak(value, user);
+        if weak && severity > Severity::Low {
+            severity = Severity::Low;
+            reasons.push("the value is one that everybody writes".to_owned());
+        }
+        Some(Match {
+            rule_id: rule.spec.id.clone(),
+            title: rule.spec.title.clone(),
+            credential: rule.spec.credential.clone(),
+            provider: rule.provider.clone(),
+            severity,
+            confidence,
+            fingerprint: self.key.fingerprint(&rule.spec.credential, value),
+            masked: tenure_model::mask(value, 4),
+            reasons,
+            name: None,
+            login,
+            pairs_with: rule.spec.pairs_with.clone(),
+            public: rule.spec.public,
+            specific: true,
+            imported: rule.imported,
+            path_bound: rule.is_path_bound(),
+            drawn: language::is_random(value) && !generic::is_typed(value),
+            needs: needs(typed, value),
+        })
+    }
+}
+
+/// Whether a credential of this kind is a password that people choose.
+fn is_password(credential: &str) -> bool {
+    credential.ends_with("password") || credential == "network_key" || credential == "url_credential"
+}
+
+/// Whether a default of this kind lets somebody in somewhere: the words before those of devices stand in sentences, too.
+fn is_account(credential: &str) -> bool {
+    is_password(credential) && credential != "device_password"
+}
+
+/// Where the match of a rule counts.
+fn needs(typed: Typed, value: &[u8]) -> Needs {
+    match typed {
+        // In tests and documents it says nothing.
+        Typed::Default => Needs::LivePath,
+        _ if value.iter().all(u8::is_ascii_alphabetic) => Needs::NoTexts,
+        _ => Needs::Nothing,
+    }
+}
+
+/// Reads the named groups of a connection string.
+fn login(caught: &regex::bytes::Captures<'_>) -> Option<Login> {
+    let text = |name: &str| {
+        caught.name(name).and_then(|m| std::str::from_utf8(m.as_bytes()).ok()).map(str::to_owned)
+    };
+    let (user, host) = (text("user"), text("host"));
+    if user.is_none() && host.is_none() {
+        return None;
+    }
+    Some(Login {
+        scheme: text("scheme").unwrap_or_default().to_ascii_lowercase(),
+        user,
+        host,
+        port: text("port").and_then(|port| port.parse().ok()),
+        database: text("database"),
+    })
+}
