@@ -313,3 +313,37 @@ fn a_value_in_a_path_is_a_finding_and_files_that_differ_in_it_stay_apart() {
     let (_, again) = home.scan(&home.path("tree"));
     assert_eq!(again["findings"], report["findings"], "the same in every scan of one inventory");
 }
+
+#[test]
+fn a_finding_below_a_covered_name_keeps_its_id_when_only_history_shows_it() {
+    let home = Home::new();
+    let tree = home.path("tree");
+    home.write(&format!("tree/keys/{}/app.env", token(1)), format!("DB_PASSWORD={}\n", password()));
+    home.git(&tree, &["init", "-q"]);
+    let commit = |message: &str| {
+        home.git(&tree, &["add", "-A"]);
+        home.git(&tree, &["commit", "-qm", message]);
+    };
+    commit("add");
+    let of = |report: &serde_json::Value| -> Vec<(String, String, bool, bool)> {
+        let findings = report["findings"].as_array().unwrap().iter();
+        findings
+            .filter(|finding| finding["rule_id"] == "generic-password")
+            .map(|finding| {
+                let text = |key: &str| finding[key].as_str().unwrap().to_owned();
+                let is = |key: &str| finding[key].as_bool().unwrap();
+                (text("id"), text("path"), is("in_tree"), is("in_history"))
+            })
+            .collect()
+    };
+    let (_, first) = home.scan(&tree);
+    let (_, second) = home.scan(&tree);
+    std::fs::remove_dir_all(tree.join("keys")).unwrap();
+    commit("remove");
+    let (_, third) = home.scan(&tree);
+    let (_, fourth) = home.scan(&tree);
+    let [(id, path, true, true)] = &of(&first)[..] else { panic!("{:?}", of(&first)) };
+    assert_eq!(of(&second), of(&first));
+    assert_eq!(of(&third), [(id.clone(), path.clone(), false, true)]);
+    assert_eq!(of(&fourth), of(&third));
+}

@@ -18,6 +18,7 @@ use crate::hits::Hits;
 use crate::scanner::{Run, Seen, groups, match_flood};
 use crate::search;
 use crate::source::below;
+use crate::veil::Veil;
 
 mod head;
 mod records;
@@ -307,14 +308,16 @@ impl History {
     fn place(&mut self, engine: &Engine, sighting: &git::Sighting) {
         let Some(hits) = self.hits.get(&sighting.blob).cloned() else { return };
         let path = self.shown(sighting);
+        // Paths are kept as they are told, so that what is remembered of a repository holds no value either.
+        let veil = Veil::new(engine);
         for gap in &hits.gaps {
-            let key = (path.clone(), gap.reason.clone());
+            let key = (veil.covered(&path), gap.reason.clone());
             self.gaps.entry(key).or_insert_with(|| gap.clone());
         }
         for group in groups(&hits.hits, &path, engine) {
             let found = &group[0].found;
-            let key =
-                (group[0].path_in(&path).into_owned(), found.rule_id.clone(), found.fingerprint.0.clone());
+            let told = veil.covered(&group[0].path_in(&path));
+            let key = (told, found.rule_id.clone(), found.fingerprint.0.clone());
             let new = Past {
                 introduction: sighting.introduction.clone(),
                 fate: sighting.fate,
@@ -338,7 +341,7 @@ impl History {
         format!("{}{inside}", self.base)
     }
 
-    /// What history knows of a value in a file of today.
+    /// What history knows of a value in a file of today, by its path as it is told.
     pub(crate) fn past(&self, path: &str, rule_id: &str, fingerprint: &str) -> Option<&Past> {
         self.past.get(&(path.to_owned(), rule_id.to_owned(), fingerprint.to_owned()))
     }

@@ -276,13 +276,14 @@ fn scan_file(
     if !matters && hits.gaps.is_empty() {
         return;
     }
+    let told = run.veil.covered(&entry.shown);
     let mut seen = seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if matters {
         let paths = seen.paths.entry(entry.shown.clone()).or_default();
         paths.extend(members);
-        paths.extend(found.iter().map(|(path, ..)| path).filter(|path| **path != entry.shown).cloned());
+        paths.extend(found.iter().map(|(path, ..)| path).filter(|path| **path != told).cloned());
     }
-    seen.gaps.extend(hits.gaps.into_iter().map(|gap| (entry.shown.clone(), gap.reason)));
+    seen.gaps.extend(hits.gaps.into_iter().map(|gap| (told.clone(), gap.reason)));
     seen.reported.extend(found);
 }
 
@@ -407,7 +408,8 @@ fn report_file(
     for group in groups(&hits.hits, shown, run.engine) {
         let found = &group[0].found;
         let path = group[0].path_in(shown);
-        let past = repository.and_then(|r| r.past(&path, &found.rule_id, &found.fingerprint.0));
+        let told = run.veil.covered(&path);
+        let past = repository.and_then(|r| r.past(&told, &found.rule_id, &found.fingerprint.0));
         let seen = Sighted {
             root,
             path: &path,
@@ -418,7 +420,7 @@ fn report_file(
         let mut out = Vec::new();
         observe(&group, &hits.hits, &seen, &mut out);
         out.into_iter().for_each(|observation| run.observe(observation));
-        reported.push((path.into_owned(), found.rule_id.clone(), found.fingerprint.0.clone()));
+        reported.push((told, found.rule_id.clone(), found.fingerprint.0.clone()));
     }
     if hits.dropped > 0 {
         run.observe(Observation::Unread(match_flood(shown, hits.dropped)));

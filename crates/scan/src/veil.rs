@@ -119,6 +119,7 @@ impl<'e> Veil<'e> {
     pub(crate) fn cover_all(&self, observations: &mut [Observation]) {
         let mut covers = Covers::new();
         let mut touched = vec![false; observations.len()];
+        let by_value: Vec<bool> = observations.iter().map(is_called_by_its_value).collect();
         for (observation, touched) in observations.iter_mut().zip(&mut touched) {
             texts::each(observation, &mut |text| *touched |= self.cover_into(text, &mut covers));
         }
@@ -138,14 +139,27 @@ impl<'e> Veil<'e> {
                 });
             }
         }
-        for (observation, _) in observations.iter_mut().zip(&touched).filter(|(_, touched)| **touched) {
+        let told = observations.iter_mut().zip(by_value).zip(&touched).filter(|(_, touched)| **touched);
+        for ((observation, by_value), _) in told {
             if let Observation::Finding(finding, _) = observation {
+                if let Some(fingerprint) = finding.fingerprint.as_ref().filter(|_| by_value) {
+                    finding.id = finding_id(&finding.rule_id, &fingerprint.0, &finding.place.path);
+                    continue;
+                }
                 // The id was made of what stands there in truth. Who knew all but a weak password could try until it fits.
                 let real = self.engine.key().fingerprint("finding", finding.id.as_bytes());
                 finding.id = finding_id(&finding.rule_id, &real.0, &finding.place.path);
             }
         }
     }
+}
+
+/// Whether the finding's id is made of its value and its path: it is made anew of the covered path, so that it is the same
+/// wherever the path is told from.
+fn is_called_by_its_value(observation: &Observation) -> bool {
+    let Observation::Finding(finding, _) = observation else { return false };
+    let made = |value: &Fingerprint| finding_id(&finding.rule_id, &value.0, &finding.place.path);
+    finding.fingerprint.as_ref().is_some_and(|value| finding.id == made(value))
 }
 
 /// A mask, and enough of the fingerprint to tell it from others.
