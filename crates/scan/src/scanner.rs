@@ -482,6 +482,6 @@ pub(crate) fn match_flood(shown: &str, dropped: u64) -> Unread {
         path: shown.to_owned(),
         state: ReadState::Partial,
         reason: "match_flood".to_owned(),
-        detail: format!("{dropped} more matches in this file are not listed one by one"),
+        detail: format!("at least {dropped} more matches in this file are not listed one by one"),
     }
 }

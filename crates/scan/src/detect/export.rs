@@ -50,6 +50,7 @@ mod records;
 mod snowflake;
 mod spire;
 mod terraform;
+mod terraform_unread;
 mod vault;
 mod vault_policy;
 
@@ -97,6 +98,7 @@ pub(super) const READERS: &[&dyn Detector] = &[
     &aws_service_controls::EXPORT,
     &aws_organization_tree::EXPORT,
     &kubernetes::manifests::RoleManifests,
+    &terraform_unread::UnreadState,
     &format::Formats(FORMATS),
 ];
 

@@ -21,6 +21,9 @@ use super::trust::Trust;
 
 /// Statements of one principal that are weighed; AWS's own quotas keep real ones far below.
 const RULES_MAX: usize = 2_000;
+/// Statements of all principals that are weighed with so many each, and how many each may have behind that.
+const ALL_RULES_MAX: usize = 1_500_000;
+const RULES_BEYOND_MAX: usize = 100;
 /// Policies and attachments that groups bring to all users together; they are held once for each user.
 const BROUGHT_MAX: usize = 1_000_000;
 /// Things of one principal that are not known and told in words; more say nothing new.
@@ -159,6 +162,8 @@ pub(super) struct World<'a> {
     pub(super) groups: HashMap<Who, &'a str>,
     /// Policies and attachments that groups brought so far.
     brought: usize,
+    /// Statements that are weighed so far.
+    rules: usize,
     /// Groups of each user.
     pub(super) groups_of: Vec<Vec<Who>>,
     pub(super) by_arn: HashMap<&'a str, Who>,
@@ -194,6 +199,7 @@ impl<'a> World<'a> {
             trusts: Vec::new(),
             groups: HashMap::new(),
             brought: 0,
+            rules: 0,
             groups_of: Vec::new(),
             by_arn: HashMap::new(),
             users: Vec::new(),
@@ -326,13 +332,15 @@ impl<'a> World<'a> {
     fn push(&mut self, mut holder: Holder<'a>, attached: Vec<&'a str>, trust: Option<Trust<'a>>) {
         let mut rules = 0;
         let all = holder.own.len();
+        let most = if self.rules > ALL_RULES_MAX { RULES_BEYOND_MAX } else { RULES_MAX };
         holder.own.retain(|own| {
             rules += own.policy.rules.len();
-            rules <= RULES_MAX
+            rules <= most
         });
+        self.rules += rules.min(most);
         if holder.own.len() < all {
             let beyond = all - holder.own.len();
-            holder.not_known(|| format!("{beyond} policies beyond {RULES_MAX} statements are not weighed"));
+            holder.not_known(|| format!("{beyond} policies beyond {most} statements are not weighed"));
         }
         holder.take_stock();
         self.arns.push(&holder.principal.arn);

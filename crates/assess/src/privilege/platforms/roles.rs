@@ -11,7 +11,7 @@ pub(super) const NOTHING: &str = "nothing";
 /// Roles may be given to roles; further down, one stays a name.
 const NESTED_MAX: usize = 4;
 /// Actions that grants of one scan get from roles; further ones stay names.
-const ACTIONS_MAX: usize = 4_000_000;
+const ACTIONS_MAX: usize = 1_000_000;
 /// What the reader of a cluster says of a role that another file holds.
 const ELSEWHERE: &str = "whose rules are not in this file";
 

@@ -17,6 +17,8 @@ const IDENTITY_BYTES: usize = 1_200;
 pub(super) const FINDING_BYTES: usize = 1_000;
 /// A text in a list besides its characters.
 const TEXT_BYTES: usize = 24;
+/// An action of a grant besides its characters: each is held as a text of its own, where it is read, weighed and printed.
+const ACTION_BYTES: usize = 48;
 
 /// What the statements of one file have taken so far.
 #[derive(Default)]
@@ -49,7 +51,8 @@ impl Budget {
 /// Roughly what a fact takes in bytes: what it says, written as JSON, and what follows from it.
 pub(super) fn weight(subject: &Subject, fact: &Fact) -> usize {
     let follows = if matches!(fact, Fact::Identity { .. }) { IDENTITY_BYTES } else { 0 };
-    follows + subject.key.len() + written(fact)
+    let actions = if let Fact::Grant { grant } = fact { grant.actions.len() * ACTION_BYTES } else { 0 };
+    follows + actions + subject.key.len() + written(fact)
 }
 
 /// Roughly what a list of texts takes in bytes.

@@ -9,7 +9,7 @@ const SEALED_BYTES_MIN: usize = 256;
 
 /// Hashes by name, public keys, certificates, data addresses: random, but no secret.
 pub(super) fn is_public_material(text: &[u8]) -> bool {
-    const PREFIXES: [&[u8]; 32] = [
+    const PREFIXES: [&[u8]; 33] = [
         b"$ANSIBLE_VAULT",
         b"pk.eyJ", // Mapbox: made for browsers
         b"sha1-",
@@ -42,6 +42,7 @@ pub(super) fn is_public_material(text: &[u8]) -> bool {
         b"{CRYPT}",
         b"{PBKDF2",
         b"$scrypt$",
+        b"@ByteArray(",
         b"sha1$$",
     ];
     // Sealed with a cluster's public key, and made to be committed.
@@ -65,6 +66,11 @@ pub(super) fn looks_like_code(text: &[u8], quoted: bool, bits: f64) -> bool {
         b"[0-", b"===", b":\"",
     ];
     let surely = bits >= 2.0 * SURELY_RANDOM_BITS;
+    // `var.networks[each.key].psk`: what Terraform keeps elsewhere.
+    let refers = [&b"var."[..], b"local.", b"module.", b"data.", b"each.", b"self["];
+    if refers.iter().any(|start| text.starts_with(start)) && (!quoted || holds(b"[\"")) {
+        return true;
+    }
     if !(surely && quoted) && SIGNS.iter().any(|sign| holds(sign)) || is_algorithm(text) {
         return true;
     }

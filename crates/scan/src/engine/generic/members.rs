@@ -30,7 +30,7 @@ impl Member {
 
 /// The singular of a plural that promises secrets: what each member is judged as.
 pub(super) fn singular(name: &[u8]) -> Option<&'static [u8]> {
-    const PLURALS: [(&[u8], &[u8]); 10] = [
+    const PLURALS: [(&[u8], &[u8]); 16] = [
         (b"passwords", b"password"),
         (b"passwds", b"password"),
         (b"passphrases", b"password"),
@@ -41,11 +41,18 @@ pub(super) fn singular(name: &[u8]) -> Option<&'static [u8]> {
         (b"apikeys", b"secret"),
         (b"api_keys", b"secret"),
         (b"api-keys", b"secret"),
+        (b"unseal_keys", b"secret"),
+        (b"recovery_keys", b"secret"),
+        (b"private_keys", b"secret"),
+        (b"secret_keys", b"secret"),
+        (b"signing_keys", b"secret"),
+        (b"encryption_keys", b"secret"),
     ];
-    let name = [&b"_map"[..], b"_MAP", b"Map", b"_dict", b"_DICT", b"_list", b"_LIST"]
-        .iter()
-        .find_map(|kind| name.strip_suffix(*kind))
-        .unwrap_or(name);
+    let name =
+        [&b"_b64"[..], b"_hex", b"_base64", b"_map", b"_MAP", b"Map", b"_dict", b"_DICT", b"_list", b"_LIST"]
+            .iter()
+            .find_map(|kind| name.strip_suffix(*kind))
+            .unwrap_or(name);
     if !matches!(name.last(), Some(b's' | b'S')) {
         return None;
     }

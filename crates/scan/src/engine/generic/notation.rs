@@ -36,6 +36,7 @@ fn is_written(text: &[u8], quoted: bool, (password, apart): (bool, bool)) -> boo
         || apart && text.first() == Some(&b'!') && text[1..].iter().all(u8::is_ascii_alphabetic)
         || apart && (is_name_in_code(text) || is_host(text) || is_constant(text))
         || is_negated(text)
+        || memchr::memmem::find_iter(text, b"\\x").count() >= 2
         || is_number(text, if password { PASSWORD_DIGITS_MAX } else { NUMBER_DIGITS_MAX })
         || !password && is_numbers(text)
         || is_resource(text)
@@ -166,7 +167,9 @@ fn is_name_in_code(text: &[u8]) -> bool {
     };
     let snake = text.iter().filter(|&&b| b == b'_').count() >= 2 && parts.all(word);
     let telling = [&b"Token"[..], b"Password", b"Secret", b"Key"].iter().any(|end| text.ends_with(end));
-    snake || telling && text[0].is_ascii_lowercase() && text.iter().all(u8::is_ascii_alphanumeric)
+    let figures = text.iter().filter(|b| b.is_ascii_digit()).count();
+    let named = text[0].is_ascii_lowercase() || figures <= 2 && text.len() <= CONSTANT_PART_MAX * 2;
+    snake || telling && named && text.iter().all(u8::is_ascii_alphanumeric)
 }
 
 /// `www.acme.test`, `login.shop.example.com`: where something is.

@@ -18,6 +18,8 @@ use crate::detect::{Blob, Detector, Reading, Unreadable, text};
 const KINDS: [&str; 4] = ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"];
 /// Bytes at the start of a file that show what it is.
 const OPENING_BYTES: usize = 4096;
+/// What documents are called that show manifests between their lines.
+const DOCUMENTS: [&str; 4] = [".md", ".markdown", ".rst", ".adoc"];
 /// Largest file that is read.
 const MANIFEST_BYTES_MAX: usize = 8 << 20;
 /// Most values of one file: an alias is a copy here.
@@ -50,9 +52,10 @@ impl Detector for RoleManifests {
     fn claims(&self, blob: &Blob<'_>) -> bool {
         let opening = &blob.bytes[..blob.bytes.len().min(OPENING_BYTES)];
         let first = opening.trim_ascii_start().first();
-        // A program that holds such a text is no manifest.
+        // A program that holds such a text is no manifest, and neither is a document that shows one.
         !matches!(first, Some(b'{' | b'['))
             && !opening.contains(&0)
+            && !DOCUMENTS.iter().any(|end| blob.path.ends_with(end))
             && begins_a_line(opening, b"apiVersion:")
             && begins_a_line(blob.bytes, b"apiVersion: rbac.authorization.k8s.io")
             && memmem::find(blob.bytes, b"kind:").is_some()
