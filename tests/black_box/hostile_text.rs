@@ -211,3 +211,17 @@ fn a_structure_that_no_parser_survives_still_shows_its_token() {
         );
     }
 }
+
+#[test]
+fn a_long_file_of_nothing_but_logins_is_read_to_its_end() {
+    let home = Home::new();
+    let values = drawn(1_900);
+    let lines = values
+        .iter()
+        .enumerate()
+        .map(|(n, value)| format!("orders-database-{n}.plant.lan:5432:orders:user{n}:{value}\n"));
+    home.write("repo/.pgpass", lines.collect::<String>());
+    let (_, report) = home.scan(&home.path("repo"));
+    let found = rules(&report, ".pgpass").iter().filter(|rule| rule.contains("pgpass")).count();
+    assert!(found >= 1_880, "{found} of 1900: {:?}", rules(&report, ".pgpass").first());
+}

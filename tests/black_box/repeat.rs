@@ -115,3 +115,33 @@ fn a_baseline_suppresses_what_is_known_and_nothing_else() {
     home.write("broken.json", "{}");
     assert_eq!(scan(&["--baseline", "broken.json"]).code, 2);
 }
+
+#[test]
+fn a_damaged_archive_keeps_nothing_else_from_being_seen_to_be_gone() {
+    let home = Home::new();
+    home.write("tree/a.env", format!("DB_PASSWORD={}\n", password()));
+    home.write("tree/CODEOWNERS", "* @acme/payments\n");
+    home.write("tree/bad.zip", b"PK\x03\x04 and no more");
+    let (_, first) = home.scan(&home.path("tree"));
+    assert_eq!(first["scan"]["complete"], false);
+    std::fs::rename(home.path("tree/a.env"), home.path("tree/b.env")).unwrap();
+    std::fs::remove_file(home.path("tree/CODEOWNERS")).unwrap();
+    let (_, second) = home.scan(&home.path("tree"));
+    let paths: Vec<&str> = second["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| finding["category"] == "secret")
+        .map(|finding| finding["path"].as_str().unwrap())
+        .collect();
+    assert_eq!(paths, ["b.env"]);
+    let identity = &second["identities"][0];
+    assert_eq!(identity["owner"]["state"], "unknown", "{identity:#}");
+    assert_eq!(identity["credentials"][0]["copies"], 1);
+    // What a file of another kind would say of others is not known while it cannot be read.
+    home.write("tree/deploy.tfstate", "{\"version\": 4, ");
+    std::fs::remove_file(home.path("tree/b.env")).unwrap();
+    let (_, third) = home.scan(&home.path("tree"));
+    let gone = third["identities"].as_array().unwrap().is_empty();
+    assert!(!gone, "nothing is taken for gone beside a state that could not be read");
+}

@@ -313,47 +313,83 @@ async fn bind_key(tx: &mut Tx, given: &str) -> Result<(), InventoryError> {
     Ok(())
 }
 
+/// Whether what is kept of a file, at the place `path` of a row, would have been seen if it were still there: SQL over the
+/// scan `?1`.
+///
+/// A root that was read to its end tells of every file. One in which nothing but archives was not read, or of which not every
+/// match was listed, tells of all others: what is in such a file changes nothing of what the next one says.
+fn is_told(path: &str) -> String {
+    let file = |path: &str| {
+        format!(
+            "CASE WHEN instr({path}, '!') > 0 THEN substr({path}, 1, instr({path}, '!') - 1) ELSE {path} END"
+        )
+    };
+    format!(
+        "(root IN (SELECT root FROM scan_root WHERE scan = ?1 AND is_read)
+          OR (root IN (SELECT root FROM scan_root WHERE scan = ?1)
+              AND EXISTS (SELECT 1 FROM unread WHERE scan = ?1)
+              AND NOT EXISTS (SELECT 1 FROM unread
+                              WHERE scan = ?1 AND reason NOT GLOB 'archive_*' AND reason <> 'match_flood')
+              AND {} NOT IN (SELECT {} FROM unread AS u WHERE u.scan = ?1)))",
+        file(path),
+        file("u.path"),
+    )
+}
+
 /// Marks what the scan would have seen if it were still there.
 async fn mark_gone(tx: &mut Tx, seq: i64, reach: &str, at: Timestamp) -> Result<(), InventoryError> {
     // CODEOWNERS and authorship say what is true now: what a file or root no longer says is dropped.
-    sqlx::query(
+    run_told(
+        tx,
         "DELETE FROM owner_rule WHERE last_scan <> ?1 AND
            ((root, path) IN (SELECT root, path FROM owner_rule WHERE last_scan = ?1)
-            OR (?2 <> 'partial' AND root IN (SELECT root FROM scan_root WHERE scan = ?1 AND is_read)))",
+            OR (?2 <> 'partial' AND {told}))",
+        "path",
+        (seq, reach, at),
     )
-    .bind(seq)
-    .bind(reach)
-    .execute(&mut **tx)
     .await?;
-    sqlx::query(
+    run_told(
+        tx,
         "DELETE FROM authorship WHERE last_scan <> ?1 AND
            ((root, path) IN (SELECT root, path FROM authorship WHERE last_scan = ?1)
-            OR (?2 = 'everything' AND root IN (SELECT root FROM scan_root WHERE scan = ?1 AND is_read)))",
+            OR (?2 = 'everything' AND {told}))",
+        "path",
+        (seq, reach, at),
     )
-    .bind(seq)
-    .bind(reach)
-    .execute(&mut **tx)
     .await?;
-    sqlx::query(
+    run_told(
+        tx,
         "UPDATE finding SET gone_at = ?3 WHERE last_scan <> ?1 AND gone_at IS NULL AND origin = 'scan'
-           AND (?2 = 'everything' OR (?2 = 'tree_only' AND NOT in_history))
-           AND root IN (SELECT root FROM scan_root WHERE scan = ?1 AND is_read)",
+           AND (?2 = 'everything' OR (?2 = 'tree_only' AND NOT in_history)) AND {told}",
+        "(body ->> '$.path')",
+        (seq, reach, at),
     )
-    .bind(seq)
-    .bind(reach)
-    .bind(instant_text(at))
-    .execute(&mut **tx)
     .await?;
-    sqlx::query(
+    run_told(
+        tx,
         "UPDATE evidence SET gone_at = ?3 WHERE last_scan <> ?1 AND gone_at IS NULL
-           AND (?2 = 'everything' OR (?2 = 'tree_only' AND source_commit IS NULL))
-           AND root IN (SELECT root FROM scan_root WHERE scan = ?1 AND is_read)",
+           AND (?2 = 'everything' OR (?2 = 'tree_only' AND source_commit IS NULL)) AND {told}",
+        "(body ->> '$.source.path')",
+        (seq, reach, at),
     )
-    .bind(seq)
-    .bind(reach)
-    .bind(instant_text(at))
-    .execute(&mut **tx)
     .await?;
+    Ok(())
+}
+
+/// Runs `sql` for the scan, its reach and its end, with [`is_told`] of `path` in place of `{told}`.
+async fn run_told(
+    tx: &mut Tx,
+    sql: &str,
+    path: &str,
+    (seq, reach, at): (i64, &str, Timestamp),
+) -> Result<(), InventoryError> {
+    let sql = sql.replace("{told}", &is_told(path));
+    sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(seq)
+        .bind(reach)
+        .bind(instant_text(at))
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 

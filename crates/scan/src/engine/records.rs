@@ -10,12 +10,13 @@ use std::sync::{Arc, OnceLock};
 use regex::bytes::{RegexSet, RegexSetBuilder};
 
 use crate::engine::{Anchor, Candidate, Engine, VALUE_GROUPS, settle};
+use crate::hits::HITS_PER_BLOB_MAX;
 use crate::rules::{Reads, RuleSet};
 
 /// Smallest file that is read as records, bytes: a login and what it signs in with are longer, and so is any key.
 const FILE_BYTES_MIN: usize = 6;
 /// Largest file that is read as records, bytes.
-const FILE_BYTES_MAX: usize = 64 << 10;
+const FILE_BYTES_MAX: usize = 8 << 20;
 /// Largest file that may be one credential as a whole, bytes.
 const WHOLE_BYTES_MAX: usize = 2 << 10;
 /// Records at the start of a file among which one has to match.
@@ -183,6 +184,10 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], index: usize, reads: Reads
     let mut at = 0;
     let figured = engine.rules.rules()[index].spec.figures.is_some();
     for line in bytes.split(|&b| b == b'\n') {
+        // One more than is listed, so that it is said that there are more.
+        if out.len() > HITS_PER_BLOB_MAX {
+            return;
+        }
         let record = record(line);
         if !record.is_empty() && (!figured || has_figures(record)) {
             judge(engine, record, at, index, out);
