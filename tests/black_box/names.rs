@@ -347,3 +347,26 @@ fn a_finding_below_a_covered_name_keeps_its_id_when_only_history_shows_it() {
     assert_eq!(of(&third), [(id.clone(), path.clone(), false, true)]);
     assert_eq!(of(&fourth), of(&third));
 }
+
+#[test]
+fn what_is_assigned_inside_of_a_name_is_covered() {
+    let home = Home::new();
+    let values = ["Zk3vmQ8xR2tLw7NcYp5H", "q9WnB4sKd7XfTz2LmVj6", "hT5rPx8KwQm3VbZ7nLd2"];
+    home.write(
+        "tree/a.tf",
+        format!(
+            "resource \"aws_iam_user\" \"u\" {{ name = \"Authorization: Bearer {}\" }}\n\
+             resource \"aws_iam_access_key\" \"k\" {{ user = aws_iam_user.u.name }}\n",
+            values[0]
+        ),
+    );
+    home.write(&format!("tree/api_key={}/app.env", values[1]), format!("DB_PASSWORD={}\n", password()));
+    home.write("tree/CODEOWNERS", format!("* @acme/password={}\n", values[2]));
+    for format in FORMATS {
+        let ran =
+            home.run(&["scan", home.path("tree").to_str().unwrap(), "--format", format, "--no-inventory"]);
+        for value in values {
+            assert!(!ran.out.contains(value) && !ran.err.contains(value), "{format}: {value}\n{}", ran.out);
+        }
+    }
+}

@@ -1,9 +1,10 @@
 //! Values that stand inside of names: of files, jobs, variables, people. What a name holds is asked for when it leaves the
-//! crate, so the answer comes from rules that know a vendor's shape, and from nothing that guesses.
+//! crate, so the answer comes from rules that know a vendor's shape, and from nothing that guesses; of what is assigned to a
+//! telling word (`Authorization: Bearer …`, `api_key=…`) only a value that was surely drawn at random counts.
 
-use tenure_model::Confidence;
+use tenure_model::{Confidence, Severity};
 
-use super::{Anchor, Candidate, Engine, settle};
+use super::{Anchor, Candidate, Engine, generic, settle};
 use crate::rules::Rule;
 
 /// Bytes of a token in a row without which no value stands in a name, signs of an address and an assignment aside.
@@ -50,6 +51,10 @@ impl Engine {
         for &anchor in &anchors {
             self.take_value(text, anchor, &mut named.values);
         }
+        if !self.take_assigned(text, &mut named.values) {
+            named.is_flood = true;
+            return named;
+        }
         settle(&mut named.values);
         let waiting = outside(&anchors, &named.values);
         if waiting.len() > GLUED_MAX {
@@ -63,6 +68,30 @@ impl Engine {
         let waiting = outside(&waiting, &named.values);
         named.cut = waiting.into_iter().filter_map(|anchor| self.cut_off(text, anchor)).min();
         named
+    }
+
+    /// Values drawn at random that a name holds behind a telling word and its sign; false when there are more such words
+    /// than a name has.
+    fn take_assigned(&self, text: &[u8], out: &mut Vec<Candidate>) -> bool {
+        let (first, mut asked) = (out.len(), 0);
+        if memchr::memchr2(b'=', b':', text).is_some() {
+            self.anchors(text, 0, text.len(), |anchor| {
+                let literal = &self.literals[usize::from(anchor.id)];
+                asked += usize::from(literal.generic);
+                if literal.generic && asked <= GLUED_MAX {
+                    generic::evaluate(self, text, anchor, literal.len, out);
+                }
+            });
+        }
+        let mut at = 0;
+        out.retain(|found| {
+            at += 1;
+            let sure = found.found.drawn
+                && found.found.severity >= Severity::High
+                && found.found.confidence >= Confidence::Medium;
+            at <= first || sure
+        });
+        asked <= GLUED_MAX
     }
 
     /// Whether the rule at this index knows its vendor's shape well enough to be asked of a name.
