@@ -249,7 +249,10 @@ fn is_template(value: &[u8]) -> bool {
     // In a long value drawn from all signs of the keyboard an opening is chance, unless something closes it.
     let holds = |open: &[u8], close: &[u8]| {
         memchr::memmem::find(value, open).is_some_and(|at| {
-            at == 0 || value.len() < CHANCE_BYTES_MIN || memchr::memmem::find(&value[at..], close).is_some()
+            // At the beginning, too, when the opening is of two signs that keyboards have and few templates.
+            at == 0 && !matches!(open[0], b'%' | b'#')
+                || value.len() < CHANCE_BYTES_MIN
+                || memchr::memmem::find(&value[at..], close).is_some()
         })
     };
     let openings = [
@@ -341,6 +344,7 @@ mod tests {
         assert_eq!(placeholder(b"changeme123"), Some(Placeholder::Dummy));
         assert_eq!(placeholder(b"AKIAIOSFODNN7EXAMPLE"), Some(Placeholder::Documentation));
         assert_eq!(placeholder(b"%{hiera('mq_pw')}"), Some(Placeholder::Template));
+        assert_eq!(placeholder(b"%{0C:hV*Q;Gj,9[r36?~6yR>yoZvKyj^c4zzHz-Lc>ciTA1b,+*H-T+u_+OTNnfw"), None);
         assert_eq!(placeholder(b"!showPwd2"), Some(Placeholder::Template));
         assert_eq!(placeholder(b"!Sommer2019"), None);
         assert_eq!(placeholder(b"sb_publishable_v8Jq2LzR0tYw5Nc1"), Some(Placeholder::Publishable));

@@ -32,7 +32,7 @@ static PUBLIC: Words = Words::of(
     autheticated keyword keywords keyframe keyframes keypress keydown keyup keycode keyid monkey turkey hotkey
     hockey whiskey donkey jockey compasspoint unauthorized authority authorities sitekey site publishable
     signingkey measurement tracking beacon authenticity lowpass highpass bandpass allpass multipass renderpass
-    pubkey pubkeys website subpass trespass underpass overpass hint repokey sha2 sha3 sha224 sha384 pbkdf2 seedling seeded secretary tokenized tokenization integrity resolved sum",
+    pubkey pubkeys website subpass trespass underpass overpass hint repokey sha3 sha224 sha384 pbkdf2 seedling seeded secretary tokenized tokenization integrity resolved sum",
 );
 /// Words that make a bare `key` a place in a table, and not a key of a lock.
 static LOOKUP: Words = Words::of(
