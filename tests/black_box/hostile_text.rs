@@ -130,14 +130,17 @@ fn drawn(count: usize) -> Vec<String> {
     (0..count).map(|_| (0..14).map(|_| letter()).collect()).collect()
 }
 
+/// Writes the row of a number and a value.
+type Row<'r> = &'r dyn Fn(usize, &str) -> String;
+
 #[test]
 fn long_tables_and_lists_are_read_to_their_end_or_said_to_be_cut() {
-    let lines = |count: usize, head: &str, row: &dyn Fn(usize, &str) -> String| {
+    let lines = |count: usize, head: &str, row: Row<'_>| {
         let rows = drawn(count).iter().enumerate().map(|(n, value)| row(n, value)).collect::<String>();
         format!("{head}{rows}")
     };
     let write = |home: &Home, count: usize| {
-        let files: [(&str, &str, &dyn Fn(usize, &str) -> String); 7] = [
+        let files: [(&str, &str, Row<'_>); 7] = [
             ("users.csv", "id,login,password\n", &|n, value| format!("{n},u{n},{value}\n")),
             ("insert.sql", "INSERT INTO users (id, password) VALUES\n", &|n, value| {
                 format!("({n}, '{value}'),\n")
