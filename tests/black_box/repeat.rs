@@ -2,6 +2,13 @@
 
 use crate::program::{Home, github_token, password};
 
+/// Paths of the secrets that were found.
+fn secret_paths(report: &serde_json::Value) -> Vec<&str> {
+    let findings = report["findings"].as_array().unwrap().iter();
+    let secrets = findings.filter(|finding| finding["category"] == "secret");
+    secrets.map(|finding| finding["path"].as_str().unwrap()).collect()
+}
+
 #[test]
 fn a_second_scan_keeps_ids_and_reads_only_what_is_new() {
     let home = Home::new();
@@ -51,13 +58,7 @@ fn a_submodule_and_a_linked_work_tree_are_read_once() {
     home.git(&repo, &["commit", "-q", "-m", "One"]);
     home.git(&repo, &["worktree", "add", "-q", home.path("all/second").to_str().unwrap()]);
     let (_, report) = home.scan(&home.path("all"));
-    let places: Vec<&str> = report["findings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|finding| finding["category"] == "secret")
-        .map(|finding| finding["path"].as_str().unwrap())
-        .collect();
+    let places = secret_paths(&report);
     assert_eq!(places, ["repo/part/old.env"]);
 }
 
@@ -69,14 +70,7 @@ fn what_is_gone_leaves_the_list() {
     home.scan(&home.path("tree"));
     std::fs::remove_file(home.path("tree/a.env")).unwrap();
     let (_, second) = home.scan(&home.path("tree"));
-    let paths: Vec<&str> = second["findings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|f| f["category"] == "secret")
-        .map(|f| f["path"].as_str().unwrap())
-        .collect();
-    assert_eq!(paths, ["b.env"]);
+    assert_eq!(secret_paths(&second), ["b.env"]);
     let list = home.run(&["inventory", "list", "--format", "json", "--inventory", &home.inventory()]).json();
     assert_eq!(list.as_array().unwrap().len(), 1);
 }
@@ -127,14 +121,7 @@ fn a_damaged_archive_keeps_nothing_else_from_being_seen_to_be_gone() {
     std::fs::rename(home.path("tree/a.env"), home.path("tree/b.env")).unwrap();
     std::fs::remove_file(home.path("tree/CODEOWNERS")).unwrap();
     let (_, second) = home.scan(&home.path("tree"));
-    let paths: Vec<&str> = second["findings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|finding| finding["category"] == "secret")
-        .map(|finding| finding["path"].as_str().unwrap())
-        .collect();
-    assert_eq!(paths, ["b.env"]);
+    assert_eq!(secret_paths(&second), ["b.env"]);
     let identity = &second["identities"][0];
     assert_eq!(identity["owner"]["state"], "unknown", "{identity:#}");
     assert_eq!(identity["credentials"][0]["copies"], 1);
