@@ -13,28 +13,31 @@ pub(crate) static EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/se
 /// Shortest name of a service that counts on a line above, bytes.
 const ABOVE_BYTES_MIN: usize = 5;
 
+/// The services, read when a name first asks for one. Their [`Vocabulary`] costs four times as much.
+fn services() -> &'static [ServiceSpec] {
+    static READ: OnceLock<Vec<ServiceSpec>> = OnceLock::new();
+    READ.get_or_init(|| serde_json::from_slice(EMBEDDED).expect("build.rs wrote the embedded services"))
+}
+
 /// The vocabulary, made ready when a random value first asks for it.
 struct Vocabulary {
-    services: Vec<ServiceSpec>,
-    /// Index of the service of each word.
-    owners: Vec<usize>,
+    /// The service of each word.
+    owners: Vec<&'static ServiceSpec>,
     words: AhoCorasick,
 }
 
 fn vocabulary() -> &'static Vocabulary {
     static READY: OnceLock<Vocabulary> = OnceLock::new();
     READY.get_or_init(|| {
-        let services: Vec<ServiceSpec> =
-            serde_json::from_slice(EMBEDDED).expect("build.rs wrote the embedded services");
         let words =
-            services.iter().enumerate().flat_map(|(n, service)| service.words.iter().map(move |w| (n, w)));
-        let (owners, words): (Vec<usize>, Vec<&String>) = words.unzip();
+            services().iter().flat_map(|service| service.words.iter().map(move |word| (service, word)));
+        let (owners, words): (Vec<&ServiceSpec>, Vec<&String>) = words.unzip();
         let words = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .match_kind(aho_corasick::MatchKind::LeftmostLongest)
             .build(words)
             .expect("two thousand short words fit");
-        Vocabulary { services, owners, words }
+        Vocabulary { owners, words }
     })
 }
 
@@ -53,7 +56,7 @@ pub(super) fn service_above(above: &[u8]) -> Option<&'static ServiceSpec> {
 pub(in crate::engine) fn is_one(text: &[u8]) -> bool {
     static NAMES: OnceLock<HashSet<&'static str>> = OnceLock::new();
     let names = NAMES.get_or_init(|| {
-        vocabulary().services.iter().flat_map(|service| service.words.iter().map(String::as_str)).collect()
+        services().iter().flat_map(|service| service.words.iter().map(String::as_str)).collect()
     });
     let lower = String::from_utf8_lossy(text).to_ascii_lowercase();
     let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).collect();
@@ -74,7 +77,7 @@ fn named(text: &[u8], ordinary_words: bool) -> Option<&'static ServiceSpec> {
         .words
         .find_iter(&plain)
         .filter(|found| !goes_on(text, places[found.end() - 1] + 1))
-        .map(|found| &vocabulary.services[vocabulary.owners[found.pattern().as_usize()]])
+        .map(|found| vocabulary.owners[found.pattern().as_usize()])
         .filter(|service| ordinary_words || !service.common)
         .last()
 }
