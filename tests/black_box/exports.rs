@@ -113,6 +113,39 @@ fn a_role_in_one_file_says_what_a_binding_in_another_is_worth() {
 }
 
 #[test]
+fn what_a_binding_gives_to_a_group_reaches_the_accounts_that_another_file_lists() {
+    let home = Home::new();
+    let list = |items: &str| format!(r#"{{"apiVersion": "v1", "kind": "List", "items": [{items}]}}"#);
+    let named = |namespace: &str, name: &str| {
+        format!(
+            r#"{{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {{"name": "{name}", "namespace": "{namespace}", "uid": "{namespace}{name}"}}}}"#
+        )
+    };
+    let accounts = [named("ci", "builder"), named("ci-old", "builder"), named("shop", "web")].join(", ");
+    home.write("tree/one/accounts.json", list(&accounts));
+    home.write("tree/two/accounts.json", list(&named("ci", "stranger")));
+    home.write(
+        "tree/one/bindings.json",
+        list(
+            r#"{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "b", "uid": "1"},
+ "roleRef": {"kind": "ClusterRole", "name": "cluster-admin"}, "subjects": [{"kind": "Group", "name": "system:serviceaccounts:ci"}]}"#,
+        ),
+    );
+    let (_, report) = home.scan(&home.path("tree"));
+    let all = report["identities"].as_array().unwrap();
+    let mut levels: Vec<_> = all
+        .iter()
+        .map(|identity| format!("{} {}", identity["name"], identity["privilege"]["level"]).replace('"', ""))
+        .collect();
+    levels.sort();
+    assert_eq!(
+        levels,
+        ["ci-old/builder unknown", "ci/builder admin", "ci/stranger unknown", "shop/web unknown"],
+        "another folder is another cluster, and the group is no identity"
+    );
+}
+
+#[test]
 fn a_key_of_somebody_who_left_the_organisation_is_nobodys() {
     let home = Home::new();
     let person = |login: &str| {

@@ -14,6 +14,7 @@ mod demo;
 mod failure;
 mod file;
 mod folder;
+mod groups;
 mod handoff;
 
 mod reading;

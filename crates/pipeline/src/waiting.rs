@@ -1,11 +1,13 @@
 //! Evidence that another file completes: a grant waits for the role that it names, an owner for the list of members, a
-//! resource of a state for the file that declares it.
+//! resource of a state for the file that declares it, a binding to a group for the accounts in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use tenure_inventory::Resources;
 use tenure_model::{Evidence, Fact, Members, Observation, ReadState, RoleDefinition, Unread};
+
+use crate::groups::Groups;
 
 /// Roles of one scan that are kept. A grant of one beyond stays unknown, which is told.
 const ROLES_MAX: usize = 100_000;
@@ -24,6 +26,7 @@ pub(crate) struct Waiting {
     members: BTreeMap<String, BTreeSet<String>>,
     owners: Vec<Evidence>,
     resources: Resources,
+    groups: Groups,
     /// Where the first role lies that was not kept, and how many there are.
     cut: Option<(String, u64)>,
 }
@@ -33,6 +36,7 @@ impl Waiting {
     pub(crate) fn take(waiting: &Mutex<Self>, observation: Observation) -> Option<Observation> {
         let waits = match &observation {
             Observation::Role(_) | Observation::Members(_) => true,
+            Observation::Evidence(evidence) if Groups::holds(evidence) => true,
             Observation::Evidence(Evidence { fact: Fact::Grant { grant }, .. }) => {
                 tenure_assess::awaits_role(grant)
             }
@@ -52,6 +56,11 @@ impl Waiting {
         };
         if let (true, Observation::Evidence(evidence)) = (tells_resource, &observation) {
             waiting.lock().unwrap_or_else(PoisonError::into_inner).resources.observe(evidence);
+        }
+        if let Observation::Evidence(evidence) = &observation
+            && matches!(&evidence.fact, Fact::Identity { kind, .. } if kind == "kubernetes_service_account")
+        {
+            waiting.lock().unwrap_or_else(PoisonError::into_inner).groups.account(evidence);
         }
         if !waits {
             return Some(observation);
@@ -74,6 +83,7 @@ impl Waiting {
                 let known = self.members.entry(platform).or_default();
                 known.extend(names.iter().map(|name| name.to_lowercase()));
             }
+            Observation::Evidence(evidence) if Groups::holds(&evidence) => self.groups.bind(evidence),
             Observation::Evidence(evidence) if room => match &evidence.fact {
                 Fact::Grant { .. } => self.grants.push(evidence),
                 _ => self.owners.push(evidence),
@@ -103,8 +113,11 @@ impl Waiting {
                 claim.inactive |= !members.contains(&claim.value.trim_start_matches('@').to_lowercase());
             }
         }
+        let (of_groups, cut_members) = self.groups.end();
+        self.grants.extend(of_groups);
         let grants = tenure_assess::with_roles(self.grants, &self.roles);
         let links = self.resources.links();
+        let cut = cut.into_iter().chain(cut_members.map(Observation::Unread));
         grants.into_iter().chain(self.owners).chain(links).map(Observation::Evidence).chain(cut)
     }
 }

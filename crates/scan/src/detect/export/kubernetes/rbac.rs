@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tenure_model::Severity;
+use tenure_model::{Severity, Subject};
 
 use super::super::format::{Pen, account};
 use super::super::node::Node;
@@ -11,8 +11,6 @@ use crate::detect::rules;
 
 /// Actions of one role that are told.
 const ACTIONS_MAX: usize = 400;
-/// Service accounts of a file that a binding to a group is told for.
-const GROUP_MEMBERS_MAX: usize = 2_000;
 /// Bytes of roles' actions, bindings with their subjects, and accounts that are held until the end of a file.
 const HELD_BYTES_MAX: usize = 32 << 20;
 /// What each of them takes besides its words.
@@ -184,11 +182,11 @@ impl Rbac {
             pen.go(binding.line);
             for (kind, namespace, name) in &binding.subjects {
                 match kind.as_str() {
-                    "ServiceAccount" => self.grant(binding, namespace, name, "", pen),
+                    "ServiceAccount" => self.grant(binding, namespace, name, pen),
                     "User" if name == ANONYMOUS => self.group(binding, name, pen),
                     "User" => {
                         if let Some((namespace, name)) = account_of_user(name) {
-                            self.grant(binding, namespace, name, "", pen);
+                            self.grant(binding, namespace, name, pen);
                         }
                     }
                     "Group" => self.group(binding, name, pen),
@@ -222,15 +220,8 @@ impl Rbac {
         if unauthenticated {
             return;
         }
-        let namespace = within.and_then(|rest| rest.strip_prefix(':'));
-        let members =
-            self.accounts.keys().filter(|(of, _)| namespace.is_none_or(|namespace| namespace == of));
-        for (namespace, name) in members.take(GROUP_MEMBERS_MAX) {
-            if pen.is_full() {
-                break;
-            }
-            self.grant(binding, namespace, name, &format!("group {group}: "), pen);
-        }
+        // Another file may list the accounts of the cluster: the scan hands on what their group holds.
+        self.hold(binding, &subject, &format!("group {group}: "), pen);
     }
 
     /// Every namespace has an account `default`: where the file holds that one, it holds all of them.
@@ -239,13 +230,27 @@ impl Rbac {
         has("default") && !has(name)
     }
 
-    fn grant(&self, binding: &Binding, namespace: &str, name: &str, through: &str, pen: &mut Pen<'_>) {
+    fn grant(&self, binding: &Binding, namespace: &str, name: &str, pen: &mut Pen<'_>) {
         let subject = note(pen, namespace, name);
-        if through.is_empty() && self.is_missing(namespace, name) {
+        if self.is_missing(namespace, name) {
             let shown = format!("{namespace}/{name}");
             let reason = format!("{} gives it {}", binding_name(binding), binding.role.1);
             pen.finding(&rules::K8S_ORPHANED_BINDING, &subject, &shown, reason);
         }
+        self.hold(binding, &subject, "", pen);
+        if name == "default" && self.automounted_defaults.contains(namespace) {
+            let reason = format!(
+                "{} gives it {} {}, and every pod of {namespace} that names no account has its token",
+                binding_name(binding),
+                binding.role.1,
+                place_of(binding)
+            );
+            pen.finding(&rules::K8S_DEFAULT_ACCOUNT, &subject, &format!("{namespace}/{name}"), reason);
+        }
+    }
+
+    /// Tells what a binding gives an account or a group.
+    fn hold(&self, binding: &Binding, subject: &Subject, through: &str, pen: &mut Pen<'_>) {
         let role = binding.role.1.as_str();
         let known = self.roles.get(&binding.role);
         let actions = match known {
@@ -260,15 +265,7 @@ impl Rbac {
             namespace => format!("kubernetes:namespace/{namespace}"),
         };
         let scope = format!("{through}{} of {role}{missing}", binding_name(binding));
-        pen.grant(&subject, target, actions, scope);
-        if name == "default" && through.is_empty() && self.automounted_defaults.contains(namespace) {
-            let reason = format!(
-                "{} gives it {role} {}, and every pod of {namespace} that names no account has its token",
-                binding_name(binding),
-                place_of(binding)
-            );
-            pen.finding(&rules::K8S_DEFAULT_ACCOUNT, &subject, &format!("{namespace}/{name}"), reason);
-        }
+        pen.grant(subject, target, actions, scope);
     }
 }
 
