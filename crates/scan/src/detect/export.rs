@@ -21,6 +21,7 @@ mod azure_roles;
 mod budget;
 mod ci_secret;
 mod circleci;
+pub(super) mod cut_off;
 mod databricks;
 mod entra;
 mod entra_directory_roles;

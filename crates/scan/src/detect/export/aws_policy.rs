@@ -8,7 +8,7 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_json::Value;
 use tenure_model::{AwsCondition, AwsDocument, AwsEffect, AwsStatement, AwsTrusted, Grant};
 
-use super::json::{Many, Text};
+use super::json::{OneOrMany, Text};
 
 /// Resources of one statement that become grants of their own; real statements name far fewer.
 const RESOURCES_MAX: usize = 100;
@@ -33,13 +33,13 @@ pub(super) struct Statement {
     #[serde(default)]
     effect: Text,
     #[serde(default)]
-    pub(super) action: Many<String>,
+    pub(super) action: OneOrMany<String>,
     #[serde(default)]
-    not_action: Many<String>,
+    not_action: OneOrMany<String>,
     #[serde(default)]
-    resource: Many<String>,
+    resource: OneOrMany<String>,
     #[serde(default)]
-    not_resource: Many<String>,
+    not_resource: OneOrMany<String>,
     #[serde(default)]
     pub(super) principal: Value,
     #[serde(default)]
@@ -54,7 +54,7 @@ struct Policy {
     #[serde(default)]
     version: Text,
     #[serde(default)]
-    statement: Many<Statement>,
+    statement: OneOrMany<Statement>,
 }
 
 impl From<Policy> for Document {

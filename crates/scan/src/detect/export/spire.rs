@@ -16,7 +16,8 @@ pub(super) static EXPORT: Export = Export {
 };
 
 fn spiffe_id(node: Node<'_>) -> Option<String> {
-    if let Some(text) = node.as_text() {
+    if node.is_text() {
+        let text = node.as_text()?;
         return Some(text.trim_start_matches("spiffe://").to_owned());
     }
     Some(format!("{}{}", node.text("trust_domain")?, node.text("path").unwrap_or_default()))
