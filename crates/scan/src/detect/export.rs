@@ -44,7 +44,7 @@ pub(super) mod json;
 mod known_value;
 mod kubernetes;
 mod members;
-mod node;
+pub(super) mod node;
 mod okta;
 mod owner_tag;
 mod records;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tenure_model::{AwsCondition, AwsDocument, AwsEffect, AwsStatement, AwsTrusted, Grant};
 
 use super::json::{OneOrMany, Text};
+use crate::detect::wrong_type::{Type, note};
 
 /// Resources of one statement that become grants of their own; real statements name far fewer.
 const RESOURCES_MAX: usize = 100;
@@ -60,6 +61,10 @@ struct Policy {
 impl From<Policy> for Document {
     fn from(policy: Policy) -> Self {
         let has_variables = policy.version.as_str() == "2012-10-17";
+        // One that is none of AWS's: every statement has an effect.
+        if policy.statement.iter().any(|statement| statement.effect.get().is_none()) {
+            note("Statement", Type::Object);
+        }
         Self { statements: policy.statement.0, broken: false, has_variables }
     }
 }

@@ -19,7 +19,7 @@ const UNSET_YEAR: i64 = 1;
 ///
 /// Whoever asks for a type that is not there gets nothing, and it is noted. Empty text is nothing, as `null` is.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Node<'v>(Option<&'v Value>, &'static str);
+pub(in crate::detect) struct Node<'v>(Option<&'v Value>, &'static str);
 
 /// An instant that an export writes, or its way to say that there is none.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -47,7 +47,7 @@ impl<'v> Node<'v> {
         Self(None, "")
     }
 
-    pub(super) fn of(value: &'v Value) -> Self {
+    pub(in crate::detect) fn of(value: &'v Value) -> Self {
         Self(Some(value), "")
     }
 
@@ -104,7 +104,7 @@ impl<'v> Node<'v> {
     }
 
     /// Its own text; none where it is empty or something else.
-    pub(super) fn as_text(self) -> Option<&'v str> {
+    pub(in crate::detect) fn as_text(self) -> Option<&'v str> {
         match self.0? {
             Value::String(text) => Some(text.as_str()).filter(|text| !text.is_empty()),
             Value::Null => None,
@@ -113,7 +113,7 @@ impl<'v> Node<'v> {
     }
 
     /// The text of a member.
-    pub(super) fn text(self, name: &'static str) -> Option<&'v str> {
+    pub(in crate::detect) fn text(self, name: &'static str) -> Option<&'v str> {
         self.get(name).as_text()
     }
 
@@ -221,7 +221,7 @@ impl<'v> Node<'v> {
     }
 
     /// Names and values of an object.
-    pub(super) fn members(self) -> impl Iterator<Item = (&'v str, Node<'v>)> {
+    pub(in crate::detect) fn members(self) -> impl Iterator<Item = (&'v str, Node<'v>)> {
         let members = self.object().into_iter().flatten();
         members.map(move |(name, value)| (name.as_str(), Node(Some(value), self.1)))
     }

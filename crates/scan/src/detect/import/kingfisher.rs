@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::found::{Found, Ledger, author, key_id};
 use super::report;
 use super::scanner::Scanner;
+use crate::detect::wrong_type::{Type, note};
 use crate::detect::{Unreadable, rules};
 
 /// Values looked at among what a result depends on.
@@ -145,7 +146,8 @@ fn captured_key_id(captures: &Value) -> Option<String> {
             }
             Value::Array(items) => stack.extend(items),
             Value::Object(fields) => stack.extend(fields.values()),
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            Value::Null => {}
+            Value::Bool(_) | Value::Number(_) => note("dependent_captures", Type::Text),
         }
     }
     None
