@@ -5,7 +5,7 @@ mod readers;
 
 use readers::{fixture, fixtures, read_as, told};
 use serde_json::{Value, json};
-use tenure_scan::detect::{Alone, Blob, Reading, claimed};
+use tenure_scan::detect::{Alone, Blob, Reading, claimed, exports};
 
 /// Folders of fixtures that somebody exports from a platform or another scanner.
 const FOLDERS: [&str; 10] =
@@ -45,9 +45,11 @@ fn read(file: &str, bytes: &[u8]) -> Reading {
     read_as(&saved(file), bytes)
 }
 
-fn is_claimed(file: &str, bytes: &[u8]) -> bool {
+/// Whether the readers that claim it are those of exports and reports.
+fn is_exported(file: &str, bytes: &[u8]) -> bool {
     let path = &saved(file);
-    claimed(&Blob { root: "shop", path, base: "", repository: "acme/shop", bytes, neighbours: &Alone })
+    let blob = Blob { root: "shop", path, base: "", repository: "acme/shop", bytes, neighbours: &Alone };
+    file.starts_with("import/") && claimed(&blob) || exports().any(|reader| reader.claims(&blob))
 }
 
 #[test]
@@ -97,10 +99,14 @@ fn flips(value: &Value, at: &str, levels: usize, all: &mut Vec<(String, Value)>)
 #[test]
 fn a_member_of_another_type_is_told_or_changes_nothing() {
     let mut silent = Vec::new();
-    let (mut flipped, mut nobodys) = (0, Vec::new());
+    let mut flipped = 0;
     for (file, bytes) in files() {
         let values = serde_json::Deserializer::from_slice(&bytes).into_iter::<Value>();
         let Ok(values) = values.collect::<Result<Vec<_>, _>>() else { continue };
+        // A manifest is written by people and templates: its reader takes what it finds.
+        if values.iter().any(|page| page.get("kind").is_some() && page.get("items").is_none()) {
+            continue;
+        }
         let text = |values: &[Value]| values.iter().map(|value| format!("{value}\n")).collect::<String>();
         let whole = read(&file, text(&values).as_bytes());
         assert_eq!(
@@ -116,18 +122,18 @@ fn a_member_of_another_type_is_told_or_changes_nothing() {
             *values[0].pointer_mut(&place).expect("the place was met") = other;
             let text = text(&values);
             let reading = read(&file, text.as_bytes());
-            flipped += 1;
-            let said = told(&reading);
             // Without the words that tell a format, whole JSON is somebody else's file.
-            if !is_claimed(&file, text.as_bytes()) {
-                nobodys.push(format!("{file} {place}"));
+            if !is_exported(&file, text.as_bytes()) {
                 continue;
             }
-            if reading.unreadable.is_none() && said != whole && !said.contains(&NUMBER.to_string()) {
+            flipped += 1;
+            let said = told(&reading);
+            let is_lost = !whole.lines().all(|line| said.contains(line));
+            if reading.unreadable.is_none() && is_lost && !said.contains(&NUMBER.to_string()) {
                 silent.push(format!("{file} {place}"));
             }
         }
     }
-    eprintln!("nobody's: {}", nobodys.join("\n"));
+    assert!(flipped > 800, "only {flipped} members were tried");
     assert!(silent.is_empty(), "{} of {flipped} flips are silent:\n{}", silent.len(), silent.join("\n"));
 }

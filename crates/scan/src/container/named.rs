@@ -9,8 +9,8 @@ const CONTAINERS: [&str; 25] = [
     ".7z", ".apk", ".br", ".bz2", ".cab", ".deb", ".ear", ".gz", ".jar", ".lz4", ".lzma", ".nupkg", ".rar",
     ".rpm", ".tar", ".tbz2", ".tgz", ".txz", ".tzst", ".war", ".whl", ".xz", ".z", ".zip", ".zst",
 ];
-/// Endings of names of stores of keys.
-const STORES: [&str; 5] = [".bks", ".jceks", ".jks", ".p12", ".pfx"];
+/// Endings of names of stores of keys and of data that is compressed as a whole.
+const STORES: [&str; 7] = [".bks", ".jceks", ".jks", ".kdbx", ".p12", ".parquet", ".pfx"];
 /// Endings of names of messages of OpenPGP.
 const MESSAGES: [&str; 2] = [".gpg", ".pgp"];
 /// First bytes of formats whose content is compressed or encrypted, and that are not opened.

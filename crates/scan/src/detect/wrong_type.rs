@@ -9,7 +9,6 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::Unreadable;
-use super::text::counted;
 
 /// Members of one file that are told apart; of more only that there are more.
 const MEMBERS_MAX: usize = 1_000;
@@ -23,6 +22,8 @@ pub(super) enum Type {
     Instant,
     List,
     Object,
+    /// An object, each of whose names is written once.
+    NamesOnce,
 }
 
 impl Type {
@@ -34,6 +35,7 @@ impl Type {
             Type::Instant => "a date",
             Type::List => "a list",
             Type::Object => "an object",
+            Type::NamesOnce => "names that are each written once",
         }
     }
 }
@@ -87,12 +89,12 @@ impl Notes {
         let member = if member.is_empty() { "a member".to_owned() } else { format!("{member:?}") };
         let more = match self.members.len() - 1 {
             0 => String::new(),
-            MEMBERS_MAX.. => format!("; so do at least {MEMBERS_MAX} more"),
-            more => format!("; so do {}", counted(more, "more", "more")),
+            MEMBERS_MAX.. => format!(", and so do at least {MEMBERS_MAX} more"),
+            more => format!(", and so {} {more} more", if more == 1 { "does" } else { "do" }),
         };
         let detail = format!(
-            "{line}{member} holds something else than {}{more}. What stands there was not read: make the export again, \
-             unchanged",
+            "{line}{member} holds something else than {}{more}; what stands there was not read as it was meant: make the \
+             file again, or correct it",
             belongs.words()
         );
         Some(Unreadable { reason: "wrong_type", detail })
@@ -116,8 +118,8 @@ mod tests {
         assert_eq!(told.reason, "wrong_type");
         assert_eq!(
             told.detail,
-            "line 3: a member holds something else than a list; so do 1 more. What stands there was not read: make the \
-             export again, unchanged"
+            "line 3: a member holds something else than a list, and so does 1 more; what stands there was not read as it \
+             was meant: make the file again, or correct it"
         );
         assert_eq!(watched(|| ()).1, None, "nothing stays for the next file");
         note("name", Type::Text);

@@ -328,7 +328,9 @@ impl<'t> Yaml<'t> {
         let mut names: Vec<&str> = self.pairs().filter_map(|(key, _)| key.text()).collect();
         names.sort_unstable();
         let is_twice = names.windows(2).any(|pair| pair[0] == pair[1] && pair[0] != "<<");
-        if is_twice || (!is_empty && !matches!(self.node().kind, Kind::Mapping(_))) {
+        if is_twice {
+            note(name, Type::NamesOnce);
+        } else if !is_empty && !matches!(self.node().kind, Kind::Mapping(_)) {
             note(name, Type::Object);
         }
         self

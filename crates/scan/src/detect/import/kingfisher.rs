@@ -136,6 +136,9 @@ fn found(rule: Rule, place: Place) -> Found {
 
 /// The id of an access key among the captures. Every other value in there is left alone.
 fn captured_key_id(captures: &Value) -> Option<String> {
+    if !captures.is_object() && !captures.is_null() {
+        note("dependent_captures", Type::Object);
+    }
     let mut stack = vec![captures];
     for _ in 0..CAPTURES_MAX {
         match stack.pop()? {

@@ -108,11 +108,8 @@ fn value(yaml: Yaml<'_>, left: &mut usize) -> Value {
     }
     *left -= 1;
     if let Some(text) = yaml.text() {
-        return match text {
-            "true" => Value::Bool(true),
-            "false" => Value::Bool(false),
-            text => Value::String(text.to_owned()),
-        };
+        // A flag is read from its word as well, and a label may be one.
+        return Value::String(text.to_owned());
     }
     if yaml.is_mapping() {
         let pairs = yaml.pairs().filter_map(|(name, of)| Some((name.text()?.to_owned(), value(of, left))));
