@@ -17,6 +17,7 @@ mod template;
 mod text;
 mod witness;
 mod workload;
+mod wrong_type;
 pub(crate) mod yaml;
 
 use std::io::Read;
@@ -150,7 +151,10 @@ fn claiming<'b>(blob: &'b Blob<'_>) -> impl Iterator<Item = &'static dyn Detecto
         !member || ci::works_in_an_archive(*reader) || !in_place(*reader)
     };
     let archived: Option<&'static dyn Detector> = member.then_some(&ci::ArchivedPipeline);
-    readers().filter(runs).chain(archived).filter(|reader| reader.claims(blob))
+    let mut claiming = readers().filter(runs).chain(archived).filter(|reader| reader.claims(blob)).peekable();
+    let is_nobodys = claiming.peek().is_none();
+    let cut: Option<&'static dyn Detector> = is_nobodys.then_some(&export::cut_off::CutOff);
+    claiming.chain(cut.filter(|reader| reader.claims(blob)))
 }
 
 /// Whether naming the public ids of credentials is this file's business, so that each one is no news.
@@ -184,11 +188,13 @@ pub fn read_stream(blob: &Blob<'_>, open: Reopen<'_>, key: &FingerprintKey) -> R
 fn through(blob: &Blob<'_>, read: impl Fn(&dyn Detector) -> Reading) -> Reading {
     let mut whole = Reading::default();
     for reader in claiming(blob) {
-        let reading = catch_unwind(AssertUnwindSafe(|| read(reader))).unwrap_or_else(|_| {
-            Reading::failed("reader_failed", format!("the {} reader stopped on this file", reader.name()))
+        let (reading, odd) = wrong_type::watched(|| {
+            catch_unwind(AssertUnwindSafe(|| read(reader))).unwrap_or_else(|_| {
+                Reading::failed("reader_failed", format!("the {} reader stopped on this file", reader.name()))
+            })
         });
         whole.observations.extend(reading.observations);
-        whole.unreadable = whole.unreadable.or(reading.unreadable);
+        whole.unreadable = whole.unreadable.or(reading.unreadable).or(odd);
     }
     whole
 }

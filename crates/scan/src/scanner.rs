@@ -343,6 +343,8 @@ impl File<'_> {
                 }
                 claimed
             }));
+        } else {
+            hits.gaps.extend(container::unopened(self.shown, input));
         }
         taken
     }

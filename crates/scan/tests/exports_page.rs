@@ -13,6 +13,17 @@ Tenure reads what the tools of these platforms print. Save the output anywhere b
 name: an export is known by what stands in it. Pages may follow each other, stand in one array, or one a line. A file
 that ends too early is told as not fully read, and what stands before its end counts.
 
+| reason of an unread row | what happened |
+|---|---|
+| `json_truncated`, `json_broken`, `csv_broken` | the export ends in the middle, or is not what its format says |
+| `json_cut_off` | JSON that ends before it tells what it is; nothing valid ends so |
+| `wrong_type` | a member that is read holds something else than the platform writes; all else in the file counts |
+| `policy_broken` | a policy that the export holds as text is none |
+| `state_empty`, `state_encrypted`, `state_unknown` | called like a state of Terraform, and without what one holds |
+| `export_page_missing` | the export says that it goes on in another file |
+| `archive_unrecognised` | called like an archive or a compressed file, and begins like none |
+| `opaque_format` | Parquet, KeePass, or a store of keys of no known kind: export what is in it |
+
 Values of secrets that an export holds are fingerprinted while it is read and go no further; keep such a file where few
 can read it, or delete it after the scan.
 

@@ -191,14 +191,27 @@ fn hostile_files_are_named_and_cost_nothing_else() {
             "x",
             br#"{"UserDetailList": [{"Arn": "a", "UserPolicyList": [{"PolicyName": {"a": []}}]}]}"#
                 .as_slice(),
-            "",
+            "wrong_type",
+        ),
+        (".github/workflows/a.yml", b"on: push\njobs: foo\n".as_slice(), "wrong_type"),
+        (
+            ".github/workflows/a.yml",
+            b"on: push\njobs:\n  a:\n    runs-on: x\n  a:\n    runs-on: y\n".as_slice(),
+            "wrong_type",
+        ),
+        (".github/workflows/a.yml", b"on: push\njobs: {}\n".as_slice(), ""),
+        ("terraform.tfstate", b"\n".as_slice(), "state_empty"),
+        (
+            "list.json",
+            [br#"{"kind": "List", "items": "#.as_slice(), &[b'['; 5_000]].concat().as_slice(),
+            "json_cut_off",
         ),
         ("x", br#"{"UserDetailList": [{"Arn": "a"}], oops"#.as_slice(), "json_broken"),
         (
             "x",
             br#"{"UserDetailList": 7, "RoleDetailList": [{"Arn": null, "Tags": "x"}], "Policies": {}}"#
                 .as_slice(),
-            "",
+            "wrong_type",
         ),
         ("x", br#"{"AccessKeyMetadata": [{"#.as_slice(), "json_truncated"),
         ("x", br#"{"ReportFormat": "text/csv", "Content": "%%%"}"#.as_slice(), "base64_broken"),

@@ -333,6 +333,17 @@ fn toml_like() -> impl Strategy<Value = String> {
         .prop_map(|pieces| pieces.concat())
 }
 
+#[test]
+fn a_file_of_which_no_rule_can_be_read_is_an_error_that_says_why() {
+    let lookaround = "[[rules]]\nid = \"a\"\nregex = '(?=b)c'\n";
+    for (name, text, why) in
+        [("a.toml", lookaround, "`a`: "), ("b.toml", "vendor = \"acme\"\n", "holds none")]
+    {
+        let error = book(&[(name, text)]).err().unwrap();
+        assert!(error.contains("no rule") && error.contains(why), "{error}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 

@@ -26,6 +26,10 @@ pub(crate) enum Gap {
     Encrypted,
     /// A method or format that is not read.
     Unsupported,
+    /// It is called like a container and begins like none.
+    Unrecognised,
+    /// A format that hides its content, and that is not opened.
+    Opaque,
     /// It ends before its time.
     Truncated,
     /// It is not what its format says.
@@ -51,6 +55,8 @@ impl Gap {
             Gap::TooMuchMemory => "archive_too_much_memory",
             Gap::Encrypted => "archive_encrypted",
             Gap::Unsupported => "archive_unsupported",
+            Gap::Unrecognised => "archive_unrecognised",
+            Gap::Opaque => "opaque_format",
             Gap::Truncated => "archive_truncated",
             Gap::Damaged => "archive_damaged",
             Gap::Disk => "io_error",
@@ -79,6 +85,12 @@ impl Gap {
             Gap::TooMuchMemory => "asks for more memory than unpacking may take; it was not unpacked",
             Gap::Encrypted => "is encrypted; the password is not asked for",
             Gap::Unsupported => "uses a format or method that is not unpacked: unpack it and scan the folder",
+            Gap::Unrecognised => {
+                "is called like an archive or a compressed file and begins like none: fetch or make it again"
+            }
+            Gap::Opaque => {
+                "is of a format that hides its content and is not opened here: export what is in it, and scan that"
+            }
             Gap::Truncated => "ends before its time; what is there was read",
             Gap::Damaged => "is damaged; what could be unpacked was read",
             Gap::Disk => "could not be read to its end",

@@ -12,6 +12,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
 use super::Unreadable;
 use super::witness::Spot;
+use super::wrong_type::{Type, note};
 
 /// Deepest nesting. GitHub's own limit for workflows is far below.
 const DEPTH_MAX: usize = 100;
@@ -281,6 +282,11 @@ impl<'t> Growth<'_, 't> {
     }
 }
 
+/// The ways of YAML to write nothing.
+fn is_nothing(text: &str) -> bool {
+    matches!(text, "" | "~" | "null")
+}
+
 impl<'t> Yaml<'t> {
     fn node(self) -> &'t Node<'t> {
         &self.tree.nodes[self.id]
@@ -314,6 +320,20 @@ impl<'t> Yaml<'t> {
             _ => &[],
         };
         items.iter().map(move |&id| Yaml { id, ..self })
+    }
+
+    /// Itself, where a mapping belongs: that something else is written, or a name twice, is noted.
+    pub(crate) fn mapping(self, name: &'static str) -> Self {
+        let is_empty = matches!(self.node().kind, Kind::Nothing) || self.text().is_some_and(is_nothing);
+        let mut names: Vec<&str> = self.pairs().filter_map(|(key, _)| key.text()).collect();
+        names.sort_unstable();
+        let is_twice = names.windows(2).any(|pair| pair[0] == pair[1] && pair[0] != "<<");
+        if is_twice {
+            note(name, Type::NamesOnce);
+        } else if !is_empty && !matches!(self.node().kind, Kind::Mapping(_)) {
+            note(name, Type::Object);
+        }
+        self
     }
 
     /// The pairs of a mapping in file order, duplicates included; none for anything else.

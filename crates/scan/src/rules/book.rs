@@ -120,6 +120,7 @@ impl Book {
                 );
                 return Err(BookError::file(name, problem));
             }
+            says_something(name, &import)?;
             shelf.take_off(name, &import.file.disable)?;
             imports.push((name.as_str(), import, own));
         }
@@ -202,6 +203,21 @@ fn read_one(name: &str, text: &str, seen: &mut usize) -> Result<(Import, bool), 
         return Ok((Import { file, ..Import::default() }, true));
     }
     foreign::read(&Document { name, text, table }, seen).map(|import| (import, false))
+}
+
+/// Refuses a file that changes nothing: whoever names one wants it to count.
+fn says_something(name: &str, import: &Import) -> Result<(), BookError> {
+    let file = &import.file;
+    if !file.rules.is_empty() || !file.disable.is_empty() || !file.except.is_empty() {
+        return Ok(());
+    }
+    let lost = import.not_carried.iter().find(|row| row.whole_rule);
+    let why =
+        lost.map_or_else(|| "it holds none".to_owned(), |row| format!("`{}`: {}", row.rule, row.reason));
+    Err(BookError::file(
+        name,
+        format!("no rule of it can be read ({why}): leave the file out, or correct it"),
+    ))
 }
 
 /// Which ids are taken.

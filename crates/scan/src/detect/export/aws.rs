@@ -1,8 +1,10 @@
 //! How AWS names things: accounts, users, keys, instants.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use tenure_model::{Fingerprint, FingerprintKey, Subject, SubjectKind, Timestamp};
 
+use super::node::Node;
 use crate::findings::AWS_ACCESS_KEY;
 
 /// The fingerprint that an access key has wherever its id is seen: the id is no secret, and exports and
@@ -44,22 +46,20 @@ pub(super) fn account_of_key(id: &str) -> Option<String> {
     is_new.then(|| format!("{:012}", (leading & 0x7fff_ffff_ff80) >> 7))
 }
 
-/// An instant as exports write it: RFC 3339, or seconds since 1970.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-pub(super) enum Instant {
-    Text(String),
-    Seconds(f64),
-    Other(serde::de::IgnoredAny),
-}
+/// An instant as exports write it: RFC 3339, or seconds since 1970; nothing where something else is written.
+#[derive(Debug, Clone)]
+pub(super) struct Instant(Option<Timestamp>);
 
 impl Instant {
     pub(super) fn timestamp(&self) -> Option<Timestamp> {
-        match self {
-            Instant::Text(text) => timestamp(text),
-            Instant::Seconds(seconds) => Timestamp::from_second(*seconds as i64).ok(),
-            Instant::Other(_) => None,
-        }
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        Ok(Self(Node::of(&value).as_when().at()))
     }
 }
 

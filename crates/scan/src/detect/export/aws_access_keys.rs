@@ -8,7 +8,7 @@ use tenure_model::{
 };
 
 use super::aws::{Instant, access_key_fingerprint, account_of_key, principal, user_alias};
-use super::json::{Many, Text, opens_with, pages};
+use super::json::{Many, One, Text, opens_with, pages};
 use crate::detect::text::{self, Lines, counted};
 use crate::detect::witness::Witness;
 use crate::detect::{Blob, Detector, Reading, Unreadable};
@@ -28,7 +28,7 @@ struct Page {
     access_key_metadata: Many<Key>,
     /// The answer of `create-access-key`; its secret half is read by nobody here.
     #[serde(default)]
-    access_key: Many<Key>,
+    access_key: One<Key>,
     #[serde(flatten)]
     alone: Key,
 }
@@ -44,7 +44,7 @@ struct Key {
     status: Text,
     create_date: Option<Instant>,
     #[serde(default)]
-    access_key_last_used: Many<LastUsed>,
+    access_key_last_used: One<LastUsed>,
 }
 
 #[derive(Deserialize)]
@@ -89,7 +89,7 @@ impl Detector for AccessKeys {
         for found in &keys {
             match found.access_key_id.get() {
                 Some(id) => account.give(found, id, shared.as_deref()),
-                None if !found.access_key_last_used.is_empty() => without_id += 1,
+                None if found.access_key_last_used.0.is_some() => without_id += 1,
                 None => {}
             }
         }
@@ -120,7 +120,7 @@ impl Account<'_, '_> {
         let line = self.lines.find(id);
         let fingerprint = access_key_fingerprint(self.key, id);
         let subject = Subject::new(SubjectKind::Credential, fingerprint.0.clone());
-        let used = found.access_key_last_used.first();
+        let used = found.access_key_last_used.0.as_ref();
         let last_used_at: Option<Timestamp> = used.and_then(|used| used.last_used_date.as_ref()?.timestamp());
         let credential = Credential {
             kind: AWS_ACCESS_KEY.to_owned(),

@@ -191,7 +191,7 @@ impl Account<'_> {
         for profile in rest.instance_profiles.iter() {
             pen.tag(&subject, "aws:instance-profile", profile.instance_profile_name.as_str());
         }
-        if let Some(used) = rest.last_used.first() {
+        if let Some(used) = &rest.last_used.0 {
             let at = used.last_used_date.as_ref().and_then(Instant::timestamp);
             pen.fact(&subject, Fact::LastUsed { at });
         }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::aws_account::{AccountExport, Kind, Part};
 use super::json::opens_with;
+use super::node::Node;
 
 /// Lists of items: in a snapshot, and in answers of the CLI.
 const LISTS: [&str; 2] = ["configurationItems", "baseConfigurationItems"];
@@ -27,7 +28,7 @@ pub(super) static EXPORT: AccountExport = AccountExport {
 };
 
 fn part(_: &str, mut item: Value) -> Part {
-    let kind = match item["resourceType"].as_str() {
+    let kind = match Node::of(&item).text("resourceType") {
         Some("AWS::IAM::User") => Kind::User,
         Some("AWS::IAM::Role") => Kind::Role,
         Some("AWS::IAM::Group") => Kind::Group,

@@ -17,11 +17,17 @@ use super::json::{broken, opens_with};
 use crate::detect::rules::ReaderRule;
 use crate::detect::text::counted;
 use crate::detect::witness::{Spot, Statement, Witness};
+use crate::detect::wrong_type::{Type, note, record_at};
 use crate::detect::{Blob, Detector, Reading, Unreadable, rules, text};
 use crate::findings::AWS_ACCESS_KEY;
 
 /// The row of the account's owner.
 const ROOT_ROW: &str = "<root_account>";
+
+/// The report's ways of saying that there is nothing.
+const NOTHING: [&str; 3] = ["N/A", "no_information", "not_supported"];
+/// Bytes of the shortest instant: without fractions, in UTC.
+const SHORTEST_INSTANT: usize = "2026-01-02T03:04:05Z".len();
 
 /// The reader.
 pub(super) struct CredentialReport;
@@ -99,11 +105,12 @@ fn rows(csv: &str, tell_lines: bool, witness: &mut Witness<'_>) -> Option<Unread
             Ok(record) => {
                 let line = record.position().filter(|_| tell_lines).map_or(0, |position| position.line());
                 let line = u32::try_from(line).unwrap_or(u32::MAX);
-                if record.len() < columns.len() {
+                if record.len() < columns.len() || is_torn(csv, &columns, &record) {
                     let detail = format!("line {line}: the row ends before its last column");
                     unreadable = unreadable.or(Some(Unreadable { reason: "csv_broken", detail }));
                     continue;
                 }
+                record_at(line);
                 let row = Row { columns: &columns, record: &record, line };
                 row.give(witness);
                 logins.extend(row.login());
@@ -118,6 +125,27 @@ fn rows(csv: &str, tell_lines: bool, witness: &mut Witness<'_>) -> Option<Unread
     let account = AwsAccount { root, path, logins, ..AwsAccount::default() };
     witness.observe(Observation::AwsAccount(Box::new(account)));
     unreadable
+}
+
+/// Whether the file ends inside of this row's last cell: a report leaves none empty.
+fn is_torn(csv: &str, columns: &StringRecord, record: &StringRecord) -> bool {
+    let start = record.position().map_or(0, csv::Position::byte) as usize;
+    if csv.as_bytes().get(start..).is_none_or(|rest| rest.trim_ascii_start().contains(&b'\n')) {
+        return false;
+    }
+    let (column, cell) = (columns.iter().next_back().unwrap_or_default(), record.iter().next_back());
+    let cell = cell.unwrap_or_default().trim();
+    if cell.is_empty() || NOTHING.contains(&cell) {
+        return cell.is_empty();
+    }
+    let is_flag = column.ends_with("_active") || column.ends_with("_enabled");
+    let is_instant = ["_rotated", "_changed", "_rotation", "_used", "_time", "_date"];
+    if is_flag {
+        return !cell.eq_ignore_ascii_case("true") && !cell.eq_ignore_ascii_case("false");
+    }
+    // An offset that is cut may read like a shorter one.
+    let is_whole = timestamp(cell).is_some() && (cell.ends_with('Z') || cell.ends_with(":00"));
+    is_instant.iter().any(|end| column.ends_with(end)) && !(is_whole && cell.len() >= SHORTEST_INSTANT)
 }
 
 fn csv_broken(error: &csv::Error) -> Unreadable {
@@ -158,7 +186,7 @@ impl<'r> Row<'r> {
     fn cell(&self, column: &str) -> Option<&'r str> {
         let index = self.columns.iter().position(|name| name == column)?;
         let cell = self.record.get(index)?.trim();
-        (!matches!(cell, "" | "N/A" | "no_information" | "not_supported")).then_some(cell)
+        (!cell.is_empty() && !NOTHING.contains(&cell)).then_some(cell)
     }
 
     fn has(&self, column: &str) -> bool {
@@ -166,11 +194,22 @@ impl<'r> Row<'r> {
     }
 
     fn is_true(&self, column: &str) -> Option<bool> {
-        self.cell(column).map(|cell| cell.eq_ignore_ascii_case("true"))
+        let cell = self.cell(column)?;
+        let is_true = cell.eq_ignore_ascii_case("true");
+        if !is_true && !cell.eq_ignore_ascii_case("false") {
+            note("", Type::Flag);
+            return None;
+        }
+        Some(is_true)
     }
 
     fn at(&self, column: &str) -> Option<Timestamp> {
-        self.cell(column).and_then(timestamp)
+        let cell = self.cell(column)?;
+        let at = timestamp(cell);
+        if at.is_none() {
+            note("", Type::Instant);
+        }
+        at
     }
 
     fn give(&self, witness: &mut Witness<'_>) {

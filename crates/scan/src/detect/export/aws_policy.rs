@@ -8,7 +8,8 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_json::Value;
 use tenure_model::{AwsCondition, AwsDocument, AwsEffect, AwsStatement, AwsTrusted, Grant};
 
-use super::json::{Many, Text};
+use super::json::{OneOrMany, Text};
+use crate::detect::wrong_type::{Type, note};
 
 /// Resources of one statement that become grants of their own; real statements name far fewer.
 const RESOURCES_MAX: usize = 100;
@@ -33,13 +34,13 @@ pub(super) struct Statement {
     #[serde(default)]
     effect: Text,
     #[serde(default)]
-    pub(super) action: Many<String>,
+    pub(super) action: OneOrMany<String>,
     #[serde(default)]
-    not_action: Many<String>,
+    not_action: OneOrMany<String>,
     #[serde(default)]
-    resource: Many<String>,
+    resource: OneOrMany<String>,
     #[serde(default)]
-    not_resource: Many<String>,
+    not_resource: OneOrMany<String>,
     #[serde(default)]
     pub(super) principal: Value,
     #[serde(default)]
@@ -54,12 +55,16 @@ struct Policy {
     #[serde(default)]
     version: Text,
     #[serde(default)]
-    statement: Many<Statement>,
+    statement: OneOrMany<Statement>,
 }
 
 impl From<Policy> for Document {
     fn from(policy: Policy) -> Self {
         let has_variables = policy.version.as_str() == "2012-10-17";
+        // One that is none of AWS's: every statement has an effect.
+        if policy.statement.iter().any(|statement| statement.effect.get().is_none()) {
+            note("Statement", Type::Object);
+        }
         Self { statements: policy.statement.0, broken: false, has_variables }
     }
 }

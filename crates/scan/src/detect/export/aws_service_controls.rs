@@ -9,7 +9,7 @@ use tenure_model::{AwsAccount, AwsServiceControl};
 use super::aws::account_of;
 use super::aws_organization_export::OrganizationExport;
 use super::aws_policy::Document;
-use super::json::{Many, Text, opens_with};
+use super::json::{Many, One, Text, opens_with};
 use crate::detect::text::{self, counted};
 use crate::detect::{Blob, Unreadable};
 
@@ -20,7 +20,7 @@ const KIND: &str = "SERVICE_CONTROL_POLICY";
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Page {
     #[serde(default)]
-    policy: Many<Policy>,
+    policy: One<Policy>,
     targets: Option<Many<Target>>,
 }
 

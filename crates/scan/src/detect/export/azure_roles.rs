@@ -101,7 +101,7 @@ pub(super) fn actions(role: Node<'_>) -> Vec<String> {
     let kinds =
         [("actions", ""), ("dataActions", "data:"), ("notActions", "!"), ("notDataActions", "!data:")];
     let permissions = || role.list("permissions");
-    let of = |(name, mark): (&str, &str)| {
+    let of = |(name, mark): (&'static str, &str)| {
         let texts = permissions().flat_map(|permission| permission.texts(name));
         texts.map(|action| format!("{mark}{action}")).collect::<Vec<_>>()
     };

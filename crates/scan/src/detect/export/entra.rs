@@ -77,8 +77,9 @@ fn application(client: &str, app: Node<'_>, pen: &mut Pen<'_>) {
         ("servicePrincipalType", "azure:type"),
         ("signInAudience", "azure:audience"),
     ] {
-        if let Some(value) = app.text(name).map(str::to_owned).or(app.flag(name).map(|flag| flag.to_string()))
-        {
+        let flag = || app.flag(name).map(|flag| flag.to_string());
+        let value = if app.get(name).is_text() { app.text(name).map(str::to_owned) } else { flag() };
+        if let Some(value) = value {
             pen.tag(&subject, tag, &value);
         }
     }

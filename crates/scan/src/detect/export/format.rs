@@ -5,6 +5,7 @@ use std::io::Read;
 
 use memchr::memmem;
 use rustc_hash::{FxBuildHasher, FxHashSet};
+use serde::de::DeserializeOwned;
 use tenure_model::{
     Credential, Fact, Federation, Fingerprint, FingerprintKey, Grant, Members, Observation, OwnerClaim,
     Quality, RoleDefinition, Severity, Subject, SubjectKind,
@@ -443,6 +444,20 @@ impl Pen<'_> {
     /// Something in the file was not read. The first of several counts.
     pub(super) fn unread(&mut self, reason: &'static str, detail: String) {
         self.unreadable.get_or_insert(Unreadable { reason, detail });
+    }
+
+    /// A policy that a member holds as text.
+    pub(super) fn policy<T: DeserializeOwned>(&mut self, text: &str) -> Option<T> {
+        let policy = serde_json::from_str(text).ok();
+        if policy.is_none() {
+            self.policy_broken();
+        }
+        policy
+    }
+
+    /// A policy inside of the export is not one.
+    pub(super) fn policy_broken(&mut self) {
+        self.unread("policy_broken", "a policy of the export could not be read to its end".to_owned());
     }
 
     /// The fingerprint of a value, which stays here, or of a public id that stands for it.

@@ -23,9 +23,10 @@ pub(super) static EXPORT: Export = Export {
 
 fn asset(asset: Node<'_>, pen: &mut Pen<'_>) {
     // `resource` is an object in an export and a name in a search.
-    let name = asset.text("name").or(asset.text("resource")).unwrap_or_default();
+    let is_searched = asset.get("resource").is_text();
+    let name = asset.text(if is_searched { "resource" } else { "name" }).unwrap_or_default();
     let name = name.strip_prefix("//").unwrap_or(name);
-    let data = asset.at("resource.data");
+    let data = if is_searched { Node::nothing() } else { asset.at("resource.data") };
     match asset.text("asset_type").unwrap_or_default() {
         "iam.googleapis.com/ServiceAccount" => {
             if let Some(email) =

@@ -27,11 +27,11 @@ pub(super) fn note_permissions(
 ) {
     let mut actions = Vec::new();
     for (name, level) in permissions.members() {
-        match level.as_text() {
-            Some(level) => actions.push(format!("{name}:{level}")),
-            None => actions.extend(
-                level.members().filter_map(|(name, level)| Some(format!("{name}:{}", level.as_text()?))),
-            ),
+        if level.is_text() {
+            actions.extend(level.as_text().map(|level| format!("{name}:{level}")));
+        } else {
+            let group = level.members();
+            actions.extend(group.filter_map(|(name, level)| Some(format!("{name}:{}", level.as_text()?))));
         }
     }
     if !actions.is_empty() {

@@ -9,6 +9,7 @@ use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use crate::detect::wrong_type::{Type, note};
 use crate::detect::{Blob, Unreadable, text};
 
 /// Bytes at the start that tell what an export is.
@@ -77,17 +78,21 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Collect<'_, T> {
     }
 }
 
-/// Several of something, however it is written: an array, one of it alone, `null`, or nothing at all.
+/// Several of something: an array, `null`, or nothing at all. One alone is read as well; where the platform does not
+/// write that (`ALONE`), it is noted, because others may have stood beside it.
 #[derive(Debug, Clone)]
-pub(super) struct Many<T>(pub(super) Vec<T>);
+pub(super) struct Many<T, const ALONE: bool = false>(pub(super) Vec<T>);
 
-impl<T> Default for Many<T> {
+/// One or several of something, as the language of policies has it.
+pub(super) type OneOrMany<T> = Many<T, true>;
+
+impl<T, const ALONE: bool> Default for Many<T, ALONE> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<T> std::ops::Deref for Many<T> {
+impl<T, const ALONE: bool> std::ops::Deref for Many<T, ALONE> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
@@ -95,22 +100,30 @@ impl<T> std::ops::Deref for Many<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
+impl<'de, T: Deserialize<'de>, const ALONE: bool> Deserialize<'de> for Many<T, ALONE> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ManyVisitor(PhantomData))
     }
 }
 
-struct ManyVisitor<T>(PhantomData<T>);
+struct ManyVisitor<T, const ALONE: bool>(PhantomData<T>);
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ManyVisitor<T> {
-    type Value = Many<T>;
+impl<T, const ALONE: bool> ManyVisitor<T, ALONE> {
+    /// What is no list and none of its items is passed over: the rest still counts.
+    fn odd<E>() -> Result<Many<T, ALONE>, E> {
+        note("", Type::List);
+        Ok(Many::default())
+    }
+}
+
+impl<'de, T: Deserialize<'de>, const ALONE: bool> Visitor<'de> for ManyVisitor<T, ALONE> {
+    type Value = Many<T, ALONE>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("an array or a single value")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Many<T>, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
         let mut all = Vec::new();
         while let Some(item) = items.next_element()? {
             all.push(item);
@@ -118,35 +131,62 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ManyVisitor<T> {
         Ok(Many(all))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Many<T>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        if !ALONE {
+            note("", Type::List);
+        }
         Ok(Many(vec![T::deserialize(MapAccessDeserializer::new(map))?]))
     }
 
-    // What is no list and none of its items is passed over: a tool wrote something that is not known here,
-    // and the rest still counts.
-    fn visit_str<E: Error>(self, text: &str) -> Result<Many<T>, E> {
-        let one = T::deserialize(StrDeserializer::<E>::new(text));
-        Ok(one.map_or_else(|_| Many::default(), |one| Many(vec![one])))
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        match T::deserialize(StrDeserializer::<E>::new(text)) {
+            Ok(one) => Ok(Many(vec![one])),
+            Err(_) if text.is_empty() => Ok(Many::default()),
+            Err(_) => Self::odd(),
+        }
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Many<T>, E> {
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
         Ok(Many::default())
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Many<T>, E> {
-        Ok(Many::default())
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
+        Self::odd()
     }
 
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Many<T>, E> {
-        Ok(Many::default())
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
+        Self::odd()
     }
 
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Many<T>, E> {
-        Ok(Many::default())
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
+        Self::odd()
     }
 
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Many<T>, E> {
-        Ok(Many::default())
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
+        Self::odd()
+    }
+}
+
+/// One object, or nothing where something else is written; that is noted.
+#[derive(Debug, Clone)]
+pub(super) struct One<T>(pub(super) Option<T>);
+
+impl<T> Default for One<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for One<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // One in a list is read as well.
+        let value = Value::deserialize(deserializer)?;
+        if !matches!(value, Value::Object(_) | Value::Null) && value != "" {
+            note("", Type::Object);
+        }
+        let value = if let Value::Array(items) = value { items.into_iter().next_back() } else { Some(value) };
+        let object = value.filter(Value::is_object).map(serde_json::from_value).transpose();
+        object.map(Self).map_err(D::Error::custom)
     }
 }
 
@@ -168,7 +208,11 @@ impl Text {
 
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match Value::deserialize(deserializer)? {
+        let value = Value::deserialize(deserializer)?;
+        if !matches!(value, Value::String(_) | Value::Null) {
+            note("", Type::Text);
+        }
+        Ok(match value {
             Value::String(text) => Self(Some(text)),
             Value::Number(number) => Self(Some(number.to_string())),
             Value::Bool(flag) => Self(Some(flag.to_string())),

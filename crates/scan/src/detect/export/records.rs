@@ -10,7 +10,7 @@ use std::io::Read;
 use memchr::memmem;
 use serde_json::Value;
 
-use crate::detect::Unreadable;
+use crate::detect::{Unreadable, wrong_type};
 
 /// Bytes of one record; a longer one is passed over and counted. Its parsed form takes some ten times as much.
 const RECORD_BYTES_MAX: usize = 16 << 20;
@@ -182,10 +182,17 @@ impl Walk<'_, '_> {
                     }
                     self.feed.take()?;
                     let next = self.feed.peek_solid()?.ok_or(Break::Ended)?;
-                    let list = (next == b'[').then(|| self.list(&name)).flatten();
-                    if let Some(list) = list {
-                        self.elements(list)?;
-                        continue;
+                    match self.list(&name) {
+                        Some(list) if next == b'[' => {
+                            self.elements(list)?;
+                            continue;
+                        }
+                        // `null` is an empty list.
+                        Some(list) if next != b'n' => {
+                            wrong_type::record_at(self.feed.line);
+                            wrong_type::note(list, wrong_type::Type::List);
+                        }
+                        _ => {}
                     }
                     if !std::mem::take(&mut first) {
                         rest.push(b',');
@@ -239,6 +246,7 @@ impl Walk<'_, '_> {
         }
         match serde_json::from_slice::<Value>(&capture.bytes) {
             Ok(value) => {
+                wrong_type::record_at(line);
                 let lines = LinesWithin { bytes: capture.bytes, offset: 0, line, misses: 0, gaps };
                 (self.each)(Record { list, line, value, lines });
             }

@@ -16,7 +16,8 @@ pub(super) static EXPORT: Export = Export {
 };
 
 fn spiffe_id(node: Node<'_>) -> Option<String> {
-    if let Some(text) = node.as_text() {
+    if node.is_text() {
+        let text = node.as_text()?;
         return Some(text.trim_start_matches("spiffe://").to_owned());
     }
     Some(format!("{}{}", node.text("trust_domain")?, node.text("path").unwrap_or_default()))
@@ -24,7 +25,9 @@ fn spiffe_id(node: Node<'_>) -> Option<String> {
 
 fn entry(record: Node<'_>, pen: &mut Pen<'_>) {
     let Some(id) = spiffe_id(record.get("spiffe_id")) else { return };
-    pen.at(record.get("spiffe_id").text("path").unwrap_or(&id));
+    let written = record.get("spiffe_id");
+    let path = if written.is_text() { None } else { written.text("path") };
+    pen.at(path.unwrap_or(&id));
     let subject = account("spiffe", &id);
     pen.identity(&subject, "spiffe_workload", &id, Some(&format!("spiffe://{id}")));
     let selectors: Vec<String> = record

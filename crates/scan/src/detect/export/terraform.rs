@@ -138,10 +138,11 @@ impl State {
         let module = resource.text("module").map_or(String::new(), |module| format!("{module}."));
         let data = if resource.text("mode") == Some("data") { "data." } else { "" };
         for instance in resource.list("instances").take(INSTANCES_MAX) {
-            let index = match (instance.text("index_key"), instance.id("index_key")) {
-                (Some(key), _) => format!("[\"{key}\"]"),
-                (None, Some(number)) => format!("[{number}]"),
-                (None, None) => String::new(),
+            let is_name = instance.get("index_key").is_text();
+            let index = match instance.id("index_key") {
+                Some(name) if is_name => format!("[\"{name}\"]"),
+                Some(number) => format!("[{number}]"),
+                None => String::new(),
             };
             let address = format!("{module}{data}{kind}.{name}{index}");
             let attributes = instance.get("attributes");
@@ -181,7 +182,7 @@ impl State {
 }
 
 impl Resource<'_> {
-    fn text(&self, name: &str) -> Option<&str> {
+    fn text(&self, name: &'static str) -> Option<&str> {
         self.attributes.text(name)
     }
 }

@@ -1,4 +1,4 @@
-//! Files that are called like a state of Terraform and are none that can be read: encrypted, cut off, or of another time.
+//! Files that are called like a state of Terraform and are none that can be read: empty, encrypted, cut off, or of another time.
 //!
 //! A state is known by what it holds, not by its name; one that holds something else would be passed over in silence.
 
@@ -21,12 +21,12 @@ impl Detector for UnreadState {
     }
 
     fn describe(&self) -> &'static str {
-        "States of Terraform and OpenTofu that cannot be read: encrypted, cut off, or of an unknown version"
+        "States of Terraform and OpenTofu that cannot be read: empty, encrypted, cut off, or of an unknown version"
     }
 
     fn claims(&self, blob: &Blob<'_>) -> bool {
         let named = blob.path.ends_with(".tfstate") || blob.path.ends_with(".tfstate.backup");
-        named && !blob.bytes.trim_ascii().is_empty() && !terraform::EXPORT.claims(blob)
+        named && !terraform::EXPORT.claims(blob)
     }
 
     fn read(&self, blob: &Blob<'_>, _key: &FingerprintKey) -> Reading {
@@ -34,6 +34,12 @@ impl Detector for UnreadState {
             Ok(text) => text,
             Err(reading) => return reading,
         };
+        if text.trim().is_empty() {
+            return Reading::failed(
+                "state_empty",
+                "called like a state of Terraform, and empty: pull it again",
+            );
+        }
         if let Err(error) = serde_json::from_str::<IgnoredAny>(&text) {
             let unreadable = Some(json::broken(&text, &error));
             return Reading { unreadable, ..Reading::default() };

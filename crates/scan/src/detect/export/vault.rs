@@ -196,7 +196,7 @@ fn app_role(data: Node<'_>, pen: &mut Pen<'_>) {
     pen.credential(&subject, Credential { kind: "vault_secret_id".to_owned(), ..Credential::default() });
     policies(data, &subject, "policies of the role", pen);
     pen.at("secret_id_ttl");
-    let zero = |name: &str| data.number(name) == Some(0.0);
+    let zero = |name: &'static str| data.number(name) == Some(0.0);
     if data.flag("bind_secret_id") == Some(false) {
         let reason = "no secret id is asked for: the role id alone signs in".to_owned();
         pen.finding(&rules::VAULT_APPROLE_ENDLESS, &subject, name, reason);
@@ -267,7 +267,7 @@ fn jwt_role(data: Node<'_>, pen: &mut Pen<'_>) {
     let claims: Vec<String> = data
         .get("bound_claims")
         .members()
-        .map(|(claim, _)| format!("{claim}={}", data.get("bound_claims").texts(claim).join("|")))
+        .map(|(claim, values)| format!("{claim}={}", values.words().join("|")))
         .collect();
     pen.at("bound_claims");
     let who = bound_subject.map_or_else(|| claims.join(", "), str::to_owned);
@@ -330,13 +330,14 @@ fn claims_bound(data: Node<'_>) -> Bound {
             }
         }
     };
-    let bounds = claims.members().map(|(claim, _)| match claim {
+    let narrowest = |values: Node<'_>| values.words().iter().map(|value| of_value(value)).min();
+    let bounds = claims.members().map(|(claim, values)| match claim {
         claim if SAYS_NOT_WHOSE.contains(&claim) => Bound::Open,
         "repository_owner" | "repository_owner_id" | "namespace_path" | "namespace_id" => {
-            claims.texts(claim).into_iter().map(of_value).min().unwrap_or(Bound::Broad).min(Bound::Broad)
+            narrowest(values).unwrap_or(Bound::Broad).min(Bound::Broad)
         }
         // One of the values has to fit, so the widest counts.
-        claim => claims.texts(claim).into_iter().map(of_value).min().unwrap_or(Bound::Narrow),
+        _ => narrowest(values).unwrap_or(Bound::Narrow),
     });
     bounds.max().unwrap_or(Bound::Open)
 }

@@ -29,7 +29,7 @@ fn answer(record: Node<'_>, pen: &mut Pen<'_>) {
     let name = data.text("name").or(record.text("name")).unwrap_or(role_name(pen)).to_owned();
     match paths(text) {
         Some(actions) => pen.role("vault", vec![name], actions),
-        None => pen.unread("policy_broken", "a policy of the export could not be read to its end".to_owned()),
+        None => pen.policy_broken(),
     }
 }
 

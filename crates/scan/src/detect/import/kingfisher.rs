@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::found::{Found, Ledger, author, key_id};
 use super::report;
 use super::scanner::Scanner;
+use crate::detect::wrong_type::{Type, note};
 use crate::detect::{Unreadable, rules};
 
 /// Values looked at among what a result depends on.
@@ -135,6 +136,9 @@ fn found(rule: Rule, place: Place) -> Found {
 
 /// The id of an access key among the captures. Every other value in there is left alone.
 fn captured_key_id(captures: &Value) -> Option<String> {
+    if !captures.is_object() && !captures.is_null() {
+        note("dependent_captures", Type::Object);
+    }
     let mut stack = vec![captures];
     for _ in 0..CAPTURES_MAX {
         match stack.pop()? {
@@ -145,7 +149,8 @@ fn captured_key_id(captures: &Value) -> Option<String> {
             }
             Value::Array(items) => stack.extend(items),
             Value::Object(fields) => stack.extend(fields.values()),
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            Value::Null => {}
+            Value::Bool(_) | Value::Number(_) => note("dependent_captures", Type::Text),
         }
     }
     None

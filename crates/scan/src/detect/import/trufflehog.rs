@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::found::{Found, Ledger};
 use super::report;
 use super::scanner::Scanner;
+use crate::detect::export::node::Node;
 use crate::detect::{Unreadable, rules};
 
 #[derive(Deserialize)]
@@ -57,7 +58,7 @@ fn read(text: &str, ledger: &mut Ledger<'_>) -> Option<Unreadable> {
     for leak in leaks {
         let sources = leak.source_metadata.and_then(|metadata| metadata.data).unwrap_or_default();
         let source = sources.into_values().next().unwrap_or_default();
-        let principal = leak.extra_data.as_ref().and_then(|extra| extra.get("arn")?.as_str());
+        let principal = leak.extra_data.as_ref().and_then(|extra| Node::of(extra.get("arn")?).as_text());
         ledger.take(Found {
             rule: leak.detector_name.unwrap_or_else(|| "(no detector named)".to_owned()),
             path: source.file,

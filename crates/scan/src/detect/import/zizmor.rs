@@ -6,6 +6,7 @@ use tenure_model::{FingerprintKey, Severity, Subject, SubjectKind};
 use super::found::in_root;
 use super::report;
 use crate::detect::export::json::opens_with;
+use crate::detect::export::node::Node;
 use crate::detect::{Blob, Detector, Reading, Unreadable, rules};
 use tenure_model::{Confidence, Fate, Finding, Observation, OtherPlace, Place, finding_id};
 
@@ -97,8 +98,8 @@ impl Symbolic {
 
     /// The file, as zizmor was told to read it.
     pub(super) fn path(&self) -> Option<&str> {
-        let key = self.key.as_ref()?.as_object()?.values().next()?;
-        ["verbatim_path", "path", "given_path"].iter().find_map(|name| key.get(name)?.as_str())
+        let (_, key) = Node::of(self.key.as_ref()?).members().next()?;
+        ["verbatim_path", "path", "given_path"].iter().find_map(|name| key.text(name))
     }
 
     fn is_primary(&self) -> bool {

@@ -158,7 +158,8 @@ impl<'t> Workflow<'t> {
         }
         let shared = std::mem::take(&mut walk.uses);
         let mut jobs = Vec::new();
-        for (key, job) in root.get("jobs").into_iter().flat_map(Yaml::pairs) {
+        for (key, job) in root.get("jobs").map(|jobs| jobs.mapping("jobs")).into_iter().flat_map(Yaml::pairs)
+        {
             if let Some(id) = key.text() {
                 jobs.push(Job::read(id, key.line(), (job, root), &shared, &mut walk));
             }

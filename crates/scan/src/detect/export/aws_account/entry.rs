@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::super::aws::Instant;
 use super::super::aws_policy::Document;
-use super::super::json::{Many, Text};
+use super::super::json::{Many, One, Text};
 
 /// Which kind of entry a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,14 +34,14 @@ pub(super) struct Principal {
     #[serde(default)]
     pub(super) attached_managed_policies: Many<Attached>,
     #[serde(default)]
-    pub(super) permissions_boundary: Many<Boundary>,
+    pub(super) permissions_boundary: One<Boundary>,
     #[serde(default)]
     pub(super) tags: Many<Tag>,
     pub(super) assume_role_policy_document: Option<Document>,
     #[serde(default)]
     pub(super) instance_profile_list: Many<InstanceProfile>,
     #[serde(default)]
-    pub(super) role_last_used: Many<LastUsed>,
+    pub(super) role_last_used: One<LastUsed>,
 }
 
 #[derive(Deserialize)]

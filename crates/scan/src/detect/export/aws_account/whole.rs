@@ -4,7 +4,7 @@ use tenure_model::{AwsGroup, AwsInlinePolicy, AwsPolicy, AwsPrincipal, AwsPrinci
 
 use super::super::aws_policy::Document;
 use super::super::format::kept_value;
-use super::super::json::{Many, Text};
+use super::super::json::{Many, One, Text};
 use super::entry::{Attached, Group, Inline, InstanceProfile, LastUsed, Managed, Principal};
 
 /// Where AWS keeps the roles that its services make for themselves.
@@ -16,7 +16,7 @@ pub(super) struct Rest {
     /// The trust policy as it is written.
     pub(super) trust: Option<Document>,
     pub(super) instance_profiles: Many<InstanceProfile>,
-    pub(super) last_used: Many<LastUsed>,
+    pub(super) last_used: One<LastUsed>,
 }
 
 pub(super) fn principal(entry: Principal, kind: AwsPrincipalKind, line: u32) -> (AwsPrincipal, Rest) {

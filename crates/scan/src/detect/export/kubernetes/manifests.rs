@@ -108,11 +108,8 @@ fn value(yaml: Yaml<'_>, left: &mut usize) -> Value {
     }
     *left -= 1;
     if let Some(text) = yaml.text() {
-        return match text {
-            "true" => Value::Bool(true),
-            "false" => Value::Bool(false),
-            text => Value::String(text.to_owned()),
-        };
+        // A flag is read from its word as well, and a label may be one.
+        return Value::String(text.to_owned());
     }
     if yaml.is_mapping() {
         let pairs = yaml.pairs().filter_map(|(name, of)| Some((name.text()?.to_owned(), value(of, left))));
@@ -143,5 +140,31 @@ mod tests {
         assert!(claims(format!("# Who may do what.\n---\n{manifest}").as_bytes()));
         assert!(!claims(format!("\x7fELF\0\0{manifest}").as_bytes()));
         assert!(!claims(format!("{}{manifest}", "prose ".repeat(2_000)).as_bytes()));
+    }
+
+    #[test]
+    fn a_label_that_is_a_word_for_a_flag_gathers_roles() {
+        let text = "\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: part, labels: {gather: \"true\"}}
+rules: [{apiGroups: [''], resources: [secrets], verbs: ['*']}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: all}
+aggregationRule: {clusterRoleSelectors: [{matchLabels: {gather: \"true\"}}]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: b}
+roleRef: {kind: ClusterRole, name: all}
+subjects: [{kind: ServiceAccount, name: s, namespace: n}]
+";
+        let (bytes, neighbours) = (text.as_bytes(), &crate::detect::Alone);
+        let blob = Blob { root: "r", path: "a.yaml", base: "", repository: "r", bytes, neighbours };
+        let reading = RoleManifests.read(&blob, &FingerprintKey::new([0; 32]));
+        let told = format!("{:?}", reading.observations);
+        assert!(told.contains("* secrets"), "{told}");
     }
 }

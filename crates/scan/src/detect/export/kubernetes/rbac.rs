@@ -138,7 +138,7 @@ impl Rbac {
             if kind == "ClusterRoleBinding" { "" } else { metadata.text("namespace").unwrap_or("default") };
         let role = object.get("roleRef");
         let of_cluster = role.text("kind") == Some("ClusterRole");
-        let text = |node: Node<'_>, name: &str| node.text(name).unwrap_or_default().to_owned();
+        let text = |node: Node<'_>, name: &'static str| node.text(name).unwrap_or_default().to_owned();
         let subjects = object.list("subjects");
         let bytes = |of: Node<'_>| text(of, "name").len() + text(of, "namespace").len() + namespace.len();
         let bytes = name.len() + object.list("subjects").map(bytes).sum::<usize>();

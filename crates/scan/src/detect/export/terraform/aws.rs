@@ -72,13 +72,13 @@ pub(super) fn read(resource: &Resource<'_>, policies: &mut AwsPolicies, pen: &mu
         }
         "aws_iam_policy_document" => trust_document(resource, pen),
         "aws_iam_policy" => {
-            if let (Some(arn), Some(document)) = (arn, document(resource, "policy")) {
+            if let (Some(arn), Some(document)) = (arn, document(resource, "policy", pen)) {
                 policies.managed(arn, document.whole(), pen);
             }
         }
         "aws_iam_user_policy" | "aws_iam_role_policy" => {
             let of = if resource.kind == "aws_iam_user_policy" { "user" } else { "role" };
-            if let (Some(to), Some(document)) = (resource.text(of), document(resource, "policy")) {
+            if let (Some(to), Some(document)) = (resource.text(of), document(resource, "policy", pen)) {
                 let scope = format!("inline policy {}", name.unwrap_or_default());
                 policies.inline(format!("{of} {to}"), scope, document.whole(), pen);
             }
@@ -94,9 +94,9 @@ pub(super) fn read(resource: &Resource<'_>, policies: &mut AwsPolicies, pen: &mu
     }
 }
 
-fn document(resource: &Resource<'_>, attribute: &str) -> Option<Document> {
+fn document(resource: &Resource<'_>, attribute: &'static str, pen: &mut Pen<'_>) -> Option<Document> {
     // A policy in a state is JSON inside a string; the API's percent-encoding is not used there.
-    serde_json::from_str(resource.text(attribute)?).ok()
+    pen.policy(resource.text(attribute)?)
 }
 
 /// A role that a plan will make: it has no ARN yet, and its trust may be known.
@@ -137,7 +137,7 @@ fn trust_statement(statement: Node<'_>) -> Option<Value> {
 
 /// Who may become the role.
 fn assume(resource: &Resource<'_>, subject: &Subject, name: &str, pen: &mut Pen<'_>) {
-    let Some(document) = document(resource, "assume_role_policy") else { return };
+    let Some(document) = document(resource, "assume_role_policy", pen) else { return };
     pen.at("assume_role_policy");
     tell(&document, resource.text("arn").unwrap_or_default(), subject, name, pen);
 }
@@ -187,7 +187,7 @@ impl AwsPolicies {
     /// Policies that a role's own resource holds.
     fn of_role(&mut self, resource: &Resource<'_>, to: &str, pen: &mut Pen<'_>) {
         for inline in resource.attributes.list("inline_policy") {
-            let document = inline.text("policy").and_then(|text| serde_json::from_str::<Document>(text).ok());
+            let document = inline.text("policy").and_then(|text| pen.policy::<Document>(text));
             let Some(document) = document else { continue };
             let scope = format!("inline policy {}", inline.text("name").unwrap_or_default());
             self.inline(to.to_owned(), scope, document.whole(), pen);

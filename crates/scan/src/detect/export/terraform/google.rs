@@ -27,8 +27,7 @@ pub(super) fn read(resource: &Resource<'_>, pen: &mut Pen<'_>) {
         }
         kind if kind.ends_with("_iam_member") || kind.ends_with("_iam_binding") => binding(resource, pen),
         kind if kind.ends_with("_iam_policy") => {
-            let policy =
-                resource.text("policy_data").and_then(|text| serde_json::from_str::<Value>(text).ok());
+            let policy = resource.text("policy_data").and_then(|text| pen.policy::<Value>(text));
             let Some(policy) = policy else { return };
             pen.at(&resource.address);
             note_bindings(Node::of(&policy).list("bindings"), Some(&place(resource)), pen);
@@ -59,7 +58,7 @@ pub(super) fn private_key(value: &str) -> Option<String> {
 /// on all of it.
 fn place(resource: &Resource<'_>) -> String {
     let unknown = || "the resource of this state".to_owned();
-    let text = |name: &str| resource.text(name).map(str::to_owned);
+    let text = |name: &'static str| resource.text(name).map(str::to_owned);
     let (what, _) = resource.kind.split_once("_iam_").unwrap_or((resource.kind, ""));
     match what {
         "google_project" => text("project").unwrap_or_else(unknown),
@@ -71,7 +70,7 @@ fn place(resource: &Resource<'_>) -> String {
             let own = resource.attributes.members().find(|(name, value)| {
                 let named =
                     what.ends_with(name.trim_end_matches("_id")) || matches!(*name, "name" | "service");
-                named && value.as_text().is_some()
+                named && value.is_text()
             });
             let own = own.and_then(|(_, value)| value.as_text()).or(resource.text("id")).unwrap_or("one");
             format!("{what}/{}", own.rsplit('/').next().unwrap_or(own))

@@ -18,8 +18,8 @@ pub(super) fn read(resource: &Resource<'_>, rbac: &mut Rbac, pen: &mut Pen<'_>) 
         _ => return,
     };
     // Terraform keeps a block as a list of one.
-    let block = |name: &str| resource.attributes.list(name).next().map_or(Value::Null, Node::value);
-    let list = |name: &str| resource.attributes.list(name).map(Node::value).collect::<Vec<_>>();
+    let block = |name: &'static str| resource.attributes.list(name).next().map_or(Value::Null, Node::value);
+    let list = |name: &'static str| resource.attributes.list(name).map(Node::value).collect::<Vec<_>>();
     let object = json!({
         "metadata": block("metadata"), "rules": list("rule"),
         "roleRef": block("role_ref"), "subjects": list("subject"),

@@ -176,7 +176,7 @@ fn holder(resource: &Resource<'_>, own: &Subject, pen: &Pen<'_>) -> Subject {
 
 /// The login of a database resource, written as a connection string would write it.
 fn database_login(resource: &Resource<'_>) -> Option<Subject> {
-    let text = |names: &[&str]| names.iter().find_map(|name| resource.text(name));
+    let text = |names: &[&'static str]| names.iter().find_map(|name| resource.text(name));
     let engine = match resource.kind {
         "aws_db_instance" | "aws_rds_cluster" => resource.text("engine")?,
         "google_sql_user" => "cloudsql",
