@@ -10,7 +10,7 @@ const ACCOUNTS_MAX: usize = 200_000;
 /// Bindings to groups that are kept.
 const BINDINGS_MAX: usize = 20_000;
 /// Actions that the groups of one scan give to their members.
-const ACTIONS_MAX: usize = 1_000_000;
+const ACTIONS_MAX: usize = 500_000;
 
 /// Every service account of a cluster, or of the namespace that follows.
 const ACCOUNTS: &str = ":group:system:serviceaccounts";
