@@ -364,6 +364,7 @@ mod tests {
                 path_bound: false,
                 drawn: false,
                 needs: crate::engine::Needs::Nothing,
+                traces: Vec::new(),
             },
             start_line: line,
             end_line: line,

@@ -6,6 +6,7 @@
 //! which differ in a value stay two, here and in every later room; nothing of the value but its mask is told.
 
 mod kept;
+mod known;
 mod texts;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,9 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use tenure_model::{Fingerprint, Observation, finding_id};
 
 pub(crate) use kept::VeiledCache;
+pub(crate) use known::KnownValues;
 
+use crate::engine::trace::is_unlike_names;
 use crate::engine::{Candidate, Engine};
 
 /// Digits of a fingerprint behind a mask.
@@ -33,12 +36,21 @@ type Covers = BTreeMap<String, String>;
 #[derive(Debug, Clone, Copy)]
 pub struct Veil<'e> {
     engine: &'e Engine,
+    known: Option<&'e KnownValues>,
 }
 
 impl<'e> Veil<'e> {
     /// Covers what `engine` knows, under its key.
     pub fn new(engine: &'e Engine) -> Self {
-        Self { engine }
+        Self { engine, known: None }
+    }
+
+    /// Covers what is found in other places, too.
+    pub(crate) fn knowing<'k>(&self, known: &'k KnownValues) -> Veil<'k>
+    where
+        'e: 'k,
+    {
+        Veil { engine: self.engine, known: Some(known) }
     }
 
     /// Covers every value in `text`; whether there was one.
@@ -54,7 +66,18 @@ impl<'e> Veil<'e> {
             }
             covered = true;
         }
-        covered
+        covered | self.cover_known(text, covers)
+    }
+
+    /// Covers what other places show to be a value.
+    fn cover_known(&self, text: &mut String, covers: &mut Covers) -> bool {
+        let Some(known) = self.known else { return false };
+        match known.spans(self.engine.key(), text) {
+            Some(spans) if spans.is_empty() => return false,
+            Some(spans) => *text = replaced(text, spans, covers),
+            None => *text = self.stand_in("flood", text.as_bytes(), 0),
+        }
+        true
     }
 
     /// The text with its values covered.
@@ -62,6 +85,25 @@ impl<'e> Veil<'e> {
         let mut text = text.to_owned();
         self.cover(&mut text);
         text
+    }
+
+    /// The text with its values covered, and without those parts between slashes that may be values.
+    pub(crate) fn blurred(&self, text: &str) -> String {
+        let may_be = |part: &str| {
+            part.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| is_unlike_names(word.as_bytes()))
+        };
+        let covered = self.covered(text);
+        covered.split('/').map(|part| if may_be(part) { "…" } else { part }).collect::<Vec<_>>().join("/")
+    }
+
+    /// Whether a value stands in the text that is not covered.
+    pub(crate) fn is_shown(&self, text: &str) -> bool {
+        let known = || {
+            self.known.is_some_and(|known| {
+                known.spans(self.engine.key(), text).is_none_or(|spans| !spans.is_empty())
+            })
+        };
+        !self.values(text).is_empty() || known()
     }
 
     /// Values in a name that are not covered yet, with their places in it.
@@ -88,22 +130,8 @@ impl<'e> Veil<'e> {
             spans.push((start, text.len(), self.stand_in("cut", &text.as_bytes()[start..], MASK_BYTES)));
         }
         let found = !spans.is_empty();
-        let mut covered = String::with_capacity(text.len());
-        let mut told = 0;
-        for (start, end, cover) in spans {
-            // What overlaps waits for the next turn.
-            let (start, end) = (text.floor_char_boundary(start), text.ceil_char_boundary(end));
-            if start >= told {
-                if end - start >= FOLDED_BYTES_MIN {
-                    covers.insert(text[start..end].to_ascii_lowercase(), cover.clone());
-                }
-                covered.push_str(&text[told..start]);
-                covered.push_str(&cover);
-                told = end;
-            }
-        }
-        covered.push_str(&text[told..]);
-        *text = covered;
+        *text =
+            replaced(text, spans.iter().map(|(start, end, cover)| (*start, *end, cover.as_str())), covers);
         found
     }
 
@@ -132,7 +160,8 @@ impl<'e> Veil<'e> {
             let search = search.expect("values of one file are far below what an automaton can hold");
             for (observation, touched) in observations.iter_mut().zip(&mut touched) {
                 texts::each(observation, &mut |text| {
-                    if search.is_match(text.as_str()) {
+                    let is_spared = || self.known.is_some_and(|known| known.spared.contains(text.as_str()));
+                    if search.is_match(text.as_str()) && !is_spared() {
                         *text = search.replace_all(text, &covers);
                         *touched = true;
                     }
@@ -152,6 +181,29 @@ impl<'e> Veil<'e> {
             }
         }
     }
+}
+
+/// The text with what covers each span in its place; what overlaps one before it is left.
+fn replaced<'c>(
+    text: &str,
+    spans: impl IntoIterator<Item = (usize, usize, &'c str)>,
+    covers: &mut Covers,
+) -> String {
+    let mut covered = String::with_capacity(text.len());
+    let mut told = 0;
+    for (start, end, cover) in spans {
+        let (start, end) = (text.floor_char_boundary(start), text.ceil_char_boundary(end));
+        if start >= told {
+            if end - start >= FOLDED_BYTES_MIN {
+                covers.insert(text[start..end].to_ascii_lowercase(), cover.to_owned());
+            }
+            covered.push_str(&text[told..start]);
+            covered.push_str(cover);
+            told = end;
+        }
+    }
+    covered.push_str(&text[told..]);
+    covered
 }
 
 /// Whether the finding's id is made of its value and its path: it is made anew of the covered path, so that it is the same
