@@ -59,6 +59,11 @@ impl<'e> Veil<'e> {
     }
 
     fn cover_into(&self, text: &mut String, covers: &mut Covers) -> bool {
+        self.cover_shown(text, covers) | self.cover_known(text, covers)
+    }
+
+    /// Covers what the text itself shows to be a value.
+    fn cover_shown(&self, text: &mut String, covers: &mut Covers) -> bool {
         let mut covered = false;
         for _ in 0..TURNS_MAX {
             if !self.cover_once(text, covers) {
@@ -66,7 +71,7 @@ impl<'e> Veil<'e> {
             }
             covered = true;
         }
-        covered | self.cover_known(text, covers)
+        covered
     }
 
     /// Covers what other places show to be a value.
@@ -140,34 +145,46 @@ impl<'e> Veil<'e> {
         tagged(&tenure_model::mask(bytes, keep), &self.engine.key().fingerprint(kind, bytes))
     }
 
+    /// Covers what `cover` does in every text, and then in any case what it covered in one of them.
+    fn cover_each(
+        &self,
+        observations: &mut [Observation],
+        touched: &mut [bool],
+        cover: impl Fn(&mut String, &mut Covers) -> bool,
+    ) {
+        let mut covers = Covers::new();
+        for (observation, touched) in observations.iter_mut().zip(&mut *touched) {
+            texts::each(observation, &mut |text| *touched |= cover(text, &mut covers));
+        }
+        if covers.is_empty() {
+            return;
+        }
+        let (values, covers): (Vec<String>, Vec<String>) = covers.into_iter().unzip();
+        let search = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .ascii_case_insensitive(true)
+            .build(&values);
+        let search = search.expect("values of one file are far below what an automaton can hold");
+        for (observation, touched) in observations.iter_mut().zip(touched) {
+            texts::each(observation, &mut |text| {
+                let is_spared = || self.known.is_some_and(|known| known.spared.contains(text.as_str()));
+                if search.is_match(text.as_str()) && !is_spared() {
+                    *text = search.replace_all(text, &covers);
+                    *touched = true;
+                }
+            });
+        }
+    }
+
     /// Covers every text of observations that belong together.
     ///
     /// Some systems take names in any case, and their readers fold it: what one text tells as it is written, the key of its
     /// subject holds in capitals. So the values of all texts are covered in any case in all of them.
     pub(crate) fn cover_all(&self, observations: &mut [Observation]) {
-        let mut covers = Covers::new();
         let mut touched = vec![false; observations.len()];
         let by_value: Vec<bool> = observations.iter().map(is_called_by_its_value).collect();
-        for (observation, touched) in observations.iter_mut().zip(&mut touched) {
-            texts::each(observation, &mut |text| *touched |= self.cover_into(text, &mut covers));
-        }
-        if !covers.is_empty() {
-            let (values, covers): (Vec<String>, Vec<String>) = covers.into_iter().unzip();
-            let search = AhoCorasick::builder()
-                .match_kind(MatchKind::LeftmostLongest)
-                .ascii_case_insensitive(true)
-                .build(&values);
-            let search = search.expect("values of one file are far below what an automaton can hold");
-            for (observation, touched) in observations.iter_mut().zip(&mut touched) {
-                texts::each(observation, &mut |text| {
-                    let is_spared = || self.known.is_some_and(|known| known.spared.contains(text.as_str()));
-                    if search.is_match(text.as_str()) && !is_spared() {
-                        *text = search.replace_all(text, &covers);
-                        *touched = true;
-                    }
-                });
-            }
-        }
+        self.cover_each(observations, &mut touched, |text, covers| self.cover_shown(text, covers));
+        self.cover_each(observations, &mut touched, |text, covers| self.cover_known(text, covers));
         let told = observations.iter_mut().zip(by_value).zip(&touched).filter(|(_, touched)| **touched);
         for ((observation, by_value), _) in told {
             if let Observation::Finding(finding, _) = observation {

@@ -16,12 +16,12 @@ const VALUE_BYTES_MAX: usize = 1024;
 const PART_BYTES_MIN: usize = 10;
 /// Most such parts of a value.
 const PARTS_MAX: usize = 16;
-/// Shortest value that is known again in lower case, too, bytes.
+/// Shortest value that is known again in another case, too, bytes.
 const FOLDED_BYTES_MIN: usize = 12;
 /// Signs of passwords that names do not have.
 const SIGNS: &[u8] = b"!#$%^&*?~";
 
-/// One text by which a value is known again: the value, a part of it, or either in lower case.
+/// One text by which a value is known again: the value, a part of it, or either in another case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Trace {
     /// Its length.
@@ -56,8 +56,10 @@ pub(super) fn traces(key: &FingerprintKey, value: &[u8], drawn: bool) -> Vec<Tra
     texts.extend(parts.take(PARTS_MAX));
     let mut traces: Vec<Trace> = texts.iter().map(|text| Trace::of(key, text)).collect();
     for text in texts {
-        if text.len() >= FOLDED_BYTES_MIN && text.iter().any(u8::is_ascii_uppercase) {
-            traces.push(Trace::of(key, &text.to_ascii_lowercase()));
+        for folded in [text.to_ascii_lowercase(), text.to_ascii_uppercase()] {
+            if text.len() >= FOLDED_BYTES_MIN && folded != text {
+                traces.push(Trace::of(key, &folded));
+            }
         }
     }
     traces
@@ -98,7 +100,7 @@ mod tests {
         ] {
             assert_eq!(lengths(word, false), Vec::<u32>::new(), "{word}");
         }
-        assert_eq!(lengths("Tr0ub4dor&3x", false), [12, 12], "as it is, and in lower case");
+        assert_eq!(lengths("Tr0ub4dor&3x", false), [12, 12, 12], "as it is, and in either case");
         assert_eq!(lengths("v8jq2lzr0tyw5nc1", true), [16]);
     }
 

@@ -28,8 +28,10 @@ pub(crate) struct KnownValues {
 impl KnownValues {
     /// Notes a value that is reported.
     pub(crate) fn note(&mut self, found: &Match) {
-        let Some(whole) =
-            found.traces.first().filter(|_| !found.public && found.severity >= Severity::Medium)
+        let Some(whole) = found
+            .traces
+            .first()
+            .filter(|_| !found.public && (found.specific || found.severity >= Severity::Medium))
         else {
             return;
         };
