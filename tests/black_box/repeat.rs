@@ -153,6 +153,18 @@ fn what_lies_below_something_unread_is_not_taken_for_gone() {
     );
 }
 
+#[test]
+fn a_value_that_two_rules_know_as_well_is_one_finding() {
+    let home = Home::new();
+    let key = ["f278ea554b7b9c16", "90c1e7a4d2b86f35", "11aa0c9e7d3b5f42", "c4d1e90b7a6f3825"].concat();
+    home.write(
+        "tree/secrets.yml",
+        format!("secret_key_base: {key}{}\n", key.chars().rev().collect::<String>()),
+    );
+    let (_, report) = home.scan(&home.path("tree"));
+    assert_eq!(secret_paths(&report), ["secrets.yml"], "{report:#}");
+}
+
 /// A pipeline that is handed a secret.
 const WORKFLOW: &str = "on: push\njobs:\n  ship:\n    runs-on: ubuntu-latest\n    steps:\n      - run: ./ship\n        env:\n          \
                         KEY: ${{ secrets.SHIP_KEY }}\n";

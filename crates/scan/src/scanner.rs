@@ -379,8 +379,14 @@ pub(crate) fn groups<'h>(hits: &'h [Hit], path: &str, engine: &Engine) -> Vec<Ve
         .collect();
     for hit in hits.iter().filter(|hit| hit.counts_at(path)) {
         let speaks = if hit.found.path_bound {
-            let sure =
-                |other: &&Hit| !other.found.path_bound && other.found.confidence > hit.found.confidence;
+            // Of two that know as much of the same value, the one that knows it anywhere speaks.
+            let same = |other: &Hit| other.spans(hit) && !other.found.imported;
+            let knows = |other: &Hit| match other.found.confidence.cmp(&hit.found.confidence) {
+                std::cmp::Ordering::Greater => true,
+                std::cmp::Ordering::Equal => same(other),
+                std::cmp::Ordering::Less => false,
+            };
+            let sure = |other: &&Hit| !other.found.path_bound && knows(other);
             bound.iter().any(|other| std::ptr::eq(*other, hit))
                 && !bound.iter().any(|other| is_told_by(hit, other))
                 && !hits.iter().filter(sure).any(|other| other.found.specific && other.overlaps(hit))
