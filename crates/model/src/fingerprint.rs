@@ -32,9 +32,8 @@ impl FingerprintKey {
         let mut hasher = blake3::Hasher::new_keyed(&self.0);
         hasher.update(&u64::MAX.to_le_bytes());
         hasher.update(value);
-        let mut out = [0u8; 8];
-        hasher.finalize_xof().fill(&mut out);
-        u64::from_le_bytes(out)
+        let [a, b, c, d, e, f, g, h, ..] = *hasher.finalize().as_bytes();
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
     }
 
     /// The key in hex, for the one file that must carry it: a baseline that other machines shall be able to use.

@@ -26,6 +26,8 @@ const SIGNS: &[u8] = b"!#$%^&*?~";
 pub struct Trace {
     /// Its length.
     pub bytes: u32,
+    /// Whether a digit is in it: most names have none, and need not be asked.
+    pub digits: bool,
     /// Its keyed bits.
     pub tag: u64,
 }
@@ -33,7 +35,8 @@ pub struct Trace {
 impl Trace {
     /// The trace of a text.
     pub(crate) fn of(key: &FingerprintKey, text: &[u8]) -> Trace {
-        Trace { bytes: u32::try_from(text.len()).unwrap_or(u32::MAX), tag: key.tag(text) }
+        let digits = text.iter().any(u8::is_ascii_digit);
+        Trace { bytes: u32::try_from(text.len()).unwrap_or(u32::MAX), digits, tag: key.tag(text) }
     }
 }
 

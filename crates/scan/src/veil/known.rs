@@ -19,8 +19,12 @@ pub(crate) struct KnownValues {
     covers: HashMap<Trace, String>,
     /// Their lengths, bytes.
     lengths: BTreeSet<usize>,
+    /// Whether a value without a digit, and one with some, has this length.
+    is_length: Vec<[bool; 2]>,
     /// Lengths of values by how they begin, in any case.
     openings: BTreeMap<[u8; OPENING_BYTES], BTreeSet<usize>>,
+    /// Whether one of them begins with this byte.
+    is_first: Vec<bool>,
     /// Texts that stay as they are: the names of roots, by which everything else is found.
     pub(crate) spared: BTreeSet<String>,
 }
@@ -51,8 +55,13 @@ impl KnownValues {
             if cover < *known {
                 *known = cover;
             }
-            self.lengths.insert(trace.bytes as usize);
+            let length = trace.bytes as usize;
+            self.lengths.insert(length);
+            self.is_length.resize(self.is_length.len().max(length + 1), [false; 2]);
+            self.is_length[length][usize::from(trace.digits)] = true;
             if let Some(opening) = opening.filter(|_| is_whole) {
+                self.is_first.resize(256, false);
+                self.is_first[usize::from(opening[0])] = true;
                 self.openings.entry(opening).or_default().insert(trace.bytes as usize);
             }
         }
@@ -67,14 +76,25 @@ impl KnownValues {
         if bytes.len() < shortest || self.spared.contains(text) {
             return Some(spans);
         }
-        let (mut at, mut asked) = (0, 0);
-        while at + shortest <= bytes.len() {
-            match self.longest_at(key, bytes, at, &mut asked) {
-                Some((end, cover)) => {
-                    spans.push((at, end, cover));
-                    at = end;
-                }
-                None => at += 1,
+        let longest = *self.lengths.last().expect("there is a shortest one");
+        let edges: Vec<usize> = (0..=bytes.len()).filter(|&at| is_edge(bytes, at)).collect();
+        // The first digit behind each edge.
+        let digits: Vec<usize> = next_digits(bytes, &edges);
+        let (mut asked, mut told, mut ends) = (0, 0, Vec::new());
+        for (nth, &start) in edges.iter().enumerate() {
+            if start < told {
+                continue;
+            }
+            ends.clear();
+            ends.extend(edges[nth + 1..].iter().copied().take_while(|end| end - start <= longest));
+            ends.retain(|&end| self.is_length[end - start][usize::from(digits[nth] < end)]);
+            // A word may be glued to what stands before the value.
+            let glued = edges.get(nth + 1).map_or(bytes.len(), |&next| next);
+            let found = self.first_of(key, bytes, (start, &ends), &mut asked);
+            let found = found.or_else(|| self.glued(key, bytes, (start + 1, glued), &mut asked));
+            if let Some((start, end, cover)) = found {
+                spans.push((start, end, cover));
+                told = end;
             }
             if asked > ASKED_MAX {
                 return None;
@@ -83,33 +103,56 @@ impl KnownValues {
         Some(spans)
     }
 
-    /// The longest value that begins here.
-    fn longest_at(
+    /// The longest value that begins here and has one of these `ends`, which are in order.
+    fn first_of(
         &self,
         key: &FingerprintKey,
         bytes: &[u8],
-        at: usize,
+        (start, ends): (usize, &[usize]),
         asked: &mut usize,
-    ) -> Option<(usize, &str)> {
-        let mut ask = |end: usize| {
+    ) -> Option<(usize, usize, &str)> {
+        ends.iter().rev().find_map(|&end| {
             *asked += 1;
-            self.covers.get(&Trace::of(key, &bytes[at..end])).map(|cover| (end, cover.as_str()))
-        };
-        let ends = |lengths: &BTreeSet<usize>| {
-            lengths
-                .iter()
-                .rev()
-                .map(|length| at + length)
-                .filter(|&end| end <= bytes.len())
-                .collect::<Vec<_>>()
-        };
-        if is_edge(bytes, at) {
-            return ends(&self.lengths).into_iter().filter(|&end| is_edge(bytes, end)).find_map(ask);
-        }
-        let opening = bytes[at..].first_chunk::<OPENING_BYTES>()?.map(|byte| byte.to_ascii_lowercase());
-        let lengths = self.openings.get(&opening)?;
-        ends(lengths).into_iter().find_map(&mut ask)
+            self.covers.get(&Trace::of(key, &bytes[start..end])).map(|cover| (start, end, cover.as_str()))
+        })
     }
+
+    /// The first value that begins inside of a word, as its mask tells.
+    fn glued(
+        &self,
+        key: &FingerprintKey,
+        bytes: &[u8],
+        (from, to): (usize, usize),
+        asked: &mut usize,
+    ) -> Option<(usize, usize, &str)> {
+        (from..to).find_map(|start| {
+            let opening =
+                bytes[start..].first_chunk::<OPENING_BYTES>()?.map(|byte| byte.to_ascii_lowercase());
+            if !self.is_first.get(usize::from(opening[0])).copied().unwrap_or(false) {
+                return None;
+            }
+            let ends = self.openings.get(&opening)?.iter().map(|length| start + length);
+            let ends: Vec<usize> = ends.filter(|&end| end <= bytes.len()).collect();
+            self.first_of(key, bytes, (start, &ends), asked)
+        })
+    }
+}
+
+/// Where the next digit stands behind each of these places, which are in order; the end where there is none.
+fn next_digits(bytes: &[u8], places: &[usize]) -> Vec<usize> {
+    let mut digits = vec![bytes.len(); places.len()];
+    let mut next = bytes.len();
+    let mut at = bytes.len();
+    for (digit, &place) in digits.iter_mut().zip(places).rev() {
+        while at > place {
+            at -= 1;
+            if bytes[at].is_ascii_digit() {
+                next = at;
+            }
+        }
+        *digit = next;
+    }
+    digits
 }
 
 /// Whether no word goes on from one side of this place to the other.
