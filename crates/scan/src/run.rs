@@ -13,7 +13,7 @@ use tenure_model::{Counts, Observation};
 use crate::cache::ResultCache;
 use crate::engine::{Engine, Match};
 use crate::scanner::{Progress, Sink};
-use crate::veil::{KnownValues, Veil};
+use crate::veil::{Clean, KnownValues, Veil};
 
 /// Numbers that all threads add to.
 #[derive(Debug, Default)]
@@ -103,8 +103,8 @@ impl<'a> Run<'a> {
         let veil = self.veil.knowing(&known);
         let waiting = self.waiting.into_inner().unwrap_or_else(PoisonError::into_inner);
         let sink = self.sink;
-        waiting.into_par_iter().for_each(|mut observations| {
-            veil.cover_all(&mut observations);
+        waiting.into_par_iter().for_each_init(Clean::default, |clean, mut observations| {
+            veil.cover_all(&mut observations, clean);
             observations.into_iter().for_each(|observation| sink.observe(observation));
         });
         known

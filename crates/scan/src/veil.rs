@@ -9,7 +9,7 @@ mod kept;
 mod known;
 mod texts;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use tenure_model::{Fingerprint, Observation, finding_id};
@@ -28,6 +28,28 @@ const MASK_BYTES: usize = 4;
 const FOLDED_BYTES_MIN: usize = 12;
 /// Turns after which no further value is looked for in what is left of a text.
 const TURNS_MAX: usize = 4;
+
+/// Texts without a value that are remembered, and the longest of them, bytes.
+const CLEAN_MAX: usize = 4096;
+const CLEAN_BYTES_MAX: usize = 512;
+
+/// Texts in which no value stands: paths, titles and reasons come again and again, and are asked for once.
+#[derive(Debug, Default)]
+pub(crate) struct Clean {
+    shown: HashSet<String>,
+    known: HashSet<String>,
+}
+
+impl Clean {
+    /// Begins anew when there are too many.
+    fn forget(&mut self) {
+        for texts in [&mut self.shown, &mut self.known] {
+            if texts.len() > CLEAN_MAX {
+                texts.clear();
+            }
+        }
+    }
+}
 
 /// Values in lower case, and what covers each.
 type Covers = BTreeMap<String, String>;
@@ -150,11 +172,20 @@ impl<'e> Veil<'e> {
         &self,
         observations: &mut [Observation],
         touched: &mut [bool],
-        cover: impl Fn(&mut String, &mut Covers) -> bool,
+        (clean, cover): (&mut HashSet<String>, impl Fn(&mut String, &mut Covers) -> bool),
     ) {
         let mut covers = Covers::new();
         for (observation, touched) in observations.iter_mut().zip(&mut *touched) {
-            texts::each(observation, &mut |text| *touched |= cover(text, &mut covers));
+            texts::each(observation, &mut |text| {
+                if clean.contains(text.as_str()) {
+                    return;
+                }
+                if cover(text, &mut covers) {
+                    *touched = true;
+                } else if text.len() <= CLEAN_BYTES_MAX {
+                    clean.insert(text.clone());
+                }
+            });
         }
         if covers.is_empty() {
             return;
@@ -180,11 +211,14 @@ impl<'e> Veil<'e> {
     ///
     /// Some systems take names in any case, and their readers fold it: what one text tells as it is written, the key of its
     /// subject holds in capitals. So the values of all texts are covered in any case in all of them.
-    pub(crate) fn cover_all(&self, observations: &mut [Observation]) {
+    pub(crate) fn cover_all(&self, observations: &mut [Observation], clean: &mut Clean) {
+        clean.forget();
         let mut touched = vec![false; observations.len()];
         let by_value: Vec<bool> = observations.iter().map(is_called_by_its_value).collect();
-        self.cover_each(observations, &mut touched, |text, covers| self.cover_shown(text, covers));
-        self.cover_each(observations, &mut touched, |text, covers| self.cover_known(text, covers));
+        let shown = |text: &mut String, covers: &mut Covers| self.cover_shown(text, covers);
+        self.cover_each(observations, &mut touched, (&mut clean.shown, shown));
+        let known = |text: &mut String, covers: &mut Covers| self.cover_known(text, covers);
+        self.cover_each(observations, &mut touched, (&mut clean.known, known));
         let told = observations.iter_mut().zip(by_value).zip(&touched).filter(|(_, touched)| **touched);
         for ((observation, by_value), _) in told {
             if let Observation::Finding(finding, _) = observation {
