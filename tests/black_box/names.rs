@@ -223,6 +223,122 @@ fn plant(home: &Home, planted: &mut Planted) -> String {
     tree
 }
 
+/// Twenty letters and figures that no vendor's shape gives away; `n` makes each a value of its own.
+fn plain_value(n: usize) -> String {
+    format!("{}{}{n:02}", ["Zk3vQ9xT7b", "Lm2Rw8"].concat(), ["YpN", "c"][n % 2])
+}
+
+/// Names of many readers that are values, with the file that shows that they are.
+fn write_names_of_values(home: &Home, tree: &str, planted: &mut Planted) {
+    let mut shown = String::new();
+    let mut n = 0;
+    let mut v = || {
+        n += 1;
+        let value = planted.value(&plain_value(n));
+        shown.push_str(&format!("DB_PASSWORD={value}\n"));
+        value
+    };
+    home.write(
+        &format!("{tree}/k8s/{}.yaml", v()),
+        format!("apiVersion: v1\nkind: Secret\nmetadata:\n  name: {}\n  namespace: {}\n", v(), v()),
+    );
+    home.write(
+        &format!("{tree}/main.tf"),
+        format!(
+            "resource \"aws_iam_user\" \"{}\" {{\n  name = \"x-{}-y\"\n}}\nresource \"aws_iam_access_key\" \"k\" {{\n  user = aws_iam_user.u.name\n}}\n",
+            v(), v()
+        ),
+    );
+    home.write(
+        &format!("{tree}/.github/workflows/ci.yml"),
+        format!(
+            "name: {}\non: push\njobs:\n  {}:\n    runs-on: x\n    environment: {}\n    steps:\n      - uses: {}/a@v1\n        env:\n          K: ${{{{ secrets.{} }}}}\n",
+            v(), v(), v(), v(), v()
+        ),
+    );
+    let job = v();
+    home.write(
+        &format!("{tree}/.circleci/config.yml"),
+        format!(
+            "version: 2.1\njobs:\n  {job}:\n    docker: [{{image: x}}]\n    steps: [checkout]\nworkflows:\n  {}:\n    jobs:\n      - {job}:\n          context: {}\n",
+            v(), v()
+        ),
+    );
+    home.write(
+        &format!("{tree}/azure-pipelines.yml"),
+        format!("pool: {{vmImage: x}}\nvariables:\n- group: {}\nsteps: []\n", v()),
+    );
+    home.write(&format!("{tree}/CODEOWNERS"), format!("* @acme/{}\n/{} @a\n", v(), v()));
+    home.write(&format!("{tree}/{}/notes.txt", v()), "nothing\n");
+    home.write(&format!("{tree}/zz.env"), shown);
+}
+
+#[test]
+fn a_name_that_another_file_shows_to_be_a_secret_is_covered_everywhere() {
+    let home = Home::new();
+    let mut planted = Planted::default();
+    write_names_of_values(&home, "tree", &mut planted);
+    for format in FORMATS {
+        let ran = home.run(&["scan", "tree", "--no-inventory", "--format", format]);
+        planted.must_not_be_in(format, format!("{}{}", ran.out, ran.err).as_bytes());
+    }
+    let (_, first) = home.scan(&home.path("tree"));
+    let (_, second) = home.scan(&home.path("tree"));
+    assert_eq!(first["findings"], second["findings"], "what the cache replays covers the same names");
+    planted.must_not_be_in("the second report", second.to_string().as_bytes());
+    for (name, bytes) in bytes_below(Path::new(&home.inventory()).parent().unwrap()) {
+        planted.must_not_be_in(&name, &bytes);
+    }
+}
+
+#[test]
+fn a_word_that_is_somebodys_password_stays_a_name() {
+    let home = Home::new();
+    home.write("tree/a.env", "DB_PASSWORD=production\nADMIN_PASSWORD=admin\nREDIS_PASSWORD=postgres123\n");
+    home.write(
+        "tree/k.yaml",
+        "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: admin\n  namespace: production\n---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: postgres123\n",
+    );
+    let ran = home.run(&["scan", "tree", "--no-inventory", "--format", "json"]);
+    assert!(ran.out.contains("postgres123") && !ran.out.contains("****~"), "{}", ran.out);
+}
+
+#[test]
+fn an_address_that_became_a_path_is_covered() {
+    let home = Home::new();
+    let mut planted = Planted::default();
+    let (one, other) = (planted.value(&plain_value(1)), planted.value(&plain_value(2)));
+    home.write(&format!("tree/postgres:/app:{one}@db.acme.internal.yml"), "a: 1\n");
+    home.write(
+        "tree/.circleci/config.yml",
+        format!(
+            "version: 2.1\njobs:\n  postgres://app:{other}@db.acme.internal:\n    docker: [{{image: x}}]\n    steps: [checkout]\nworkflows:\n  w:\n    jobs:\n      - {other}:\n          context: {other}\n"
+        ),
+    );
+    for format in FORMATS {
+        let ran = home.run(&["scan", "tree", "--no-inventory", "--format", format]);
+        planted.must_not_be_in(format, format!("{}{}", ran.out, ran.err).as_bytes());
+    }
+}
+
+#[test]
+fn the_name_of_a_rule_that_is_a_token_is_refused_without_showing_it() {
+    let home = Home::new();
+    let mut planted = Planted::default();
+    let id = planted.token();
+    home.write("own.toml", format!("[[rules]]\nid = \"{id}\"\nregex = \"acme_[a-z0-9]{{20}}\"\n"));
+    home.write("broken.toml", format!("[[rules]]\nid = \"{id}\"\nregex = \"(acme\"\n"));
+    for args in [
+        ["rules", "check", "--rules", "own.toml"],
+        ["rules", "list", "--rules", "own.toml"],
+        ["rules", "check", "--rules", "broken.toml"],
+    ] {
+        let ran = home.run(&args);
+        assert_ne!(ran.code, 0, "{}", ran.out);
+        planted.must_not_be_in("rules", format!("{}{}", ran.out, ran.err).as_bytes());
+    }
+}
+
 #[test]
 fn a_value_inside_of_a_name_is_in_no_output_and_not_in_the_inventory() {
     let home = Home::new();

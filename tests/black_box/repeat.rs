@@ -125,10 +125,46 @@ fn a_damaged_archive_keeps_nothing_else_from_being_seen_to_be_gone() {
     let identity = &second["identities"][0];
     assert_eq!(identity["owner"]["state"], "unknown", "{identity:#}");
     assert_eq!(identity["credentials"][0]["copies"], 1);
-    // What a file of another kind would say of others is not known while it cannot be read.
+    // Nor does any other file that could not be read: it tells of itself alone.
     home.write("tree/deploy.tfstate", "{\"version\": 4, ");
     std::fs::remove_file(home.path("tree/b.env")).unwrap();
     let (_, third) = home.scan(&home.path("tree"));
-    let gone = third["identities"].as_array().unwrap().is_empty();
-    assert!(!gone, "nothing is taken for gone beside a state that could not be read");
+    assert_eq!(third["scan"]["complete"], false);
+    assert!(third["identities"].as_array().unwrap().is_empty(), "{third:#}");
 }
+
+#[test]
+fn what_lies_below_something_unread_is_not_taken_for_gone() {
+    let home = Home::new();
+    home.write("tree/shut.zip", b"PK\x03\x04 and no more");
+    home.write("tree/a.env", format!("DB_PASSWORD={}\n", password()));
+    home.write("tree/deploy.tf.json", "{}");
+    home.write("tree/.github/workflows/ci.yml", WORKFLOW);
+    home.scan(&home.path("tree"));
+    home.write("tree/.github/workflows/ci.yml", "on: push\njobs: [\n");
+    std::fs::remove_file(home.path("tree/a.env")).unwrap();
+    let (_, second) = home.scan(&home.path("tree"));
+    let identities = second["identities"].as_array().unwrap();
+    assert_eq!(secret_paths(&second), Vec::<String>::new());
+    assert_eq!(
+        identities.len(),
+        1,
+        "the workflow could not be read, so its secret may still be there: {identities:#?}"
+    );
+}
+
+#[test]
+fn a_value_that_two_rules_know_as_well_is_one_finding() {
+    let home = Home::new();
+    let key = ["f278ea554b7b9c16", "90c1e7a4d2b86f35", "11aa0c9e7d3b5f42", "c4d1e90b7a6f3825"].concat();
+    home.write(
+        "tree/secrets.yml",
+        format!("secret_key_base: {key}{}\n", key.chars().rev().collect::<String>()),
+    );
+    let (_, report) = home.scan(&home.path("tree"));
+    assert_eq!(secret_paths(&report), ["secrets.yml"], "{report:#}");
+}
+
+/// A pipeline that is handed a secret.
+const WORKFLOW: &str = "on: push\njobs:\n  ship:\n    runs-on: ubuntu-latest\n    steps:\n      - run: ./ship\n        env:\n          \
+                        KEY: ${{ secrets.SHIP_KEY }}\n";

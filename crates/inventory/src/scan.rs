@@ -314,23 +314,35 @@ async fn bind_key(tx: &mut Tx, given: &str) -> Result<(), InventoryError> {
 }
 
 /// Whether what is kept of a file, at the place `path` of a row, would have been seen if it were still there: SQL over the
-/// scan `?1`.
+/// scan `?1`. `past` tells of the row whether the file lies in a repository's history.
 ///
-/// A root that was read to its end tells of every file. One in which nothing but archives was not read, or of which not every
-/// match was listed, tells of all others: what is in such a file changes nothing of what the next one says.
-fn is_told(path: &str) -> String {
+/// A root that was read to its end tells of every file. One with something unread tells of all files but that one, those below
+/// it, and, when it lies in a git folder, those of history. Where it is not known what was left out, nothing is told.
+fn is_told(path: &str, past: &str) -> String {
     let file = |path: &str| {
         format!(
             "CASE WHEN instr({path}, '!') > 0 THEN substr({path}, 1, instr({path}, '!') - 1) ELSE {path} END"
         )
     };
+    // Parts of a git folder, which is called `.git` or, without files of today, anything.
+    let in_git = "('/' || path || '/') GLOB '*.git/*'";
+    let bare = ["HEAD", "objects", "refs", "packed-refs", "config", "shallow", "info", "index"]
+        .map(|part| format!("('/' || path || '/') GLOB '*/{part}/*'"))
+        .join(" OR ");
     format!(
         "(root IN (SELECT root FROM scan_root WHERE scan = ?1 AND is_read)
           OR (root IN (SELECT root FROM scan_root WHERE scan = ?1)
               AND EXISTS (SELECT 1 FROM unread WHERE scan = ?1)
               AND NOT EXISTS (SELECT 1 FROM unread
-                              WHERE scan = ?1 AND reason NOT GLOB 'archive_*' AND reason <> 'match_flood')
-              AND {} NOT IN (SELECT {} FROM unread AS u WHERE u.scan = ?1)))",
+                              WHERE scan = ?1 AND (reason IN ('cancelled', 'too_many_roles') OR path = '' OR path GLOB '/*'
+                                                   OR path IN (SELECT root FROM scan_root WHERE scan = ?1)
+                                                   OR (NOT ('/' || path || '/') GLOB '*/.git/*' AND ({in_git} OR {bare}))))
+              AND (NOT ({past}) OR NOT EXISTS (SELECT 1 FROM unread WHERE scan = ?1 AND {in_git}))
+              AND {} NOT IN (SELECT {} FROM unread AS u WHERE u.scan = ?1)
+              AND NOT EXISTS (SELECT 1 FROM unread AS u
+                              WHERE u.scan = ?1 AND u.reason NOT GLOB 'archive_*' AND u.reason <> 'match_flood'
+                                AND u.reason NOT GLOB '*_broken' AND u.reason NOT GLOB '*_truncated'
+                                AND substr({path}, 1, length(u.path) + 1) = u.path || '/')))",
         file(path),
         file("u.path"),
     )
@@ -344,7 +356,7 @@ async fn mark_gone(tx: &mut Tx, seq: i64, reach: &str, at: Timestamp) -> Result<
         "DELETE FROM owner_rule WHERE last_scan <> ?1 AND
            ((root, path) IN (SELECT root, path FROM owner_rule WHERE last_scan = ?1)
             OR (?2 <> 'partial' AND {told}))",
-        "path",
+        ("path", "0"),
         (seq, reach, at),
     )
     .await?;
@@ -353,7 +365,7 @@ async fn mark_gone(tx: &mut Tx, seq: i64, reach: &str, at: Timestamp) -> Result<
         "DELETE FROM authorship WHERE last_scan <> ?1 AND
            ((root, path) IN (SELECT root, path FROM authorship WHERE last_scan = ?1)
             OR (?2 = 'everything' AND {told}))",
-        "path",
+        ("path", "1"),
         (seq, reach, at),
     )
     .await?;
@@ -361,7 +373,7 @@ async fn mark_gone(tx: &mut Tx, seq: i64, reach: &str, at: Timestamp) -> Result<
         tx,
         "UPDATE finding SET gone_at = ?3 WHERE last_scan <> ?1 AND gone_at IS NULL AND origin = 'scan'
            AND (?2 = 'everything' OR (?2 = 'tree_only' AND NOT in_history)) AND {told}",
-        "(body ->> '$.path')",
+        ("(body ->> '$.path')", "in_history"),
         (seq, reach, at),
     )
     .await?;
@@ -369,21 +381,26 @@ async fn mark_gone(tx: &mut Tx, seq: i64, reach: &str, at: Timestamp) -> Result<
         tx,
         "UPDATE evidence SET gone_at = ?3 WHERE last_scan <> ?1 AND gone_at IS NULL
            AND (?2 = 'everything' OR (?2 = 'tree_only' AND source_commit IS NULL)) AND {told}",
-        "(body ->> '$.source.path')",
+        // What no commit brought in lies in history, too, when a finding at its place does.
+        (
+            "(body ->> '$.source.path')",
+            "source_commit IS NOT NULL OR (root, body ->> '$.source.path') IN
+             (SELECT root, body ->> '$.path' FROM finding WHERE in_history AND gone_at IS NULL)",
+        ),
         (seq, reach, at),
     )
     .await?;
     Ok(())
 }
 
-/// Runs `sql` for the scan, its reach and its end, with [`is_told`] of `path` in place of `{told}`.
+/// Runs `sql` for the scan, its reach and its end, with [`is_told`] of path and past in place of `{told}`.
 async fn run_told(
     tx: &mut Tx,
     sql: &str,
-    path: &str,
+    (path, past): (&str, &str),
     (seq, reach, at): (i64, &str, Timestamp),
 ) -> Result<(), InventoryError> {
-    let sql = sql.replace("{told}", &is_told(path));
+    let sql = sql.replace("{told}", &is_told(path, past));
     sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(seq)
         .bind(reach)

@@ -27,6 +27,15 @@ impl FingerprintKey {
         Fingerprint(hex(&out))
     }
 
+    /// 64 bits by which `value` is known again whatever kind of credential it is; no kind's fingerprint tells them.
+    pub fn tag(&self, value: &[u8]) -> u64 {
+        let mut hasher = blake3::Hasher::new_keyed(&self.0);
+        hasher.update(&u64::MAX.to_le_bytes());
+        hasher.update(value);
+        let [a, b, c, d, e, f, g, h, ..] = *hasher.finalize().as_bytes();
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    }
+
     /// The key in hex, for the one file that must carry it: a baseline that other machines shall be able to use.
     pub fn reveal_for_baseline(&self) -> String {
         hex(&self.0)

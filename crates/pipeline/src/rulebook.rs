@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tenure_model::visible;
 use tenure_scan::rules::{Book, NotCarried, RuleProblem, RuleSet};
+use tenure_scan::{Engine, Veil};
 
 use crate::Failure;
 
@@ -35,8 +36,18 @@ impl Rulebook {
         let documents: Vec<(String, String)> =
             files.iter().map(|path| Ok((shown(path), text(path)?))).collect::<Result<_, Failure>>()?;
         let kinds = tenure_assess::Rules::embedded().catalogue();
-        let book = Book::read(&documents, |kind| kinds.get(kind).is_some())
+        let mut book = Book::read(&documents, |kind| kinds.get(kind).is_some())
             .map_err(|error| Failure::Usage(format!("rules of {error}")))?;
+        if book.documents() > 0 {
+            let engine = Engine::new(RuleSet::embedded(), crate::throwaway_key()?);
+            let veil = Veil::new(&engine);
+            book.cover(|text| *text = veil.covered(text));
+            if let Some(number) = book.named_after(|name| veil.covered(name) != name) {
+                let problem = "id or title of rule {} of the files hold what looks like a secret, and every report names it: \
+                               call it something else";
+                return Err(Failure::Usage(problem.replace("{}", &number.to_string())));
+            }
+        }
         Ok(Rulebook(book))
     }
 

@@ -27,6 +27,7 @@ pub mod surroundings;
 pub(crate) mod table_rows;
 mod template;
 mod test_path;
+pub mod trace;
 mod typed;
 pub mod utf16;
 pub mod value;
@@ -38,11 +39,12 @@ pub(crate) use glance::has_run;
 use glance::{FIGURED_REACH, has_figures};
 use literal::{Literal, across_lines, literals};
 use records::Records;
+pub use trace::Trace;
 
 use crate::rules::RuleSet;
 
 /// Changes whenever the engine may judge the same bytes differently: it is part of the result cache's key.
-pub const ENGINE_VERSION: &str = "11";
+pub const ENGINE_VERSION: &str = "12";
 /// Matches of one rule that one window may hold before the anchor's own; more is a storm, not a credential.
 const MATCHES_PER_WINDOW_MAX: usize = 16;
 
@@ -124,6 +126,9 @@ pub struct Match {
     pub drawn: bool,
     /// Where it counts at all.
     pub needs: Needs,
+    /// By what the value is known again where it is a name; none when it reads like one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub traces: Vec<Trace>,
 }
 
 /// What a path must be for a match to count: the weaker the match by itself, the more.

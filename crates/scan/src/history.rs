@@ -15,7 +15,8 @@ use crate::engine::records::Called;
 use crate::findings::{Sighted, observe};
 use crate::git::{self, BlobVisitor, Commits, Objects, Oid, Op, Repository};
 use crate::hits::Hits;
-use crate::scanner::{Run, Seen, groups, match_flood};
+use crate::run::Run;
+use crate::scanner::{Seen, groups, match_flood};
 use crate::search;
 use crate::source::below;
 use crate::veil::Veil;
@@ -374,6 +375,7 @@ impl History {
                 in_history: true,
             };
             let mut out = Vec::new();
+            group.first().iter().for_each(|hit| run.know(&hit.found));
             observe(&group, &hits.hits, &seen, &mut out);
             out.into_iter().for_each(|observation| run.observe(observation));
             if hits.dropped > 0 && flooded.insert(past.blob) {

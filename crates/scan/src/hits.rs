@@ -68,6 +68,12 @@ impl Hit {
         }
     }
 
+    /// Whether two hits of one blob are of the same bytes.
+    pub(crate) fn spans(&self, other: &Hit) -> bool {
+        let place = |hit: &Hit| (hit.start_line, hit.start_column, hit.end_line, hit.end_column);
+        self.member == other.member && place(self) == place(other)
+    }
+
     /// Whether two hits of one blob share a byte.
     pub fn overlaps(&self, other: &Hit) -> bool {
         self.member == other.member
@@ -364,6 +370,7 @@ mod tests {
                 path_bound: false,
                 drawn: false,
                 needs: crate::engine::Needs::Nothing,
+                traces: Vec::new(),
             },
             start_line: line,
             end_line: line,

@@ -13,6 +13,7 @@ mod history;
 pub mod hits;
 mod named;
 pub mod rules;
+mod run;
 mod scanner;
 mod search;
 mod source;

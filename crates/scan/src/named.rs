@@ -6,7 +6,7 @@ use tenure_model::{Fate, Observation, OtherPlace};
 
 use crate::findings::{OTHER_PLACES_MAX, Sighted, observe};
 use crate::hits::Hits;
-use crate::scanner::Run;
+use crate::run::Run;
 use crate::source::Entry;
 
 /// Reports each value in the paths of `files` once, at the first path that has it; `reported` are findings that were made
@@ -40,6 +40,7 @@ pub(crate) fn report_names(
         let seen =
             Sighted { root, path: paths[0], fate: Fate::WorkTree, introduction: None, in_history: false };
         let mut out = Vec::new();
+        run.know(&hit.found);
         observe(&[&hit], std::slice::from_ref(&hit), &seen, &mut out);
         for mut observation in out {
             if let Observation::Finding(finding, _) = &mut observation {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use rayon::prelude::*;
 use tenure_model::{Counts, Fate, Observation, ReadState, Unread};
@@ -19,6 +19,7 @@ use crate::findings::{Sighted, observe};
 use crate::history::{self, GapKey, History};
 use crate::hits::{Hit, Hits};
 use crate::named::report_names;
+use crate::run::Run;
 use crate::search::{self, WINDOW_BYTES};
 use crate::source::{ByName, Entry, Neighbourhood, Walked, open_regular, walk};
 use crate::veil::{Veil, VeiledCache};
@@ -64,71 +65,6 @@ pub struct ScanOutcome {
     pub cancelled: bool,
 }
 
-/// Numbers that all threads add to.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    pub(crate) files: AtomicU64,
-    pub(crate) bytes: AtomicU64,
-    pub(crate) blobs: AtomicU64,
-    pub(crate) commits: AtomicU64,
-    pub(crate) findings: AtomicU64,
-    pub(crate) cached_blobs: AtomicU64,
-    pub(crate) unread: AtomicU64,
-}
-
-impl Tally {
-    pub(crate) fn counts(&self) -> Counts {
-        Counts {
-            files: self.files.load(Relaxed),
-            bytes: self.bytes.load(Relaxed),
-            blobs: self.blobs.load(Relaxed),
-            commits: self.commits.load(Relaxed),
-            findings: self.findings.load(Relaxed),
-            identities: 0,
-            cached_blobs: self.cached_blobs.load(Relaxed),
-        }
-    }
-}
-
-/// Everything that one scan's threads share.
-pub(crate) struct Run<'a> {
-    pub(crate) engine: &'a Engine,
-    /// Through which everything leaves.
-    pub(crate) veil: Veil<'a>,
-    sink: &'a dyn Sink,
-    pub(crate) cache: &'a dyn ResultCache,
-    pub(crate) cancel: &'a AtomicBool,
-    pub(crate) tally: Tally,
-}
-
-impl Run<'_> {
-    pub(crate) fn cancelled(&self) -> bool {
-        self.cancel.load(Relaxed)
-    }
-
-    pub(crate) fn observe(&self, observation: Observation) {
-        self.observe_all(vec![observation]);
-    }
-
-    /// Passes on what belongs together: what a reader made of one file. This is the one way out.
-    pub(crate) fn observe_all(&self, mut observations: Vec<Observation>) {
-        self.veil.cover_all(&mut observations);
-        for observation in observations {
-            match &observation {
-                Observation::Finding(..) => drop(self.tally.findings.fetch_add(1, Relaxed)),
-                Observation::Unread(_) => drop(self.tally.unread.fetch_add(1, Relaxed)),
-                _ => {}
-            }
-            self.sink.observe(observation);
-        }
-    }
-
-    pub(crate) fn progress(&self, current: &str) {
-        let current = &self.veil.covered(current);
-        self.sink.progress(&Progress { counts: self.tally.counts(), current });
-    }
-}
-
 /// Runs a scan to its end, or until `cancel` is set: what was found by then stays found.
 pub fn scan(
     request: ScanRequest,
@@ -141,8 +77,8 @@ pub fn scan(
     for (shown, _) in &mut roots {
         veil.cover(shown);
     }
-    let cache = VeiledCache { inner: cache, veil };
-    let run = Run { engine: &engine, veil, sink, cache: &cache, cancel, tally: Tally::default() };
+    let cache = VeiledCache::new(cache, veil);
+    let run = Run::new((&engine, veil), sink, &cache, cancel);
     let mut complete_roots = Vec::new();
     for (shown, path) in &roots {
         let unread_before = run.tally.unread.load(Relaxed);
@@ -159,7 +95,10 @@ pub fn scan(
             detail: "the scan was stopped; what was found by then is kept".to_owned(),
         }));
     }
-    ScanOutcome { counts: run.tally.counts(), complete_roots, cancelled: run.cancelled() }
+    let outcome = ScanOutcome { counts: run.tally.counts(), complete_roots, cancelled: run.cancelled() };
+    let known = run.tell(roots.into_iter().map(|(shown, _)| shown));
+    cache.tell(veil.knowing(&known));
+    outcome
 }
 
 fn scan_root(run: &Run<'_>, root: &str, path: &Path, read_history: bool) {
@@ -420,6 +359,7 @@ fn report_file(
             in_history: past.is_some(),
         };
         let mut out = Vec::new();
+        run.know(found);
         observe(&group, &hits.hits, &seen, &mut out);
         out.into_iter().for_each(|observation| run.observe(observation));
         reported.push((told, found.rule_id.clone(), found.fingerprint.0.clone()));
@@ -441,8 +381,14 @@ pub(crate) fn groups<'h>(hits: &'h [Hit], path: &str, engine: &Engine) -> Vec<Ve
         .collect();
     for hit in hits.iter().filter(|hit| hit.counts_at(path)) {
         let speaks = if hit.found.path_bound {
-            let sure =
-                |other: &&Hit| !other.found.path_bound && other.found.confidence > hit.found.confidence;
+            // Of two that know as much of the same value, the one that knows it anywhere speaks.
+            let same = |other: &Hit| other.spans(hit) && !other.found.imported;
+            let knows = |other: &Hit| match other.found.confidence.cmp(&hit.found.confidence) {
+                std::cmp::Ordering::Greater => true,
+                std::cmp::Ordering::Equal => same(other),
+                std::cmp::Ordering::Less => false,
+            };
+            let sure = |other: &&Hit| !other.found.path_bound && knows(other);
             bound.iter().any(|other| std::ptr::eq(*other, hit))
                 && !bound.iter().any(|other| is_told_by(hit, other))
                 && !hits.iter().filter(sure).any(|other| other.found.specific && other.overlaps(hit))

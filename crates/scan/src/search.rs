@@ -202,5 +202,6 @@ fn keystore_match(engine: &Engine, store: &Keystore) -> Match {
         path_bound: false,
         drawn: true,
         needs: Needs::Nothing,
+        traces: Vec::new(),
     }
 }

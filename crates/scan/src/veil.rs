@@ -6,15 +6,18 @@
 //! which differ in a value stay two, here and in every later room; nothing of the value but its mask is told.
 
 mod kept;
+mod known;
 mod texts;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use tenure_model::{Fingerprint, Observation, finding_id};
 
 pub(crate) use kept::VeiledCache;
+pub(crate) use known::KnownValues;
 
+use crate::engine::trace::is_unlike_names;
 use crate::engine::{Candidate, Engine};
 
 /// Digits of a fingerprint behind a mask.
@@ -26,6 +29,28 @@ const FOLDED_BYTES_MIN: usize = 12;
 /// Turns after which no further value is looked for in what is left of a text.
 const TURNS_MAX: usize = 4;
 
+/// Texts without a value that are remembered, and the longest of them, bytes.
+const CLEAN_MAX: usize = 4096;
+const CLEAN_BYTES_MAX: usize = 512;
+
+/// Texts in which no value stands: paths, titles and reasons come again and again, and are asked for once.
+#[derive(Debug, Default)]
+pub(crate) struct Clean {
+    shown: HashSet<String>,
+    known: HashSet<String>,
+}
+
+impl Clean {
+    /// Begins anew when there are too many.
+    fn forget(&mut self) {
+        for texts in [&mut self.shown, &mut self.known] {
+            if texts.len() > CLEAN_MAX {
+                texts.clear();
+            }
+        }
+    }
+}
+
 /// Values in lower case, and what covers each.
 type Covers = BTreeMap<String, String>;
 
@@ -33,12 +58,21 @@ type Covers = BTreeMap<String, String>;
 #[derive(Debug, Clone, Copy)]
 pub struct Veil<'e> {
     engine: &'e Engine,
+    known: Option<&'e KnownValues>,
 }
 
 impl<'e> Veil<'e> {
     /// Covers what `engine` knows, under its key.
     pub fn new(engine: &'e Engine) -> Self {
-        Self { engine }
+        Self { engine, known: None }
+    }
+
+    /// Covers what is found in other places, too.
+    pub(crate) fn knowing<'k>(&self, known: &'k KnownValues) -> Veil<'k>
+    where
+        'e: 'k,
+    {
+        Veil { engine: self.engine, known: Some(known) }
     }
 
     /// Covers every value in `text`; whether there was one.
@@ -47,6 +81,11 @@ impl<'e> Veil<'e> {
     }
 
     fn cover_into(&self, text: &mut String, covers: &mut Covers) -> bool {
+        self.cover_shown(text, covers) | self.cover_known(text, covers)
+    }
+
+    /// Covers what the text itself shows to be a value.
+    fn cover_shown(&self, text: &mut String, covers: &mut Covers) -> bool {
         let mut covered = false;
         for _ in 0..TURNS_MAX {
             if !self.cover_once(text, covers) {
@@ -57,11 +96,41 @@ impl<'e> Veil<'e> {
         covered
     }
 
+    /// Covers what other places show to be a value.
+    fn cover_known(&self, text: &mut String, covers: &mut Covers) -> bool {
+        let Some(known) = self.known else { return false };
+        match known.spans(self.engine.key(), text) {
+            Some(spans) if spans.is_empty() => return false,
+            Some(spans) => *text = replaced(text, spans, covers),
+            None => *text = self.stand_in("flood", text.as_bytes(), 0),
+        }
+        true
+    }
+
     /// The text with its values covered.
     pub fn covered(&self, text: &str) -> String {
         let mut text = text.to_owned();
         self.cover(&mut text);
         text
+    }
+
+    /// The text with its values covered, and without those parts between slashes that may be values.
+    pub(crate) fn blurred(&self, text: &str) -> String {
+        let may_be = |part: &str| {
+            part.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| is_unlike_names(word.as_bytes()))
+        };
+        let covered = self.covered(text);
+        covered.split('/').map(|part| if may_be(part) { "…" } else { part }).collect::<Vec<_>>().join("/")
+    }
+
+    /// Whether a value stands in the text that is not covered.
+    pub(crate) fn is_shown(&self, text: &str) -> bool {
+        let known = || {
+            self.known.is_some_and(|known| {
+                known.spans(self.engine.key(), text).is_none_or(|spans| !spans.is_empty())
+            })
+        };
+        !self.values(text).is_empty() || known()
     }
 
     /// Values in a name that are not covered yet, with their places in it.
@@ -88,22 +157,8 @@ impl<'e> Veil<'e> {
             spans.push((start, text.len(), self.stand_in("cut", &text.as_bytes()[start..], MASK_BYTES)));
         }
         let found = !spans.is_empty();
-        let mut covered = String::with_capacity(text.len());
-        let mut told = 0;
-        for (start, end, cover) in spans {
-            // What overlaps waits for the next turn.
-            let (start, end) = (text.floor_char_boundary(start), text.ceil_char_boundary(end));
-            if start >= told {
-                if end - start >= FOLDED_BYTES_MIN {
-                    covers.insert(text[start..end].to_ascii_lowercase(), cover.clone());
-                }
-                covered.push_str(&text[told..start]);
-                covered.push_str(&cover);
-                told = end;
-            }
-        }
-        covered.push_str(&text[told..]);
-        *text = covered;
+        *text =
+            replaced(text, spans.iter().map(|(start, end, cover)| (*start, *end, cover.as_str())), covers);
         found
     }
 
@@ -112,33 +167,58 @@ impl<'e> Veil<'e> {
         tagged(&tenure_model::mask(bytes, keep), &self.engine.key().fingerprint(kind, bytes))
     }
 
+    /// Covers what `cover` does in every text, and then in any case what it covered in one of them.
+    fn cover_each(
+        &self,
+        observations: &mut [Observation],
+        touched: &mut [bool],
+        (clean, cover): (&mut HashSet<String>, impl Fn(&mut String, &mut Covers) -> bool),
+    ) {
+        let mut covers = Covers::new();
+        for (observation, touched) in observations.iter_mut().zip(&mut *touched) {
+            texts::each(observation, &mut |text| {
+                if clean.contains(text.as_str()) {
+                    return;
+                }
+                if cover(text, &mut covers) {
+                    *touched = true;
+                } else if text.len() <= CLEAN_BYTES_MAX {
+                    clean.insert(text.clone());
+                }
+            });
+        }
+        if covers.is_empty() {
+            return;
+        }
+        let (values, covers): (Vec<String>, Vec<String>) = covers.into_iter().unzip();
+        let search = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .ascii_case_insensitive(true)
+            .build(&values);
+        let search = search.expect("values of one file are far below what an automaton can hold");
+        for (observation, touched) in observations.iter_mut().zip(touched) {
+            texts::each(observation, &mut |text| {
+                let is_spared = || self.known.is_some_and(|known| known.spared.contains(text.as_str()));
+                if search.is_match(text.as_str()) && !is_spared() {
+                    *text = search.replace_all(text, &covers);
+                    *touched = true;
+                }
+            });
+        }
+    }
+
     /// Covers every text of observations that belong together.
     ///
     /// Some systems take names in any case, and their readers fold it: what one text tells as it is written, the key of its
     /// subject holds in capitals. So the values of all texts are covered in any case in all of them.
-    pub(crate) fn cover_all(&self, observations: &mut [Observation]) {
-        let mut covers = Covers::new();
+    pub(crate) fn cover_all(&self, observations: &mut [Observation], clean: &mut Clean) {
+        clean.forget();
         let mut touched = vec![false; observations.len()];
         let by_value: Vec<bool> = observations.iter().map(is_called_by_its_value).collect();
-        for (observation, touched) in observations.iter_mut().zip(&mut touched) {
-            texts::each(observation, &mut |text| *touched |= self.cover_into(text, &mut covers));
-        }
-        if !covers.is_empty() {
-            let (values, covers): (Vec<String>, Vec<String>) = covers.into_iter().unzip();
-            let search = AhoCorasick::builder()
-                .match_kind(MatchKind::LeftmostLongest)
-                .ascii_case_insensitive(true)
-                .build(&values);
-            let search = search.expect("values of one file are far below what an automaton can hold");
-            for (observation, touched) in observations.iter_mut().zip(&mut touched) {
-                texts::each(observation, &mut |text| {
-                    if search.is_match(text.as_str()) {
-                        *text = search.replace_all(text, &covers);
-                        *touched = true;
-                    }
-                });
-            }
-        }
+        let shown = |text: &mut String, covers: &mut Covers| self.cover_shown(text, covers);
+        self.cover_each(observations, &mut touched, (&mut clean.shown, shown));
+        let known = |text: &mut String, covers: &mut Covers| self.cover_known(text, covers);
+        self.cover_each(observations, &mut touched, (&mut clean.known, known));
         let told = observations.iter_mut().zip(by_value).zip(&touched).filter(|(_, touched)| **touched);
         for ((observation, by_value), _) in told {
             if let Observation::Finding(finding, _) = observation {
@@ -152,6 +232,29 @@ impl<'e> Veil<'e> {
             }
         }
     }
+}
+
+/// The text with what covers each span in its place; what overlaps one before it is left.
+fn replaced<'c>(
+    text: &str,
+    spans: impl IntoIterator<Item = (usize, usize, &'c str)>,
+    covers: &mut Covers,
+) -> String {
+    let mut covered = String::with_capacity(text.len());
+    let mut told = 0;
+    for (start, end, cover) in spans {
+        let (start, end) = (text.floor_char_boundary(start), text.ceil_char_boundary(end));
+        if start >= told {
+            if end - start >= FOLDED_BYTES_MIN {
+                covers.insert(text[start..end].to_ascii_lowercase(), cover.to_owned());
+            }
+            covered.push_str(&text[told..start]);
+            covered.push_str(cover);
+            told = end;
+        }
+    }
+    covered.push_str(&text[told..]);
+    covered
 }
 
 /// Whether the finding's id is made of its value and its path: it is made anew of the covered path, so that it is the same

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tenure_model::{Confidence, Severity};
 
-use super::{Anchor, Candidate, Engine, Match, Needs};
+use super::{Anchor, Candidate, Engine, Match, Needs, trace};
 
 mod chosen;
 mod code;
@@ -353,6 +353,7 @@ fn told(
             path_bound: false,
             drawn: verdict.drawn,
             needs: verdict.needs,
+            traces: trace::traces(engine.key(), text, verdict.drawn),
         }),
     })
 }

@@ -3,7 +3,7 @@
 use tenure_model::{Confidence, Severity};
 
 use super::typed::{self, Typed};
-use super::{Engine, Login, Match, Needs, generic, language, value};
+use super::{Engine, Login, Match, Needs, generic, language, trace, value};
 use crate::rules::Rule;
 
 impl Engine {
@@ -68,6 +68,7 @@ impl Engine {
             severity = Severity::Low;
             reasons.push("the value is one that everybody writes".to_owned());
         }
+        let drawn = language::is_random(value) && !generic::is_typed(value);
         Some(Match {
             rule_id: rule.spec.id.clone(),
             title: rule.spec.title.clone(),
@@ -85,8 +86,9 @@ impl Engine {
             specific: true,
             imported: rule.imported,
             path_bound: rule.is_path_bound(),
-            drawn: language::is_random(value) && !generic::is_typed(value),
+            drawn,
             needs: needs(typed, value),
+            traces: trace::traces(&self.key, value, drawn),
         })
     }
 }

@@ -4,7 +4,7 @@
 
 use tenure_model::{Confidence, Severity};
 
-use super::{Anchor, Candidate, Engine, generic, settle};
+use super::{Anchor, Candidate, Engine, generic, language, settle};
 use crate::rules::Rule;
 
 /// Bytes of a token in a row without which no value stands in a name, signs of an address and an assignment aside.
@@ -19,6 +19,8 @@ const CUT_VALUE_BYTES_MAX: usize = 4096;
 const ENDS_MAX: usize = 64;
 /// Most anchors of a name that no value was found at, and that are looked at again: more is no name.
 const GLUED_MAX: usize = 64;
+/// Most addresses of a path that lost a slash.
+const SLASHES_MAX: usize = 16;
 /// Values around an anchor of which one may hold it or come from it.
 const NEAR_MAX: usize = 4;
 
@@ -36,7 +38,32 @@ pub(crate) struct Named {
 impl Engine {
     /// Values of vendors' shapes, and passwords of addresses, in a text that is a name. In names a token is glued to what
     /// stands around it (`DEPLOY_ghp_…_OLD.yml`), so it may begin anywhere and end at any separator.
+    ///
+    /// A path keeps but one of two slashes, so an address is looked for as it was before it became one.
     pub(crate) fn values_in_name(&self, text: &[u8]) -> Named {
+        let lost = lost_slashes(text);
+        if lost.is_empty() {
+            return self.values_as_written(text);
+        }
+        let mut whole = Vec::with_capacity(text.len() + lost.len());
+        for (at, &byte) in text.iter().enumerate() {
+            whole.extend(lost.binary_search(&at).ok().map(|_| b'/'));
+            whole.push(byte);
+        }
+        let moved =
+            |at: usize| at - lost.iter().enumerate().filter(|&(before, slash)| slash + before < at).count();
+        #[allow(clippy::cast_possible_truncation)] // a name is short
+        let placed = |at: u32| moved(at as usize) as u32;
+        let mut named = self.values_as_written(&whole);
+        for value in &mut named.values {
+            (value.start, value.end, value.anchor.at) =
+                (placed(value.start), placed(value.end), placed(value.anchor.at));
+        }
+        named.cut = named.cut.map(moved);
+        named
+    }
+
+    fn values_as_written(&self, text: &[u8]) -> Named {
         let mut named = Named::default();
         if !may_hold_value(text) {
             return named;
@@ -154,12 +181,26 @@ impl Engine {
         let rest = ends.get((anchor.at + literal.len) as usize..)?;
         let is_tokens = (CUT_VALUE_BYTES_MIN..=CUT_VALUE_BYTES_MAX).contains(&rest.len())
             && rest.iter().all(|&byte| is_token(byte));
+        // `calico-kube-…`: a word that ends as a token begins.
+        let at = anchor.at as usize;
+        let is_word = at > 0 && text[at - 1].is_ascii_alphabetic() && language::random_bits(rest) <= 0.0;
         let has_shape = literal.rules.iter().any(|&rule| {
             let spec = &self.rules.rules()[usize::from(rule)].spec;
             self.is_sure(rule) && !spec.anchors.is_empty()
         });
-        (text.len() >= CUT_BYTES_MIN && is_tokens && has_shape).then_some(anchor.at as usize)
+        (text.len() >= CUT_BYTES_MIN && is_tokens && has_shape && !is_word).then_some(anchor.at as usize)
     }
+}
+
+/// The slashes of `scheme:/host`, which stood there twice: their places, in order.
+fn lost_slashes(text: &[u8]) -> Vec<usize> {
+    let is_lost = |&at: &usize| {
+        at >= 2
+            && text[at - 1] == b':'
+            && text[at - 2].is_ascii_alphanumeric()
+            && text.get(at + 1).is_some_and(|&next| next != b'/')
+    };
+    memchr::memchr_iter(b'/', text).filter(is_lost).take(SLASHES_MAX).collect()
 }
 
 /// Anchors, in order, that lie in none of the values, which are in order, too.
@@ -235,6 +276,13 @@ mod tests {
     }
 
     #[test]
+    fn an_address_in_a_path_has_lost_a_slash() {
+        let password = ["v8Jq2LzR", "0tYw5Nc1"].concat();
+        assert_eq!(values(&format!("keys/postgres:/app:{password}@db.acme.test.yml")), [password.as_str()]);
+        assert_eq!(values(&format!("a:/b/https:/ops:{password}@git.acme.test/x:/y")), [password.as_str()]);
+    }
+
+    #[test]
     fn names_of_ordinary_things_hold_nothing() {
         for name in [
             "crates/scan/src/engine/anchors.rs",
@@ -272,5 +320,7 @@ mod tests {
         let text = format!("{} ghp_Qw8LzR0tYw5", "a message ".repeat(12));
         assert_eq!(engine.values_in_name(text.as_bytes()).cut, Some(text.len() - 15));
         assert_eq!(engine.values_in_name(b"a short one: ghp_Qw8LzR0tYw5").cut, None);
+        let words = format!("{}system:calico-kube-controllers", "a:".repeat(60));
+        assert_eq!(engine.values_in_name(words.as_bytes()).cut, None);
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tenure_model::{Confidence, Severity};
 
-use crate::engine::{Anchor, Candidate, Engine, Match, Needs, generic, settle, value};
+use crate::engine::{Anchor, Candidate, Engine, Match, Needs, generic, settle, trace, value};
 use crate::hits::HITS_PER_BLOB_MAX;
 
 /// Bytes at the start of a file that tell whether it is a script of SQL.
@@ -340,6 +340,7 @@ fn hashed(engine: &Engine, column: &[u8], text: &[u8], start: usize) -> Option<C
         path_bound: false,
         drawn: true,
         needs: Needs::LivePath,
+        traces: trace::traces(engine.key(), text, true),
     };
     Some(Candidate { anchor: Anchor { at: start, id: 0 }, start, end, found: Arc::new(found) })
 }

@@ -6,7 +6,8 @@ use super::History;
 use crate::cache::Told;
 use crate::detect;
 use crate::git::{self, Objects};
-use crate::scanner::{Run, observations};
+use crate::run::Run;
+use crate::scanner::observations;
 
 /// Mode of a symbolic link: its content is where it leads.
 const LINK: u32 = 0o120_000;

@@ -12,7 +12,7 @@ use crate::engine::Engine;
 use crate::engine::records::Called;
 use crate::git::{BlobVisitor, Objects, Oid, Op, Sighting};
 use crate::hits::Hits;
-use crate::scanner::Run;
+use crate::run::Run;
 use crate::search;
 
 impl History {

@@ -179,6 +179,19 @@ impl Book {
         &self.disabled
     }
 
+    /// Covers what the list of what is not carried over repeats of the files.
+    pub fn cover(&mut self, cover: impl Fn(&mut String)) {
+        for row in &mut self.not_carried {
+            [&mut row.file, &mut row.rule, &mut row.field, &mut row.reason].into_iter().for_each(&cover);
+        }
+    }
+
+    /// Which rule of the files has a name that `holds` something, from 1.
+    pub fn named_after(&self, holds: impl Fn(&str) -> bool) -> Option<usize> {
+        let rules = self.files.iter().flat_map(|file| &file.rules);
+        rules.map(|rule| holds(&rule.id) || holds(&rule.title)).position(|holds| holds).map(|at| at + 1)
+    }
+
     /// What the files say and Tenure cannot do.
     pub fn not_carried(&self) -> &[NotCarried] {
         &self.not_carried
