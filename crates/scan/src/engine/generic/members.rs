@@ -64,7 +64,9 @@ pub(super) fn singular(name: &[u8]) -> Option<&'static [u8]> {
 
 /// Whether a list holds what is not to be used, or what everybody knows.
 pub(super) fn is_nobodys(name: &[u8]) -> bool {
-    const NOBODYS: [&str; 16] = [
+    const NOBODYS: [&str; 17] = [
+        // Made to be published.
+        "dkim",
         "bad",
         "common",
         "weak",

@@ -20,7 +20,7 @@ static ABOUT: Words = Words::of(
     strategy rule rules option options command cmd eval passwordeval passwdeval passeval remotepasseval localpasseval module package property properties attribute table
     model schema request response result callback event listener hook action reason comment note
     level warning charset encoding lockout history inactivity maxlen minlen tries attempts retries complexity scheme schemes formatter logger minimum maximum character
-    characters char chars days weeks hours minutes wrong instance address logo lastpass keepass hasher hashers blacklist whitelist denylist allowlist wordlist dictionary entry encryption encryptor hashing library image",
+    characters char chars days weeks hours minutes wrong instance address logo lastpass keepass hasher hashers blacklist whitelist denylist allowlist wordlist dictionary entry encryption encryptor hashing library image set",
 );
 /// Words that make the value public or derived.
 static PUBLIC: Words = Words::of(
@@ -32,7 +32,7 @@ static PUBLIC: Words = Words::of(
     autheticated keyword keywords keyframe keyframes keypress keydown keyup keycode keyid monkey turkey hotkey
     hockey whiskey donkey jockey compasspoint unauthorized authority authorities sitekey site publishable
     signingkey measurement tracking beacon authenticity lowpass highpass bandpass allpass multipass renderpass
-    pubkey pubkeys website subpass trespass underpass overpass hint repokey sha3 sha224 sha384 pbkdf2 seedling seeded secretary tokenized tokenization integrity resolved sum",
+    pubkey pubkeys website subpass trespass underpass overpass hint repokey sha3 sha224 sha384 pbkdf2 seedling seeded secretary tokenized tokenization integrity resolved sum sha2 pbkdf2 ha1",
 );
 /// Words that make a bare `key` a place in a table, and not a key of a lock.
 static LOOKUP: Words = Words::of(
@@ -113,13 +113,21 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
     let last = tail.last()?.trim_end_matches(|c: char| c.is_ascii_digit());
     let seasoned =
         ["salt", "pepper", "nonce"].iter().any(|end| last.ends_with(end)) || matches!(last, "seed" | "iv");
-    let public = |word: &String| PUBLIC.holds(word) || word.starts_with("csrf") || word.starts_with("xsrf");
+    // `MD5_KEY`: what a digest is keyed with.
+    let keyed = words.len() > 1 && matches!(last, "key" | "secret");
+    let public = |word: &String| {
+        PUBLIC.holds(word) && !(keyed && is_digest(word))
+            || word.starts_with("csrf")
+            || word.starts_with("xsrf")
+    };
     // `Sec-WebSocket-Key` is a nonce that every browser sends (RFC 6455).
     let handshake = words.windows(3).any(|three| three == ["web", "socket", "key"]);
     // Where a list goes on, and the token of ASP.NET's forms.
-    let page =
-        words.windows(2).any(|two| matches!(two[0].as_str(), "page" | "previous") && two[1] == "token")
-            || words.windows(2).any(|two| two == ["request", "verification"]);
+    let page = words.windows(2).any(|two| {
+        matches!(two[0].as_str(), "page" | "previous") && two[1] == "token"
+            || two[0] == "dkim" && two[1].starts_with("token")
+            || two == ["request", "verification"]
+    });
     let several = last == "keys" && (tail.len() == 1 || tail.iter().any(|word| QUALIFIERS.holds(word)));
     if ABOUT.holds(last) && !several || handshake || page || !seasoned && words.iter().any(public) {
         return None;
@@ -142,6 +150,10 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
     }
     let joined = words.concat();
     (words.len() <= 2 && SERVICES.contains(&joined.as_str())).then_some(Promise::Service)
+}
+
+fn is_digest(word: &str) -> bool {
+    word == "md5" || word.starts_with("sha") && word[3..].bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Whether what the name holds may be a login of two parts: `auth`, `CURLOPT_USERPWD`, `credentials`.

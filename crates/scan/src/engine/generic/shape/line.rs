@@ -151,11 +151,12 @@ pub(super) fn default_among(bytes: &[u8], at: usize, high: usize) -> Option<usiz
     (object[word + gap] == b'"').then_some(at + word + gap)
 }
 
-/// Whether a name is that of a call that gets something by what it is given: `getCredentials("…")`, `find_token("…")`.
+/// Whether a name is that of a call that gets something by what it is given: `getCredentials("…")`, `find_token("…")`,
+/// `decryptByPrivateKey("…")`.
 pub(super) fn fetches(name: &[u8]) -> bool {
-    const VERBS: [&[u8]; 12] = [
+    const VERBS: [&[u8]; 14] = [
         b"get", b"read", b"fetch", b"load", b"find", b"lookup", b"has", b"require", b"resolve", b"request",
-        b"delete", b"remove",
+        b"delete", b"remove", b"decrypt", b"verify",
     ];
     let call = name.rsplit(|&b| b == b'.').next().unwrap_or(name);
     VERBS.iter().any(|verb| {
