@@ -25,6 +25,7 @@ mod shape;
 
 pub use evidence::{Evidence, evidence};
 use members::{MEMBERS_MAX, is_nobodys, members, singular};
+pub(super) use name::is_about_a_member;
 use name::{is_login, promise};
 pub(super) use notation::is_foreign;
 use promising::may_hold;
@@ -71,6 +72,12 @@ const WORDS: &[&str] = &[
     "adgangskode",
     "sifre",
     "hmac=\"",
+    "_sk=",
+    "_sk =",
+    "_sk:",
+    "_sk\"",
+    "_sk'",
+    "\"sk\"",
 ];
 /// Context words: anchors of the generic detector, any case.
 pub fn context_words() -> impl Iterator<Item = &'static str> {

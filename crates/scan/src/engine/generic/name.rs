@@ -32,7 +32,7 @@ static PUBLIC: Words = Words::of(
     autheticated keyword keywords keyframe keyframes keypress keydown keyup keycode keyid monkey turkey hotkey
     hockey whiskey donkey jockey compasspoint unauthorized authority authorities sitekey site publishable
     signingkey measurement tracking beacon authenticity lowpass highpass bandpass allpass multipass renderpass
-    pubkey pubkeys website subpass trespass underpass overpass hint repokey sha3 sha224 sha384 pbkdf2 seedling seeded secretary tokenized tokenization integrity resolved sum sha2 pbkdf2 ha1",
+    pubkey pubkeys website subpass trespass underpass overpass hint repokey sha3 sha224 sha384 pbkdf2 seedling seeded secretary tokenized tokenization integrity resolved sum sha2 pbkdf2 ha1 domainkey",
 );
 /// Words that make a bare `key` a place in a table, and not a key of a lock.
 static LOOKUP: Words = Words::of(
@@ -50,7 +50,7 @@ static QUALIFIERS: Words = Words::of(
     api secret access private encryption encrypt decryption crypt crypto cipher signing sign signature master auth
     account storage shared cookie service app application client webhook license admin hmac jwt deploy
     integration server account user subscription primary secondary aes des rsa ssl tls connection write read ingest
-    host function functions",
+    host function functions authentication authorization security merchant partner payment bot vault agent",
 );
 
 /// Splits `dbPassword`, `DB_PASSWORD`, `db-password`, `APIKey` into lower-case words.
@@ -145,6 +145,10 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
     if words.iter().any(|w| w.contains("passw") || w == "pwd" || w == "passphrase") {
         return Some(Promise::Password);
     }
+    // `secretsCookie`, `SECRETS_SYSTEM`: what each of the secrets is for.
+    if words[0] == "secrets" && words.len() > 1 {
+        return Some(Promise::Secret);
+    }
     if words.iter().any(|w| w == "secret" || w == "token") {
         return Some(Promise::Vague);
     }
@@ -164,7 +168,7 @@ pub(super) fn is_login(name: &[u8]) -> bool {
 }
 
 /// Whether a member of a map of secrets is something that goes with one: its login, its address, its kind.
-pub(super) fn is_about_a_member(name: &[u8]) -> bool {
+pub(in crate::engine) fn is_about_a_member(name: &[u8]) -> bool {
     static BESIDE: Words = Words::of(
         "\
         user users username login email mail account host hostname server port region id uuid database db project tenant
@@ -226,15 +230,16 @@ fn told_by_last(tail: &[String], last: &str) -> Option<Option<Promise>> {
         "accesskey",
         "privatekey",
     ]) || matches!(last, "cred" | "creds" | "bearer" | "secrets" | "basic")
+        // `CLOUD_SK`, `"sk"`: how clouds of China write a secret key, beside the access key's `AK`.
+        || last == "sk"
+        || last == "auth" && tail.len() == 2 && tail[0] == "x"
     {
         return Some(Some(Promise::Secret));
     }
     if last.ends_with("key") {
-        let qualified = tail.iter().any(|word| {
-            let word = word.strip_suffix("key").unwrap_or(word);
-            QUALIFIERS.holds(word)
-        });
-        if qualified {
+        // A header of a service's own: `X-Auth-Key`.
+        let header = tail.len() > 1 && tail[0] == "x";
+        if header || tail.iter().any(|word| QUALIFIERS.holds(word.strip_suffix("key").unwrap_or(word))) {
             return Some(Some(Promise::Secret));
         }
         let lookup = tail.iter().any(|word| LOOKUP.holds(word.strip_suffix("key").unwrap_or(word)));
@@ -289,6 +294,19 @@ fn is_password(last: &str, tail: &[String]) -> bool {
         || ENDS.iter().any(|end| last.ends_with(end))
         || WHOLE.contains(&last)
         || FOREIGN.iter().any(|word| last.contains(word))
+}
+
+/// Whether a name says what is done with a password: `ResetPassword`, `User_Force_Change_Password`.
+pub(super) fn is_deed(name: &[u8]) -> bool {
+    let deed = |word: &String| {
+        matches!(word.as_str(), "reset" | "change" | "force" | "update" | "forgot" | "recover" | "create")
+    };
+    words(name).iter().any(deed)
+}
+
+/// `KEY`, `WEBHOOK_KEY`: a constant that is a key.
+pub(super) fn is_constant_key(name: &[u8]) -> bool {
+    name.ends_with(b"KEY") && name.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
 }
 
 /// What a password is called elsewhere; all of them are context words.

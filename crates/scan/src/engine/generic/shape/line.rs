@@ -219,6 +219,14 @@ pub(in crate::engine::generic) fn opens_map(bytes: &[u8], lead: Lead, high: usiz
     opens.then_some((at, true))
 }
 
+/// Where a row of values may begin behind the name of them, on its line.
+pub(in crate::engine::generic) fn begins_row(bytes: &[u8], lead: Lead, high: usize) -> Option<usize> {
+    let sign =
+        matches!(byte(bytes, lead.at), b'=' | b':') && !matches!(byte(bytes, lead.at + 1), b'=' | b':');
+    let at = spaced(bytes, lead.at + 1, high);
+    (sign && at < high && starts_line(bytes, lead.name.0)).then_some(at)
+}
+
 /// Bytes behind a colon in which the type of a map ends.
 const TYPE_BYTES_MAX: usize = 48;
 
