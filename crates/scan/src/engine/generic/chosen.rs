@@ -148,6 +148,23 @@ pub(super) fn signed(needs: Needs, found: Assignment) -> Option<Opinion> {
     ))
 }
 
+/// Where a password of three kinds of characters counts.
+pub(super) fn where_mixed(name: &[u8], text: &[u8], mixed: bool, found: Assignment) -> Needs {
+    let digit = text.iter().any(u8::is_ascii_digit);
+    // Signs of the keyboard and figures among letters: nobody writes so but in a password, wherever it stands.
+    let sign = text.iter().any(|b| b.is_ascii_punctuation() && !b"_-.,:;/()[]{}<>=\\'\"".contains(b));
+    let meant = digit && sign && text.len() >= 8 && found.stand != Stand::Passed;
+    // Letters of both cases and figures, under the name of a password: an example of one, where examples stand.
+    let cases = text.iter().any(u8::is_ascii_lowercase) && text.iter().any(u8::is_ascii_uppercase);
+    let option = found.stand == Stand::Passed && name.starts_with(b"-");
+    let shown = mixed && cases && (found.stand == Stand::Assigned || option) && name != b"PASS";
+    match (meant, shown) {
+        (true, _) => Needs::Nothing,
+        (false, true) => Needs::NoTexts,
+        (false, false) => Needs::LivePath,
+    }
+}
+
 /// A password of several words: only where no text for people would stand.
 pub(super) fn passphrase(name: &[u8], text: &[u8], found: Assignment) -> Option<Opinion> {
     let words = text.split(|&b| b == b' ').filter(|word| !word.is_empty()).count();

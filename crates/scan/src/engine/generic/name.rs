@@ -116,7 +116,8 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
     // `MD5_KEY`: what a digest is keyed with.
     let keyed = words.len() > 1 && matches!(last, "key" | "secret");
     let public = |word: &String| {
-        PUBLIC.holds(word) && !(keyed && is_digest(word))
+        let stem = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        (PUBLIC.holds(word) || stem == "pubkey") && !(keyed && is_digest(word))
             || word.starts_with("csrf")
             || word.starts_with("xsrf")
     };

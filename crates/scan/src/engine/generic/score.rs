@@ -4,7 +4,7 @@ use tenure_model::{Confidence, Severity};
 
 use super::chosen::{
     UNWRITTEN_BITS, chosen_secret, chosen_with_signs, is_comment, is_type, may_be_typed, of_service,
-    passphrase, signed, typed_in_env,
+    passphrase, signed, typed_in_env, where_mixed,
 };
 use super::code::{is_public_material, looks_like_code};
 use super::decoded::{Decoded, decoded};
@@ -298,18 +298,7 @@ fn password(name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Op
     }
     if classes >= 3 && text.len() >= 6 {
         let because = format!("the value mixes {classes} kinds of characters");
-        // Signs of the keyboard and figures among letters: nobody writes so but in a password, wherever it stands.
-        let sign = text.iter().any(|b| b.is_ascii_punctuation() && !b"_-.,:;/()[]{}<>=\\'\"".contains(b));
-        let meant = digit && sign && text.len() >= 8 && found.stand != Stand::Passed;
-        // Letters of both cases and figures, under the name of a password: an example of one, where examples stand.
-        let cases = text.iter().any(u8::is_ascii_lowercase) && text.iter().any(u8::is_ascii_uppercase);
-        let option = found.stand == Stand::Passed && name.starts_with(b"-");
-        let shown = mixed && cases && (found.stand == Stand::Assigned || option) && name != b"PASS";
-        let needs = match (meant, shown) {
-            (true, _) => Needs::Nothing,
-            (false, true) => Needs::NoTexts,
-            (false, false) => Needs::LivePath,
-        };
+        let needs = where_mixed(name, text, mixed, found);
         return Some((Severity::Medium, Confidence::Medium, needs, because));
     }
     if classes == 2 && digit && text.len() >= 5 {
@@ -434,7 +423,9 @@ fn vague(name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Opini
     let severity = if of_somebody { Severity::Medium } else { Severity::Low };
     // Digits of a sum are as random as a key in hex: in a test only other alphabets tell.
     let hex = text.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-');
-    let needs = if bits >= 2.0 * SURELY_RANDOM_BITS && !hex { Needs::Nothing } else { Needs::LivePath };
+    let wrapped = holds_folded(name, "encrypted") || holds_folded(name, "wrapped");
+    let needs =
+        if bits >= 2.0 * SURELY_RANDOM_BITS && !hex && !wrapped { Needs::Nothing } else { Needs::LivePath };
     Some((severity, Confidence::Low, needs, drawn(bits)))
 }
 
