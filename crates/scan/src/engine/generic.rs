@@ -25,6 +25,7 @@ mod shape;
 
 pub use evidence::{Evidence, evidence};
 use members::{MEMBERS_MAX, is_nobodys, members, singular};
+pub(super) use name::is_about_a_member;
 use name::{is_login, promise};
 pub(super) use notation::is_foreign;
 use promising::may_hold;
@@ -71,6 +72,12 @@ const WORDS: &[&str] = &[
     "adgangskode",
     "sifre",
     "hmac=\"",
+    "_sk=",
+    "_sk =",
+    "_sk:",
+    "_sk\"",
+    "_sk'",
+    "\"sk\"",
 ];
 /// Context words: anchors of the generic detector, any case.
 pub fn context_words() -> impl Iterator<Item = &'static str> {
@@ -81,6 +88,9 @@ pub fn context_words() -> impl Iterator<Item = &'static str> {
 pub const BEFORE: u32 = 150;
 /// Bytes from an anchor's start on that the shape test may look at.
 pub const AFTER: u32 = 640;
+
+/// Bytes before a name among which the sign of a list stands.
+const LIST_LEAD_BYTES: usize = 24;
 
 /// Bytes before a name, on its line, that may say whose key it is.
 const SERVICE_BYTES: usize = 64;
@@ -136,6 +146,9 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
     let before = &bytes[found.name.0.saturating_sub(SERVICE_BYTES)..found.name.0];
     let before = memchr::memrchr(b'\n', before).map_or(before, |line| &before[line + 1..]);
     let Some(mut verdict) = judge((above, before), judged, text, found) else { return };
+    if passed && !verdict.drawn && is_in_list_of_names(bytes, found) {
+        return;
+    }
     match found.form {
         Form::Plain => {}
         Form::Numbers => {
@@ -274,6 +287,22 @@ fn past_user(bytes: &[u8], found: Assignment) -> Option<Assignment> {
 fn begins_pair(bytes: &[u8], found: Assignment) -> bool {
     let behind = &bytes[found.value.1..bytes.len().min(found.value.1 + USER_BYTES_MAX)];
     found.quoted && behind.get(1..).is_some_and(|behind| behind.trim_ascii_start().starts_with(b":"))
+}
+
+/// Whether name and value are two of a list of names that begin alike: `"V2Password", "V3Password", "V3Kerb5",`.
+fn is_in_list_of_names(bytes: &[u8], found: Assignment) -> bool {
+    let (name, value) = (&bytes[found.name.0..found.name.1], &bytes[found.value.0..found.value.1]);
+    let alike = name.iter().zip(value).take_while(|(one, other)| one == other).count();
+    let named = alike >= 2
+        && name[..alike].iter().any(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+        && !name[..alike].to_ascii_lowercase().starts_with(b"p");
+    let opens = found.name.0.saturating_sub(1);
+    let before = bytes[opens.saturating_sub(LIST_LEAD_BYTES)..opens].trim_ascii_end();
+    let listed = |sign: u8| matches!(sign, b',' | b'[' | b'(' | b'{');
+    named
+        && found.quoted
+        && value.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+        && before.last().is_some_and(|&sign| listed(sign))
 }
 
 /// Whether a text names credentials: a kind, a class, a reference.

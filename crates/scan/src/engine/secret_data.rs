@@ -8,12 +8,15 @@ use base64::alphabet::STANDARD;
 use base64::engine::general_purpose::GeneralPurpose;
 use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
 
-use crate::engine::{Candidate, Engine, settle};
+use crate::engine::{Candidate, Engine, generic, settle};
 
 /// Bytes at the start of a file among which a manifest says that it is one.
 const OPENING_BYTES: usize = 1024;
 /// Longest value that is decoded, characters.
 const VALUE_BYTES_MAX: usize = 1 << 20;
+
+/// Shortest value that may be encoded twice, bytes.
+const TWICE_BYTES_MIN: usize = 24;
 
 /// Padding may be missing, and the bits behind the last byte may be anything: values are written by hand, too.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -54,10 +57,14 @@ pub(crate) fn add(
     }
     let mut view = Vec::new();
     let mut values: Vec<Value> = Vec::new();
-    each_value(bytes, |key, start, end| {
-        let encoded: Vec<u8> =
-            bytes[start..end].iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-        let Some(text) = LENIENT.decode(encoded).ok().filter(|text| is_text(text)) else { return };
+    let mut unnamed = Vec::new();
+    each_value(bytes, |key, (start, end), plain| {
+        if plain {
+            return unnamed.extend(drawn(engine, key, &bytes[start..end], (start, end)));
+        }
+        let Some(text) = decoded(&bytes[start..end]) else { return };
+        unnamed.extend(drawn(engine, key, text.trim_ascii_end(), (start, end)));
+        let text = decoded(&text).filter(|_| text.len() >= TWICE_BYTES_MIN).unwrap_or(text);
         values.push(Value { start, end, view: view.len() });
         // `echo` leaves a line end behind the one line.
         let text = text.trim_ascii_end();
@@ -68,7 +75,7 @@ pub(crate) fn add(
         view.extend_from_slice(text);
         view.extend_from_slice(b"\n\n");
     });
-    if values.is_empty() {
+    if values.is_empty() && unnamed.is_empty() {
         return candidates;
     }
     let mut all = candidates;
@@ -89,15 +96,43 @@ pub(crate) fn add(
         fresh.found = std::sync::Arc::new(found);
         all.push(fresh);
     }
+    all.extend(unnamed);
     settle(&mut all);
     all
+}
+
+/// What a value in base64 stands for, where it is text.
+fn decoded(encoded: &[u8]) -> Option<Vec<u8>> {
+    let encoded: Vec<u8> = encoded.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    LENIENT.decode(encoded).ok().filter(|text| is_text(text))
+}
+
+/// A value that looks drawn, under a name that says nothing: what a Secret holds is one, but for what goes with it.
+fn drawn(engine: &Engine, key: &[u8], text: &[u8], (start, end): (usize, usize)) -> Option<Candidate> {
+    if generic::is_telling(key) || generic::is_about_a_member(key) {
+        return None;
+    }
+    let mut found = Vec::new();
+    generic::evaluate_cell(engine, text, b"secret", (0, text.len()), &mut found);
+    let mut candidate = found.pop().filter(|candidate| candidate.found.drawn)?;
+    #[allow(clippy::cast_possible_truncation)] // blobs and windows are far below 4 GiB
+    {
+        (candidate.start, candidate.end) = (start as u32, end as u32);
+        candidate.anchor.at = start as u32;
+    }
+    let key = String::from_utf8_lossy(key).into_owned();
+    let mut told = (*candidate.found).clone();
+    told.reasons[0] = format!("`{key}` is a value of a Kubernetes Secret");
+    told.name = Some(key);
+    candidate.found = std::sync::Arc::new(told);
+    Some(candidate)
 }
 
 fn is_manifest(bytes: &[u8]) -> bool {
     let opening = &bytes[..bytes.len().min(OPENING_BYTES)];
     memchr::memmem::find(opening, b"apiVersion:").is_some()
         && memchr::memmem::find(bytes, b"kind: Secret").is_some()
-        && memchr::memmem::find(bytes, b"data:").is_some()
+        && memchr::memmem::find(bytes, b"ata:").is_some()
 }
 
 fn is_text(bytes: &[u8]) -> bool {
@@ -106,8 +141,9 @@ fn is_text(bytes: &[u8]) -> bool {
             .is_ok_and(|text| !text.chars().any(|c| c.is_control() && !c.is_whitespace()))
 }
 
-/// Calls `each` with key, start and end of every value below a `data:` of a Secret.
-fn each_value<'b>(bytes: &'b [u8], mut each: impl FnMut(&'b [u8], usize, usize)) {
+/// Calls `each` with key and place of every value below a `data:` or `stringData:` of a Secret, and whether it is written as
+/// it is.
+fn each_value<'b>(bytes: &'b [u8], mut each: impl FnMut(&'b [u8], (usize, usize), bool)) {
     let mut document = 0;
     for (start, line) in Lines::of(bytes, 0, bytes.len()) {
         if line.starts_with(b"---") {
@@ -122,14 +158,15 @@ fn values_of_document<'b>(
     bytes: &'b [u8],
     from: usize,
     to: usize,
-    each: &mut impl FnMut(&'b [u8], usize, usize),
+    each: &mut impl FnMut(&'b [u8], (usize, usize), bool),
 ) {
     if memchr::memmem::find(&bytes[from..to], b"kind: Secret").is_none() {
         return;
     }
     let mut lines = Lines::of(bytes, from, to).peekable();
     while let Some((_, line)) = lines.next() {
-        if line.trim_ascii() != b"data:" {
+        let plain = line.trim_ascii() == b"stringData:";
+        if !plain && line.trim_ascii() != b"data:" {
             continue;
         }
         let outer = indent(line);
@@ -145,7 +182,7 @@ fn values_of_document<'b>(
                 (from, from + value.len())
             };
             if from < to && to - from <= VALUE_BYTES_MAX {
-                each(key, from, to);
+                each(key, (from, to), plain);
             }
         }
     }
@@ -264,6 +301,18 @@ mod tests {
     }
 
     #[test]
+    fn a_drawn_value_needs_no_telling_name() {
+        let value = ["v8Jq2LzR", "0tYw5Nc1"].concat();
+        let encoded = PLAIN.encode(&value);
+        let seen = found(&secret(&format!("  blob: {encoded}\n  username: {encoded}\n")));
+        assert_eq!(seen.iter().filter(|(rule, ..)| rule == "generic-secret").count(), 1, "{seen:?}");
+        let text = format!("apiVersion: v1\nkind: Secret\nstringData:\n  blob: {value}\n  region: eu\n");
+        assert_eq!(found(&text).len(), 1);
+        let twice = PLAIN.encode(PLAIN.encode(format!("db_password={value}\n")));
+        assert_eq!(found(&secret(&format!("  conf: {twice}\n"))).len(), 1);
+    }
+
+    #[test]
     fn a_file_in_a_secret_is_read_as_a_file() {
         let file = format!("[db]\nuser = app\npassword = {}\n", ["v8Jq2LzR", "0tYw5Nc1"].concat());
         let seen = found(&secret(&format!("  app.ini: {}\n", PLAIN.encode(file))));
@@ -277,7 +326,7 @@ mod tests {
             PLAIN.encode("password: v8Jq2LzR0tYw5Nc1")
         );
         let mut seen = 0;
-        each_value(text.as_bytes(), |_, _, _| seen += 1);
+        each_value(text.as_bytes(), |_, _, plain| seen += usize::from(!plain));
         assert_eq!(seen, 0);
     }
 }

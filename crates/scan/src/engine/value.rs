@@ -331,6 +331,11 @@ pub fn is_uuid(value: &[u8]) -> bool {
         })
 }
 
+/// A UUID of version 4: all but six of its bits are chance.
+pub(super) fn is_drawn_uuid(text: &[u8]) -> bool {
+    is_uuid(text) && text[14] == b'4' && matches!(text[19], b'8' | b'9' | b'a' | b'b' | b'A' | b'B')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

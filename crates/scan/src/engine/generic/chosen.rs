@@ -97,11 +97,19 @@ pub(super) fn typed_in_env(name: &[u8], text: &[u8], found: Assignment) -> bool 
         name.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
     };
     let (own, value) = (spells(name), spells(text));
+    // `robotpassword`, a word before the telling one.
+    let front = [&b"password"[..], b"passwd", b"pass"].iter().find_map(|end| text.strip_suffix(*end));
+    let joins = |text: &[u8]| text.iter().any(|b| matches!(b, b'_' | b'-'));
+    let compound = front.is_some_and(|front| {
+        front.len() >= 4
+            && front.iter().all(u8::is_ascii_lowercase)
+            && !KEPT.iter().any(|kept| front.starts_with(kept))
+    });
     variable
         && found.stand == Stand::Assigned
         && joined
         && text.len() >= JOINED_BYTES_MIN
-        && text.iter().any(|b| matches!(b, b'_' | b'-'))
+        && (joins(text) || compound)
         && !parts.clone().any(|part| part.is_empty() || KEPT.contains(&part))
         && parts.all(|part| part.len() >= 2)
         && !own.ends_with(&value)
@@ -140,6 +148,23 @@ pub(super) fn signed(needs: Needs, found: Assignment) -> Option<Opinion> {
     ))
 }
 
+/// Where a password of three kinds of characters counts.
+pub(super) fn where_mixed(name: &[u8], text: &[u8], mixed: bool, found: Assignment) -> Needs {
+    let digit = text.iter().any(u8::is_ascii_digit);
+    // Signs of the keyboard and figures among letters: nobody writes so but in a password, wherever it stands.
+    let sign = text.iter().any(|b| b.is_ascii_punctuation() && !b"_-.,:;/()[]{}<>=\\'\"".contains(b));
+    let meant = digit && sign && text.len() >= 8 && found.stand != Stand::Passed;
+    // Letters of both cases and figures, under the name of a password: an example of one, where examples stand.
+    let cases = text.iter().any(u8::is_ascii_lowercase) && text.iter().any(u8::is_ascii_uppercase);
+    let option = found.stand == Stand::Passed && name.starts_with(b"-");
+    let shown = mixed && cases && (found.stand == Stand::Assigned || option) && name != b"PASS";
+    match (meant, shown) {
+        (true, _) => Needs::Nothing,
+        (false, true) => Needs::NoTexts,
+        (false, false) => Needs::LivePath,
+    }
+}
+
 /// A password of several words: only where no text for people would stand.
 pub(super) fn passphrase(name: &[u8], text: &[u8], found: Assignment) -> Option<Opinion> {
     let words = text.split(|&b| b == b' ').filter(|word| !word.is_empty()).count();
@@ -158,10 +183,18 @@ pub(super) fn passphrase(name: &[u8], text: &[u8], found: Assignment) -> Option<
     fits.then_some((Severity::Low, Confidence::Low, needs, because))
 }
 
+/// Under which Django, Flask and their relatives keep what they sign with.
+fn is_framework_key(name: &[u8]) -> bool {
+    name == b"SECRET_KEY"
+}
+
 /// Whether [`chosen_secret`] may take a value at all: what joins the words of a name makes it the name of a secret that is
 /// kept elsewhere.
-pub(super) fn may_be_typed(text: &[u8], found: Assignment) -> bool {
+pub(super) fn may_be_typed(name: &[u8], text: &[u8], found: Assignment) -> bool {
     let joins = |b: &u8| matches!(b, b'-' | b'_' | b'.' | b'/' | b':' | b'(' | b'{' | b'<' | b'$' | b'\\');
+    // `SECRET_KEY = "meadow-1982"`
+    let framework = found.quoted && is_framework_key(name) && text.iter().any(u8::is_ascii_digit);
+    let joins = |b: &u8| joins(b) && !(framework && matches!(b, b'-' | b'_'));
     (CHOSEN_BYTES_MIN..=CHOSEN_BYTES_MAX).contains(&text.len())
         && matches!(found.stand, Stand::Assigned | Stand::Alone | Stand::Pair)
         && (!text.iter().any(joins) || text.contains(&b' '))
@@ -173,7 +206,7 @@ pub(super) fn chosen_secret(name: &[u8], text: &[u8], bits: f64, found: Assignme
     let last = words.last().map_or("", String::as_str);
     let is_secret =
         last == "secret" || last == "secretkey" || words.ends_with(&["secret".to_owned(), "key".to_owned()]);
-    if !may_be_typed(text, found) {
+    if !may_be_typed(name, text, found) {
         return None;
     }
     let opinion = |needs, because: &str| Some((Severity::Low, Confidence::Low, needs, because.to_owned()));
@@ -202,6 +235,8 @@ pub(super) fn chosen_secret(name: &[u8], text: &[u8], bits: f64, found: Assignme
     }
     let serves = words.len() > 1 && last == "secret" && text.len() >= SERVING_BYTES_MIN;
     let serves = serves && SERVING.holds(&words[words.len() - 2]);
+    // The key of a web framework, by its usual name.
+    let serves = serves || is_framework_key(name) && found.quoted && found.stand == Stand::Assigned;
     let needs = if serves { Needs::Settings } else { Needs::Directives };
     is_secret.then(|| opinion(needs, "a word under the name of a secret")).flatten()
 }

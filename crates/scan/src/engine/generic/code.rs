@@ -47,10 +47,12 @@ pub(super) fn is_public_material(text: &[u8]) -> bool {
     ];
     // Sealed with a cluster's public key, and made to be committed.
     let sealed = text.len() > SEALED_BYTES_MIN && (text.starts_with(b"AgA") || text.starts_with(b"AgB"));
-    // Public keys of minisign, age and wallets, and of RSA in SPKI.
+    // Public keys of minisign, age and wallets, and of RSA, P-256 and Ed25519 in SPKI.
     let public = text.len() == 56 && text.starts_with(b"RW") && matches!(text[2], b'Q'..=b'T')
         || text.len() == 62 && text.starts_with(b"age1")
-        || [&b"MIGfMA0GCSqGSIb3DQEB"[..], b"xpub6", b"tpubD"].iter().any(|start| text.starts_with(start));
+        || [&b"MIGfMA0GCSqGSIb3DQEB"[..], b"MFkwEwYHKoZIzj0CAQ", b"MCowBQYDK2Vw", b"xpub6", b"tpubD"]
+            .iter()
+            .any(|start| text.starts_with(start));
     // An address of a chain of blocks, and the header of a token without its body.
     let address = text.len() == 42 && text.starts_with(b"0x");
     let header = text.starts_with(b"eyJ0eXAi") || text.starts_with(b"eyJhbGci");

@@ -6,6 +6,8 @@ use crate::engine::value;
 
 /// Shortest text that is no chance when base64 decodes to it, bytes.
 const DECODED_BYTES_MIN: usize = 7;
+/// Shortest key that somebody makes of words and figures, bytes.
+const MADE_BYTES_MIN: usize = 24;
 /// Longest text that is taken for words or a login when base64 decodes to it, bytes.
 const DECODED_BYTES_MAX: usize = 160;
 
@@ -16,6 +18,8 @@ pub(super) enum Decoded {
     Login,
     /// Words, or a login that everybody writes.
     Text,
+    /// One word with figures in it, as somebody makes a key of the length that is asked for.
+    Made,
     /// No base64, or as random as before.
     Nothing,
 }
@@ -45,6 +49,16 @@ pub(super) fn decoded(text: &[u8]) -> Decoded {
         None if random_bits(&plain) >= RANDOM_BITS && value::placeholder(&plain).is_none() => {
             Decoded::Nothing
         }
+        None if is_made(&plain) => Decoded::Made,
         _ => Decoded::Text,
     }
+}
+
+/// `meadow_lantern_2031_walrus_77`: words and figures in a row.
+fn is_made(plain: &[u8]) -> bool {
+    plain.len() >= MADE_BYTES_MIN
+        && plain.iter().all(|&b| b.is_ascii_alphanumeric() || b"_-!@#.".contains(&b))
+        && plain.iter().any(u8::is_ascii_digit)
+        && plain.iter().any(u8::is_ascii_alphabetic)
+        && value::placeholder(plain).is_none()
 }

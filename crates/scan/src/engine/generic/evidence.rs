@@ -88,7 +88,7 @@ fn secret_signs(yes: impl Fn(&str, String) -> Evidence) -> Vec<Evidence> {
             &format!(
                 "the name says key or auth and no more, and {VAGUE_BYTES_MIN} characters or more have {SURELY_RANDOM_BITS} bits"
             ),
-            "low where something runs, medium when another word says whose it is".to_owned(),
+            "low where something runs, and elsewhere from twice as many bits unless it is hex; medium when another word says whose it is".to_owned(),
         ),
         yes(
             &format!(

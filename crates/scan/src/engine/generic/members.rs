@@ -2,7 +2,7 @@
 //! `TOKENS = {"ci": "…"}`, `api_keys = ["…", "…"]`. What a member is called says only whose it is.
 
 use super::name::{is_about_a_member, promise, words};
-use super::shape::{Assignment, Form, Lead, Stand, opens_map};
+use super::shape::{Assignment, Form, Lead, Stand, begins_row, opens_map};
 
 /// Members of one map that are judged where its name stands; the window ends sooner in all but the tersest.
 pub(super) const MEMBERS_MAX: usize = 64;
@@ -64,7 +64,9 @@ pub(super) fn singular(name: &[u8]) -> Option<&'static [u8]> {
 
 /// Whether a list holds what is not to be used, or what everybody knows.
 pub(super) fn is_nobodys(name: &[u8]) -> bool {
-    const NOBODYS: [&str; 16] = [
+    const NOBODYS: [&str; 17] = [
+        // Made to be published.
+        "dkim",
         "bad",
         "common",
         "weak",
@@ -91,7 +93,7 @@ pub(super) fn members(bytes: &[u8], lead: Lead, high: usize, most: usize) -> Vec
     match opens_map(bytes, lead, high) {
         Some((at, true)) => in_braces(bytes, (at, high), most, &mut out),
         Some((at, false)) => on_lines(bytes, (at, high), most, &mut out),
-        None => {}
+        None => in_a_row(bytes, lead, high, most, &mut out),
     }
     out.retain(|member| {
         let len = member.value.1 - member.value.0;
@@ -102,6 +104,39 @@ pub(super) fn members(bytes: &[u8], lead: Lead, high: usize, most: usize) -> Vec
             })
     });
     out
+}
+
+/// Shortest of several values in a row, bytes.
+const ROW_BYTES_MIN: usize = 6;
+
+/// Members of a row without brackets, the rest of its line or a text in quotes: `API_KEYS=…,…,…`, `tokens: "…;…"`.
+fn in_a_row(bytes: &[u8], lead: Lead, high: usize, most: usize, out: &mut Vec<Member>) {
+    let Some(at) = begins_row(bytes, lead, high) else { return };
+    let line = memchr::memchr2(b'\n', b'\r', &bytes[at..high]).map_or(high, |end| at + end);
+    let quote = bytes.get(at).copied().filter(|b| matches!(b, b'"' | b'\''));
+    let from = at + usize::from(quote.is_some());
+    let row = &bytes[from..line.max(from)];
+    let row = match quote.map(|quote| memchr::memchr(quote, row)) {
+        Some(Some(end)) => &row[..end],
+        Some(None) => return,
+        None => row.trim_ascii_end(),
+    };
+    let Some(sign) = [b',', b';'].into_iter().find(|sign| row.contains(sign)) else { return };
+    let plain = |part: &[u8]| {
+        part.len() >= ROW_BYTES_MIN
+            && part.iter().all(|b| b.is_ascii_graphic() && !b"\"'`(){}[]<>,;".contains(b))
+    };
+    // The last of them may go on behind the window.
+    let whole = row.split(|&b| b == sign).map(<[u8]>::trim_ascii).filter(|part| !part.is_empty());
+    if !whole.clone().all(|part| plain(part) || from + row.len() == high) {
+        return;
+    }
+    let cut = if from + row.len() == high && high < bytes.len() { 1 } else { 0 };
+    let count = whole.clone().count().saturating_sub(cut);
+    for part in whole.take(count.min(most)) {
+        let start = part.as_ptr() as usize - bytes.as_ptr() as usize;
+        out.push(Member { name: None, value: (start, start + part.len()), quoted: true });
+    }
 }
 
 /// Members between the bracket at `at` and the one that closes it; what lies deeper is not theirs.

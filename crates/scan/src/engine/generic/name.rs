@@ -20,7 +20,7 @@ static ABOUT: Words = Words::of(
     strategy rule rules option options command cmd eval passwordeval passwdeval passeval remotepasseval localpasseval module package property properties attribute table
     model schema request response result callback event listener hook action reason comment note
     level warning charset encoding lockout history inactivity maxlen minlen tries attempts retries complexity scheme schemes formatter logger minimum maximum character
-    characters char chars days weeks hours minutes wrong instance address logo lastpass keepass hasher hashers blacklist whitelist denylist allowlist wordlist dictionary entry encryption encryptor hashing library image",
+    characters char chars days weeks hours minutes wrong instance address logo lastpass keepass hasher hashers blacklist whitelist denylist allowlist wordlist dictionary entry encryption encryptor hashing library image set",
 );
 /// Words that make the value public or derived.
 static PUBLIC: Words = Words::of(
@@ -32,7 +32,7 @@ static PUBLIC: Words = Words::of(
     autheticated keyword keywords keyframe keyframes keypress keydown keyup keycode keyid monkey turkey hotkey
     hockey whiskey donkey jockey compasspoint unauthorized authority authorities sitekey site publishable
     signingkey measurement tracking beacon authenticity lowpass highpass bandpass allpass multipass renderpass
-    pubkey pubkeys website subpass trespass underpass overpass hint repokey sha3 sha224 sha384 pbkdf2 seedling seeded secretary tokenized tokenization integrity resolved sum",
+    pubkey pubkeys website subpass trespass underpass overpass hint repokey sha3 sha224 sha384 pbkdf2 seedling seeded secretary tokenized tokenization integrity resolved sum sha2 pbkdf2 ha1 domainkey",
 );
 /// Words that make a bare `key` a place in a table, and not a key of a lock.
 static LOOKUP: Words = Words::of(
@@ -50,7 +50,7 @@ static QUALIFIERS: Words = Words::of(
     api secret access private encryption encrypt decryption crypt crypto cipher signing sign signature master auth
     account storage shared cookie service app application client webhook license admin hmac jwt deploy
     integration server account user subscription primary secondary aes des rsa ssl tls connection write read ingest
-    host function functions",
+    host function functions authentication authorization security merchant partner payment bot vault agent",
 );
 
 /// Splits `dbPassword`, `DB_PASSWORD`, `db-password`, `APIKey` into lower-case words.
@@ -113,13 +113,22 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
     let last = tail.last()?.trim_end_matches(|c: char| c.is_ascii_digit());
     let seasoned =
         ["salt", "pepper", "nonce"].iter().any(|end| last.ends_with(end)) || matches!(last, "seed" | "iv");
-    let public = |word: &String| PUBLIC.holds(word) || word.starts_with("csrf") || word.starts_with("xsrf");
+    // `MD5_KEY`: what a digest is keyed with.
+    let keyed = words.len() > 1 && matches!(last, "key" | "secret");
+    let public = |word: &String| {
+        let stem = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        (PUBLIC.holds(word) || stem == "pubkey") && !(keyed && is_digest(word))
+            || word.starts_with("csrf")
+            || word.starts_with("xsrf")
+    };
     // `Sec-WebSocket-Key` is a nonce that every browser sends (RFC 6455).
     let handshake = words.windows(3).any(|three| three == ["web", "socket", "key"]);
     // Where a list goes on, and the token of ASP.NET's forms.
-    let page =
-        words.windows(2).any(|two| matches!(two[0].as_str(), "page" | "previous") && two[1] == "token")
-            || words.windows(2).any(|two| two == ["request", "verification"]);
+    let page = words.windows(2).any(|two| {
+        matches!(two[0].as_str(), "page" | "previous") && two[1] == "token"
+            || two[0] == "dkim" && two[1].starts_with("token")
+            || two == ["request", "verification"]
+    });
     let several = last == "keys" && (tail.len() == 1 || tail.iter().any(|word| QUALIFIERS.holds(word)));
     if ABOUT.holds(last) && !several || handshake || page || !seasoned && words.iter().any(public) {
         return None;
@@ -137,11 +146,19 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
     if words.iter().any(|w| w.contains("passw") || w == "pwd" || w == "passphrase") {
         return Some(Promise::Password);
     }
+    // `secretsCookie`, `SECRETS_SYSTEM`: what each of the secrets is for.
+    if words[0] == "secrets" && words.len() > 1 {
+        return Some(Promise::Secret);
+    }
     if words.iter().any(|w| w == "secret" || w == "token") {
         return Some(Promise::Vague);
     }
     let joined = words.concat();
     (words.len() <= 2 && SERVICES.contains(&joined.as_str())).then_some(Promise::Service)
+}
+
+fn is_digest(word: &str) -> bool {
+    word == "md5" || word.starts_with("sha") && word[3..].bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Whether what the name holds may be a login of two parts: `auth`, `CURLOPT_USERPWD`, `credentials`.
@@ -152,7 +169,7 @@ pub(super) fn is_login(name: &[u8]) -> bool {
 }
 
 /// Whether a member of a map of secrets is something that goes with one: its login, its address, its kind.
-pub(super) fn is_about_a_member(name: &[u8]) -> bool {
+pub(in crate::engine) fn is_about_a_member(name: &[u8]) -> bool {
     static BESIDE: Words = Words::of(
         "\
         user users username login email mail account host hostname server port region id uuid database db project tenant
@@ -214,15 +231,16 @@ fn told_by_last(tail: &[String], last: &str) -> Option<Option<Promise>> {
         "accesskey",
         "privatekey",
     ]) || matches!(last, "cred" | "creds" | "bearer" | "secrets" | "basic")
+        // `CLOUD_SK`, `"sk"`: how clouds of China write a secret key, beside the access key's `AK`.
+        || last == "sk"
+        || last == "auth" && tail.len() == 2 && tail[0] == "x"
     {
         return Some(Some(Promise::Secret));
     }
     if last.ends_with("key") {
-        let qualified = tail.iter().any(|word| {
-            let word = word.strip_suffix("key").unwrap_or(word);
-            QUALIFIERS.holds(word)
-        });
-        if qualified {
+        // A header of a service's own: `X-Auth-Key`.
+        let header = tail.len() > 1 && tail[0] == "x";
+        if header || tail.iter().any(|word| QUALIFIERS.holds(word.strip_suffix("key").unwrap_or(word))) {
             return Some(Some(Promise::Secret));
         }
         let lookup = tail.iter().any(|word| LOOKUP.holds(word.strip_suffix("key").unwrap_or(word)));
@@ -277,6 +295,19 @@ fn is_password(last: &str, tail: &[String]) -> bool {
         || ENDS.iter().any(|end| last.ends_with(end))
         || WHOLE.contains(&last)
         || FOREIGN.iter().any(|word| last.contains(word))
+}
+
+/// Whether a name says what is done with a password: `ResetPassword`, `User_Force_Change_Password`.
+pub(super) fn is_deed(name: &[u8]) -> bool {
+    let deed = |word: &String| {
+        matches!(word.as_str(), "reset" | "change" | "force" | "update" | "forgot" | "recover" | "create")
+    };
+    words(name).iter().any(deed)
+}
+
+/// `KEY`, `WEBHOOK_KEY`: a constant that is a key.
+pub(super) fn is_constant_key(name: &[u8]) -> bool {
+    name.ends_with(b"KEY") && name.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
 }
 
 /// What a password is called elsewhere; all of them are context words.

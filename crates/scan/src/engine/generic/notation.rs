@@ -29,6 +29,7 @@ fn is_written(text: &[u8], quoted: bool, (password, apart): (bool, bool)) -> boo
         || is_validation(text)
         || is_format(text)
         || is_version(text)
+        || is_packed(text)
         || is_regex(text)
         || is_list(text)
         // An entity tag of HTTP, and what a list of ciphers leaves out.
@@ -114,14 +115,30 @@ fn is_validation(text: &[u8]) -> bool {
         || parts().all(word) && parts().any(known) && (text.contains(&b'|') || parts().all(limit))
 }
 
-/// `^1.0`, `~> 2.1.3`, `>=4.2`: the versions of a package that will do.
+/// `^1.0`, `~> 2.1.3`, `>=4.2`, `npm:^7.0.4 || ^8.0.0`: the versions of a package that will do.
 fn is_version(text: &[u8]) -> bool {
+    const SOURCES: [&[u8]; 4] = [b"npm:", b"workspace:", b"patch:", b"jsr:"];
+    if let Some(range) = SOURCES.iter().find_map(|source| text.strip_prefix(*source)) {
+        return range.iter().any(|b| b.is_ascii_digit() || matches!(b, b'^' | b'*'));
+    }
     let number = text.iter().position(|b| !b"^~<>=v ".contains(b)).map_or(&[][..], |at| &text[at..]);
     number.len() < text.len()
         && number.contains(&b'.')
         && number.split(|&b| b == b'.').all(|part| {
             !part.is_empty() && part.iter().all(|b| b.is_ascii_digit() || matches!(b, b'*' | b'x'))
         })
+}
+
+/// `16s=b""`, `_-Pwd`, `self["PwdLen"]`: how a field of a message is packed, as libraries of protocols write it.
+fn is_packed(text: &[u8]) -> bool {
+    let size = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    let filled = text[size..].first().is_some_and(u8::is_ascii_alphabetic)
+        && text.get(size + 1) == Some(&b'=')
+        && [&b"b\""[..], b"b'", b"\"", b"'", b"len(", b"self"]
+            .iter()
+            .any(|fill| text[size + 2..].starts_with(fill));
+    let length = text.strip_prefix(b"_-").is_some_and(|name| name.iter().all(u8::is_ascii_alphabetic));
+    filled || length || text.starts_with(b"self[") || text.starts_with(b"len(")
 }
 
 /// `%02X:%02X`, `%s:%d`: where a program puts something in.
@@ -265,6 +282,9 @@ mod tests {
             "required|confirmed|min:16|secure_password",
             "min:16",
             "^1.0",
+            "npm:^7.0.4 || ^8.0.0",
+            "16s=b\"\"",
+            "self[\"PwdLen\"]",
             "%02X:%02X:%02X",
             "prog,scan",
             "[^\\W\\d]\\w*",

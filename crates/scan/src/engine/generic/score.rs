@@ -4,11 +4,11 @@ use tenure_model::{Confidence, Severity};
 
 use super::chosen::{
     UNWRITTEN_BITS, chosen_secret, chosen_with_signs, is_comment, is_type, may_be_typed, of_service,
-    passphrase, signed, typed_in_env,
+    passphrase, signed, typed_in_env, where_mixed,
 };
 use super::code::{is_public_material, looks_like_code};
 use super::decoded::{Decoded, decoded};
-use super::name::{FOREIGN, Promise, Words, hands_on, promise, words};
+use super::name::{FOREIGN, Promise, Words, hands_on, is_constant_key, is_deed, promise, words};
 use super::notation::{is_address, is_notation};
 use super::services::{service_above, service_named};
 use super::shape::{Assignment, Stand};
@@ -76,7 +76,8 @@ pub(super) fn judge(
     if bits < RANDOM_BITS && !may_be_chosen(name, text, found) {
         return None;
     }
-    let (promise, login) = promise_here(before, name, text, found)?;
+    let (promise, decoded) = promise_here(before, name, text, found)?;
+    let login = decoded == Decoded::Login;
     let joined = typed_in_env(name, text, found);
     if is_address(before)
         || speaks_otherwise(name, text, (found, joined))
@@ -97,12 +98,18 @@ pub(super) fn judge(
     };
     let (severity, confidence, needs, because) = match promise {
         Promise::Vague if nearby.is_some() => (Severity::Low, Confidence::Low, Needs::Nothing, drawn(bits)),
-        Promise::Vague if service.is_none() => vague(text, bits, found, is_of_somebody(name))?,
+        Promise::Vague if service.is_none() => vague(name, text, bits, found)?,
+        // `ResetPassword = <uuid>` numbers a right or a request.
+        Promise::Password if uuid && is_deed(name) => return None,
         // `credentials: <uuid>` names credentials that are kept elsewhere.
         Promise::Secret if uuid && words(name).last().is_some_and(|word| word.starts_with("credential")) => {
             return None;
         }
         Promise::Password if chosen.is_some() => signed(chosen?, found)?,
+        Promise::Secret if decoded == Decoded::Made => {
+            let because = "base64 of words and figures".to_owned();
+            (Severity::Low, Confidence::Low, Needs::Settings, because)
+        }
         promise => promised(promise, name, text, bits, found)?,
     };
     // No text for people keeps a secret under the name of one.
@@ -128,8 +135,8 @@ pub(super) fn judge(
     })
 }
 
-/// What the name promises where it stands, and whether the value is a login and its password in base64.
-fn promise_here(before: &[u8], name: &[u8], text: &[u8], found: Assignment) -> Option<(Promise, bool)> {
+/// What the name promises where it stands, and what the value is once its base64 is taken off.
+fn promise_here(before: &[u8], name: &[u8], text: &[u8], found: Assignment) -> Option<(Promise, Decoded)> {
     let mut promise = promise(name)?;
     if promise == Promise::Ingredient && is_of_a_message(before, name) {
         return None;
@@ -137,7 +144,8 @@ fn promise_here(before: &[u8], name: &[u8], text: &[u8], found: Assignment) -> O
     let decoded = if promise == Promise::Password { Decoded::Nothing } else { decoded(text) };
     let login = decoded == Decoded::Login;
     let basic = found.stand == Stand::Scheme && name.eq_ignore_ascii_case(b"basic");
-    if decoded == Decoded::Text || basic && !login {
+    let made = decoded == Decoded::Made && (promise != Promise::Secret || found.stand != Stand::Assigned);
+    if decoded == Decoded::Text || made || basic && !login {
         return None;
     }
     let in_query = before.ends_with(b"?") || before.ends_with(b"&");
@@ -145,7 +153,7 @@ fn promise_here(before: &[u8], name: &[u8], text: &[u8], found: Assignment) -> O
     if promise == Promise::Vague && (login || found.scheme || in_query || signs_in) {
         promise = Promise::Secret;
     }
-    Some((promise, login))
+    Some((promise, decoded))
 }
 
 /// Where words that are joined like a name in code are a password all the same; `None` for what is a number or code.
@@ -192,7 +200,7 @@ fn may_be_chosen(name: &[u8], text: &[u8], found: Assignment) -> bool {
     text.len() <= *PASSWORD_BYTES.end()
         && (name.windows(2).any(begins_password)
             || !name.is_ascii()
-            || may_be_typed(text, found) && holds(&["secret", "token"])
+            || may_be_typed(name, text, found) && holds(&["secret", "token"])
             || holds(&FOREIGN)
             || holds(&["masterauth", "authtok", "shared"]))
 }
@@ -211,7 +219,8 @@ fn speaks_otherwise(name: &[u8], text: &[u8], (found, words): (Assignment, bool)
     if value::placeholder(text).is_some() || is_public_material(text) {
         return true;
     }
-    if is_moment(text) {
+    // What is published in a domain's zone: Amazon SES proves with it whose the domain is.
+    if is_moment(text) || name == b"VerificationToken" && text.len() == 44 && text.ends_with(b"=") {
         return true;
     }
     // The next word of a sentence, in a language that no model of chance knows.
@@ -282,22 +291,14 @@ fn password(name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Op
             (Severity::Medium, Confidence::Low, Needs::Settings, because)
         } else {
             let because = "the rest of the line of a directive".to_owned();
-            (Severity::Low, Confidence::Low, Needs::Directives, because)
+            // `storePassword 'meadow'`: quotes make it a value in languages of settings, too.
+            let needs = if found.quoted { Needs::Settings } else { Needs::Directives };
+            (Severity::Low, Confidence::Low, needs, because)
         });
     }
     if classes >= 3 && text.len() >= 6 {
         let because = format!("the value mixes {classes} kinds of characters");
-        // Signs of the keyboard and figures among letters: nobody writes so but in a password, wherever it stands.
-        let sign = text.iter().any(|b| b.is_ascii_punctuation() && !b"_-.,:;/()[]{}<>=\\'\"".contains(b));
-        let meant = digit && sign && text.len() >= 8 && found.stand != Stand::Passed;
-        // Letters of both cases and figures, under the name of a password: an example of one, where examples stand.
-        let cases = text.iter().any(u8::is_ascii_lowercase) && text.iter().any(u8::is_ascii_uppercase);
-        let shown = mixed && cases && found.stand == Stand::Assigned && name != b"PASS";
-        let needs = match (meant, shown) {
-            (true, _) => Needs::Nothing,
-            (false, true) => Needs::NoTexts,
-            (false, false) => Needs::LivePath,
-        };
+        let needs = where_mixed(name, text, mixed, found);
         return Some((Severity::Medium, Confidence::Medium, needs, because));
     }
     if classes == 2 && digit && text.len() >= 5 {
@@ -324,7 +325,16 @@ fn secret(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
         return None;
     }
     if text.len() == UUID_BYTES && value::is_uuid(text) {
-        return (bits >= RANDOM_BITS && found.stand != Stand::Inline)
+        if found.stand == Stand::Inline {
+            let because = "a UUID that was drawn at random".to_owned();
+            return value::is_drawn_uuid(text).then_some((
+                Severity::Low,
+                Confidence::Low,
+                Needs::LivePath,
+                because,
+            ));
+        }
+        return (bits >= RANDOM_BITS)
             .then(|| (Severity::Medium, Confidence::Medium, Needs::Nothing, "a UUID".to_owned()));
     }
     if bits < RANDOM_BITS {
@@ -374,7 +384,7 @@ fn promised(promise: Promise, name: &[u8], text: &[u8], bits: f64, found: Assign
 fn is_keylike(text: &[u8], bits: f64, found: Assignment) -> bool {
     text.len() >= KEY_BYTES_MIN
         && bits >= SURELY_RANDOM_BITS
-        && !value::is_uuid(text)
+        && (!value::is_uuid(text) || value::is_drawn_uuid(text))
         && found.stand != Stand::Inline
         && text.iter().any(u8::is_ascii_digit)
         && text.iter().all(|&b| b.is_ascii_alphanumeric() || b"-_.+/=".contains(&b))
@@ -387,7 +397,12 @@ fn is_of_a_message(before: &[u8], name: &[u8]) -> bool {
 }
 
 /// Under a name such as `key` or `salt` only a long value that is surely random counts.
-fn vague(text: &[u8], bits: f64, found: Assignment, of_somebody: bool) -> Option<Opinion> {
+fn vague(name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
+    let of_somebody = is_of_somebody(name);
+    if found.quoted && found.stand == Stand::Assigned && value::is_drawn_uuid(text) && is_constant_key(name) {
+        let because = "a UUID that was drawn at random".to_owned();
+        return Some((Severity::Low, Confidence::Low, Needs::Nothing, because));
+    }
     // Labels stand before what is looked up, too: `key: shop_4ed14d…`.
     let bits = bits.min(random_bits(text.strip_prefix(b"0x").unwrap_or(text)));
     // The fingerprint of a key: forty digits in capitals.
@@ -406,7 +421,12 @@ fn vague(text: &[u8], bits: f64, found: Assignment, of_somebody: bool) -> Option
         return None;
     }
     let severity = if of_somebody { Severity::Medium } else { Severity::Low };
-    Some((severity, Confidence::Low, Needs::LivePath, drawn(bits)))
+    // Digits of a sum are as random as a key in hex: in a test only other alphabets tell.
+    let hex = text.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-');
+    let wrapped = holds_folded(name, "encrypted") || holds_folded(name, "wrapped");
+    let needs =
+        if bits >= 2.0 * SURELY_RANDOM_BITS && !hex && !wrapped { Needs::Nothing } else { Needs::LivePath };
+    Some((severity, Confidence::Low, needs, drawn(bits)))
 }
 
 /// `acme_key`, `plumbtree.auth`: a word before the telling one says whose it is, and no list knows it as another thing's.

@@ -12,8 +12,8 @@ mod signs;
 
 use around::{METHOD_BYTES_MAX, chained, compared};
 pub(super) use escaped::resolved;
-pub(super) use line::opens_map;
 use line::starts_line;
+pub(super) use line::{begins_row, opens_map};
 pub(super) use reading::digits_of;
 use reading::value_at;
 use signs::{behind_comma, in_words};

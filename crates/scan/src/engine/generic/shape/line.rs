@@ -151,11 +151,12 @@ pub(super) fn default_among(bytes: &[u8], at: usize, high: usize) -> Option<usiz
     (object[word + gap] == b'"').then_some(at + word + gap)
 }
 
-/// Whether a name is that of a call that gets something by what it is given: `getCredentials("…")`, `find_token("…")`.
+/// Whether a name is that of a call that gets something by what it is given: `getCredentials("…")`, `find_token("…")`,
+/// `decryptByPrivateKey("…")`.
 pub(super) fn fetches(name: &[u8]) -> bool {
-    const VERBS: [&[u8]; 12] = [
+    const VERBS: [&[u8]; 14] = [
         b"get", b"read", b"fetch", b"load", b"find", b"lookup", b"has", b"require", b"resolve", b"request",
-        b"delete", b"remove",
+        b"delete", b"remove", b"decrypt", b"verify",
     ];
     let call = name.rsplit(|&b| b == b'.').next().unwrap_or(name);
     VERBS.iter().any(|verb| {
@@ -216,6 +217,14 @@ pub(in crate::engine::generic) fn opens_map(bytes: &[u8], lead: Lead, high: usiz
     at = spaced(bytes, at, high);
     let opens = matches!(byte(bytes, at), b'{' | b'[' | b'(');
     opens.then_some((at, true))
+}
+
+/// Where a row of values may begin behind the name of them, on its line.
+pub(in crate::engine::generic) fn begins_row(bytes: &[u8], lead: Lead, high: usize) -> Option<usize> {
+    let sign =
+        matches!(byte(bytes, lead.at), b'=' | b':') && !matches!(byte(bytes, lead.at + 1), b'=' | b':');
+    let at = spaced(bytes, lead.at + 1, high);
+    (sign && at < high && starts_line(bytes, lead.name.0)).then_some(at)
 }
 
 /// Bytes behind a colon in which the type of a map ends.
