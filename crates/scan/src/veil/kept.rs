@@ -50,7 +50,7 @@ impl<'a> VeiledCache<'a> {
             match kept {
                 Kept::Store(result) => self.inner.remember(&repository, without_values(result, veil)),
                 Kept::Settled(settled) if !shows_value(&settled, veil) => {
-                    self.inner.settle(&repository, &settled)
+                    self.inner.settle(&repository, &settled);
                 }
                 Kept::Settled(_) => {}
             }
