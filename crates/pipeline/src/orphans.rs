@@ -14,12 +14,16 @@ const BINDINGS_MAX: usize = 200_000;
 const CLUSTER: &str = "kubernetes:";
 /// Every namespace has this account: a list without it is not the namespace's.
 const DEFAULT: &str = "default";
+/// Every cluster has these namespaces: a list that holds the accounts of all of them is the whole cluster's.
+const OF_ALL_CLUSTERS: [&str; 3] = ["default:default", "kube-public:default", "kube-system:default"];
 
 /// Accounts that are listed, and grants that bindings give. Both are named as the reader of clusters names them:
 /// `kubernetes:CLUSTER:NAMESPACE:NAME`.
 #[derive(Default)]
 pub(crate) struct Orphans {
     listed: BTreeSet<String>,
+    /// Clusters of which every namespace is listed.
+    whole: BTreeSet<String>,
     bindings: Vec<Evidence>,
     /// Findings that a reader had everything for in one file.
     told: BTreeSet<String>,
@@ -37,6 +41,9 @@ impl Orphans {
 
     /// Remembers the accounts of a list.
     pub(crate) fn list(&mut self, members: Members) {
+        if OF_ALL_CLUSTERS.iter().all(|one| members.names.iter().any(|name| name == one)) {
+            self.whole.insert(members.platform.clone());
+        }
         for name in members.names {
             if self.listed.len() >= ACCOUNTS_MAX {
                 self.is_short = true;
@@ -67,8 +74,11 @@ impl Orphans {
     pub(crate) fn end(mut self) -> Vec<Observation> {
         let is_gone = |evidence: &&Evidence| {
             let key = &evidence.subject.key;
-            let default = key.rsplit_once(':').map(|(namespace, _)| format!("{namespace}:{DEFAULT}"));
-            default.is_some_and(|default| self.listed.contains(&default)) && !self.listed.contains(key)
+            let Some((namespace, _)) = key.rsplit_once(':') else { return false };
+            let cluster = namespace.rsplit_once(':').map_or("", |(cluster, _)| cluster);
+            let is_listed =
+                self.whole.contains(cluster) || self.listed.contains(&format!("{namespace}:{DEFAULT}"));
+            is_listed && !self.listed.contains(key)
         };
         if self.is_short {
             self.bindings.clear();

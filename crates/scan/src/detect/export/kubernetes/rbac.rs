@@ -253,7 +253,7 @@ impl Rbac {
 
     fn grant(&self, binding: &Binding, namespace: &str, name: &str, pen: &mut Pen<'_>) {
         let subject = note(pen, namespace, name);
-        if self.is_missing(namespace, name) {
+        if self.is_missing(namespace, name) && !is_of_kubernetes(&binding.name.1) {
             let shown = format!("{namespace}/{name}");
             let reason = orphaned(&binding_name(binding), &binding.role.1);
             pen.finding(&rules::K8S_ORPHANED_BINDING, &subject, &shown, reason);
@@ -290,6 +290,11 @@ impl Rbac {
     }
 }
 
+/// Whether Kubernetes itself makes the binding: it does so for controllers that a cluster may run without an account.
+fn is_of_kubernetes(binding: &str) -> bool {
+    binding.starts_with("system:")
+}
+
 /// Why a binding without its account is told.
 fn orphaned(binding: &str, role: &str) -> String {
     format!("{binding} gives it {role}")
@@ -301,6 +306,9 @@ pub fn orphaned_binding(evidence: &Evidence) -> Option<Observation> {
     let Fact::Grant { grant } = &evidence.fact else { return None };
     let scope = grant.scope.strip_suffix(ELSEWHERE).unwrap_or(&grant.scope);
     let (binding, role) = scope.rsplit_once(" of ")?;
+    if binding.rsplit([' ', '/']).next().is_some_and(is_of_kubernetes) {
+        return None;
+    }
     let (namespace, name) = account_of_key(&evidence.subject.key)?;
     let reason = orphaned(binding, role);
     let statement = Statement {
