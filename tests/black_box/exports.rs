@@ -146,6 +146,40 @@ fn what_a_binding_gives_to_a_group_reaches_the_accounts_that_another_file_lists(
 }
 
 #[test]
+fn a_binding_to_an_account_that_another_file_would_list_is_told_once() {
+    let home = Home::new();
+    let list = |items: &str| format!(r#"{{"apiVersion": "v1", "kind": "List", "items": [{items}]}}"#);
+    let named = |namespace: &str, name: &str| {
+        format!(
+            r#"{{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {{"name": "{name}", "namespace": "{namespace}", "uid": "{namespace}{name}"}}}}"#
+        )
+    };
+    let bound = |namespace: &str, name: &str| {
+        format!(r#"{{"kind": "ServiceAccount", "name": "{name}", "namespace": "{namespace}"}}"#)
+    };
+    let subjects = [bound("ci", "builder"), bound("ci", "gone"), bound("unlisted", "stranger")].join(", ");
+    let binding = format!(
+        r#"{{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {{"name": "b", "uid": "1"}},
+ "roleRef": {{"kind": "ClusterRole", "name": "view"}}, "subjects": [{subjects}]}}"#
+    );
+    let accounts = [named("ci", "default"), named("ci", "builder"), named("unlisted", "web")].join(", ");
+    home.write("tree/two/accounts.json", list(&accounts));
+    home.write("tree/two/bindings.json", list(&binding));
+    home.write("tree/one/all.json", list(&format!("{accounts}, {binding}")));
+    home.write("tree/none/bindings.json", list(&binding));
+    let (_, report) = home.scan(&home.path("tree"));
+    let all = report["findings"].as_array().unwrap().iter();
+    let orphans = all.filter(|finding| finding["rule_id"] == "k8s-orphaned-binding");
+    let mut told: Vec<_> = orphans
+        .map(|one| format!("{}: {}, {}", one["path"], one["title"], one["reasons"][0]).replace('"', ""))
+        .collect();
+    told.sort();
+    let title =
+        "A binding names a service account that is not there: ci/gone, ClusterRoleBinding b gives it view";
+    assert_eq!(told, [format!("one/all.json: {title}"), format!("two/bindings.json: {title}")]);
+}
+
+#[test]
 fn a_key_of_somebody_who_left_the_organisation_is_nobodys() {
     let home = Home::new();
     let person = |login: &str| {

@@ -17,6 +17,7 @@ mod folder;
 mod groups;
 mod handoff;
 
+mod orphans;
 mod reading;
 mod rulebook;
 mod scanning;

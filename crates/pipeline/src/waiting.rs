@@ -8,6 +8,7 @@ use tenure_inventory::Resources;
 use tenure_model::{Evidence, Fact, Members, Observation, ReadState, RoleDefinition, Unread};
 
 use crate::groups::Groups;
+use crate::orphans::Orphans;
 
 /// Roles of one scan that are kept. A grant of one beyond stays unknown, which is told.
 const ROLES_MAX: usize = 100_000;
@@ -27,6 +28,7 @@ pub(crate) struct Waiting {
     owners: Vec<Evidence>,
     resources: Resources,
     groups: Groups,
+    orphans: Orphans,
     /// Where the first role lies that was not kept, and how many there are.
     cut: Option<(String, u64)>,
 }
@@ -62,6 +64,15 @@ impl Waiting {
         {
             waiting.lock().unwrap_or_else(PoisonError::into_inner).groups.account(evidence);
         }
+        match &observation {
+            Observation::Evidence(evidence) if of_binding(evidence) => {
+                waiting.lock().unwrap_or_else(PoisonError::into_inner).orphans.bind(evidence);
+            }
+            Observation::Finding(finding, _) if finding.rule_id == "k8s-orphaned-binding" => {
+                waiting.lock().unwrap_or_else(PoisonError::into_inner).orphans.tell(&finding.id);
+            }
+            _ => {}
+        }
         if !waits {
             return Some(observation);
         }
@@ -79,6 +90,7 @@ impl Waiting {
                     self.cut.get_or_insert((role.path, 0)).1 += 1;
                 }
             }
+            Observation::Members(members) if Orphans::lists(&members) => self.orphans.list(members),
             Observation::Members(Members { platform, names }) => {
                 let known = self.members.entry(platform).or_default();
                 known.extend(names.iter().map(|name| name.to_lowercase()));
@@ -118,6 +130,20 @@ impl Waiting {
         let grants = tenure_assess::with_roles(self.grants, &self.roles);
         let links = self.resources.links();
         let cut = cut.into_iter().chain(cut_members.map(Observation::Unread));
-        grants.into_iter().chain(self.owners).chain(links).map(Observation::Evidence).chain(cut)
+        let orphans = self.orphans.end();
+        grants
+            .into_iter()
+            .chain(self.owners)
+            .chain(links)
+            .map(Observation::Evidence)
+            .chain(cut)
+            .chain(orphans)
     }
+}
+
+/// Whether the evidence is what a cluster's binding gives to an account.
+fn of_binding(evidence: &Evidence) -> bool {
+    evidence.source.reader == "kubernetes_objects"
+        && matches!(evidence.fact, Fact::Grant { .. })
+        && !Groups::holds(evidence)
 }

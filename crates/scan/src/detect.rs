@@ -25,6 +25,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tenure_model::{FingerprintKey, Observation};
 
+pub use export::orphaned_binding;
 pub use neighbours::{Alone, NEIGHBOUR_BYTES_MAX, Neighbours};
 pub use recogniser::{Recognised, Recogniser};
 pub(crate) use rules::KEYSTORE_FILE;

@@ -56,6 +56,7 @@ mod vault;
 mod vault_policy;
 
 use super::Detector;
+pub use kubernetes::orphaned_binding;
 
 /// Every format in JSON.
 const FORMATS: &[&format::Export] = &[

@@ -48,6 +48,51 @@ pub(crate) struct Statement {
     pub(crate) reasons: Vec<String>,
 }
 
+impl Statement {
+    /// The finding that it is in a file below a root.
+    pub(crate) fn finding(self, root: &str, path: &str) -> Observation {
+        let Statement { rule, severity, subject, about, title, mut spots, reasons } = self;
+        spots.sort_unstable();
+        spots.dedup_by_key(|spot| spot.line);
+        let first = spots.first().copied().unwrap_or(Spot::line(1));
+        let also_at = spots.iter().skip(1).take(PLACES_MAX).map(|spot| OtherPlace {
+            path: path.to_owned(),
+            start_line: spot.line,
+            commit: None,
+        });
+        let finding = Finding {
+            id: finding_id(rule.id, &about, path),
+            rule_id: rule.id.to_owned(),
+            title,
+            category: rule.category,
+            severity: severity.unwrap_or(rule.severity),
+            confidence: rule.confidence,
+            place: Place {
+                root: root.to_owned(),
+                path: path.to_owned(),
+                start_line: first.line,
+                end_line: first.line,
+                start_column: first.column,
+                end_column: first.column + first.length,
+            },
+            commit: None,
+            author: None,
+            committed_at: None,
+            in_tree: true,
+            in_history: false,
+            fate: Fate::WorkTree,
+            also_at: also_at.collect(),
+            masked: None,
+            fingerprint: None,
+            identity_id: None,
+            suppressed: None,
+            controls: rule.controls.iter().map(|&control| control.to_owned()).collect(),
+            reasons,
+        };
+        Observation::Finding(finding, subject)
+    }
+}
+
 /// The pen of one reader on one file.
 pub(crate) struct Witness<'a> {
     blob: &'a Blob<'a>,
@@ -85,45 +130,7 @@ impl<'a> Witness<'a> {
 
     /// Notes a finding.
     pub(crate) fn finding(&mut self, statement: Statement) {
-        let Statement { rule, severity, subject, about, title, mut spots, reasons } = statement;
-        spots.sort_unstable();
-        spots.dedup_by_key(|spot| spot.line);
-        let first = spots.first().copied().unwrap_or(Spot::line(1));
-        let also_at = spots.iter().skip(1).take(PLACES_MAX).map(|spot| OtherPlace {
-            path: self.blob.path.to_owned(),
-            start_line: spot.line,
-            commit: None,
-        });
-        let finding = Finding {
-            id: finding_id(rule.id, &about, self.blob.path),
-            rule_id: rule.id.to_owned(),
-            title,
-            category: rule.category,
-            severity: severity.unwrap_or(rule.severity),
-            confidence: rule.confidence,
-            place: Place {
-                root: self.blob.root.to_owned(),
-                path: self.blob.path.to_owned(),
-                start_line: first.line,
-                end_line: first.line,
-                start_column: first.column,
-                end_column: first.column + first.length,
-            },
-            commit: None,
-            author: None,
-            committed_at: None,
-            in_tree: true,
-            in_history: false,
-            fate: Fate::WorkTree,
-            also_at: also_at.collect(),
-            masked: None,
-            fingerprint: None,
-            identity_id: None,
-            suppressed: None,
-            controls: rule.controls.iter().map(|&control| control.to_owned()).collect(),
-            reasons,
-        };
-        self.observations.push(Observation::Finding(finding, subject));
+        self.observations.push(statement.finding(self.blob.root, self.blob.path));
     }
 
     /// Notes anything else.

@@ -27,14 +27,14 @@ impl<'a> Walk<'_, 'a> {
         let world = self.world;
         let holder = &world.holders[who];
         match path.aim {
-            Aim::OwnPolicy | Aim::OwnVersion => self.policies_of(who, Target::default()),
+            Aim::OwnPolicy | Aim::OwnVersion => {
+                let own = self.policies_of(who, Target::default()).into_iter();
+                let by_name = self.open_by_name(who).into_iter();
+                own.chain(by_name.flat_map(|one| self.policies_of(one.role.unwrap_or(who), one))).collect()
+            }
             Aim::OwnRole => {
                 let itself = (!holder.is_user()).then(|| Target::role(who));
-                let by_name = self.let_in(who, &world.roles).into_iter();
-                itself
-                    .into_iter()
-                    .chain(by_name.filter(|one| self.reacher.door(who, one.role, true) > Answer::No))
-                    .collect()
+                itself.into_iter().chain(self.open_by_name(who)).collect()
             }
             Aim::OwnUser if holder.is_user() => vec![Target::user(who)],
             Aim::OwnUser => match self.entrant(who) {
@@ -178,6 +178,13 @@ impl<'a> Walk<'_, 'a> {
             let role = &self.world.holders[one.role.unwrap_or(who)];
             one.role != Some(who) && role.account() == own && !role.principal.is_service_linked
         });
+        roles
+    }
+
+    /// Roles that the principal may become without a permission of its own.
+    fn open_by_name(&self, who: Who) -> Vec<Target<'a>> {
+        let mut roles = self.let_in(who, &self.world.roles);
+        roles.retain(|one| self.reacher.door(who, one.role, true) > Answer::No);
         roles
     }
 

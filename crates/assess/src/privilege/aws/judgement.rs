@@ -213,7 +213,16 @@ impl<'a> Words<'_, 'a> {
             let then = if self.reacher.lift(who, path, target).is_some() { "then " } else { "" };
             return Some(format!("{then}{}", self.chain(leads)));
         }
+        let is_other = target.role.is_some_and(|role| role != who);
         let words = match path.aim {
+            Aim::OwnPolicy if is_other => "the policy is attached to a role whose trust names the principal",
+            Aim::OwnVersion if is_other && found.answer == Answer::Yes => {
+                "attached to a role whose trust names the principal; another version of it allows everything"
+            }
+            Aim::OwnVersion if is_other => {
+                "attached to a role whose trust names the principal; no version that is kept today allows everything"
+            }
+            Aim::OwnRole if is_other => "the role's trust names the principal",
             Aim::OwnPolicy => "the policy is attached to the principal itself",
             Aim::OwnVersion if found.answer == Answer::Yes => "another version of it allows everything",
             Aim::OwnVersion => {

@@ -277,10 +277,15 @@ impl<'w, 'a> Reacher<'w, 'a> {
             Aim::WrittenRole | Aim::WrittenPolicy => {
                 self.door(who, target.role, false).min(self.unbounded(who, target.role))
             }
-            Aim::OwnRole | Aim::OpenedRole | Aim::OpenedPolicy => self.unbounded(who, target.role),
+            Aim::OpenedRole | Aim::OpenedPolicy => self.unbounded(who, target.role),
+            Aim::OwnRole | Aim::OwnPolicy | Aim::OwnVersion => {
+                match target.role.filter(|role| *role != who) {
+                    Some(role) => self.door(who, Some(role), true).min(self.unbounded(who, Some(role))),
+                    None => self.unbounded(who, Some(who)),
+                }
+            }
             Aim::OwnUser | Aim::WrittenUser => self.unbounded(who, target.user),
             Aim::OwnGroup | Aim::BetterGroup => self.unbounded(who, target.user.or(Some(who))),
-            Aim::OwnPolicy | Aim::OwnVersion => self.unbounded(who, Some(who)),
             Aim::PassedRole => self.runs(path, target.role).max(self.runs_by_profile(who, path, target.role)),
             Aim::RunningRole => self.runs(path, target.role),
             Aim::OtherUser | Aim::TrustOfRole | Aim::NewRole | Aim::NewUser | Aim::NewMember => Answer::Yes,

@@ -219,7 +219,9 @@ impl<'a> Walk<'_, 'a> {
     /// another be made tomorrow: that is a condition, and so is one that gives a step of a path.
     fn better_version(&self, who: Who, target: &Target<'a>) -> Answer {
         let versions = self.world.library.other_versions(target.policy.unwrap_or_default());
-        let whole = versions.iter().map(|version| document_is_everything(&self.world.holders[who], version));
+        let whole = versions
+            .iter()
+            .map(|version| document_is_everything(&self.world.holders[target.role.unwrap_or(who)], version));
         let on_iam = |id: &ActionId| table().actions[*id].object != Object::Other;
         let gives_a_step = |version: &Policy<'_>| {
             let step = |rule: &Rule<'_>| {

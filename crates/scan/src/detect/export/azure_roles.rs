@@ -108,8 +108,12 @@ pub(super) fn actions(role: Node<'_>) -> Vec<String> {
     kinds.into_iter().flat_map(of).take(ACTIONS_MAX).collect()
 }
 
-fn is_guid(text: &str) -> bool {
-    text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+pub(super) fn is_guid(text: &str) -> bool {
+    let fits = |(at, byte): (usize, u8)| match at {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    };
+    text.len() == 36 && text.bytes().enumerate().all(fits)
 }
 
 fn definition(inner: Node<'_>, outer: Node<'_>, pen: &mut Pen<'_>) {

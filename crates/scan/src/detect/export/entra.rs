@@ -1,10 +1,16 @@
 //! Microsoft Entra: applications, service principals, managed identities, their secrets and federated credentials.
 
-use tenure_model::{Credential, CredentialState, Fact, Subject, mask};
+use tenure_model::{Credential, CredentialState, Fact, Quality, Subject, mask};
 
-use super::format::{Each, Export, Pen, account};
+use super::azure_roles::is_guid;
+use super::format::{Each, Export, Pen, account, value_subject};
 use super::node::{Node, When};
 use crate::detect::rules;
+
+/// What the fingerprint of a key's id is made of.
+const KEY_ID: &str = "entra_key_id";
+/// A GUID in its usual writing.
+const GUID_BYTES: usize = 36;
 
 /// The format.
 pub(super) static EXPORT: Export = Export {
@@ -13,7 +19,8 @@ pub(super) static EXPORT: Export = Export {
     exported_by: &[
         "az ad app list --all",
         "az ad sp list --all",
-        "az ad app federated-credential list --id APP",
+        "az ad app credential list --id APP > credentials-APP.json",
+        "az ad app federated-credential list --id APP > federated-APP.json",
         "az identity list",
         "az rest --url 'https://graph.microsoft.com/v1.0/applications?$expand=owners,federatedIdentityCredentials'",
         "az rest --url 'https://graph.microsoft.com/beta/reports/servicePrincipalSignInActivities'",
@@ -26,6 +33,7 @@ pub(super) static EXPORT: Export = Export {
                 "servicePrincipalType",
                 "lastSignInActivity",
             ])
+            || opening.all(&["keyId", "startDateTime", "endDateTime"])
             || opening.all(&["issuer", "subject", "audiences"])
             || opening.all(&["clientId", "principalId", "tenantId"])
                 && opening.holds("userAssignedIdentities")
@@ -44,6 +52,8 @@ fn record(list: &str, record: Node<'_>, pen: &mut Pen<'_>) {
         }
     } else if record.has("issuer") && record.has("audiences") {
         federated_alone(record, pen);
+    } else if record.has("keyId") && record.has("endDateTime") {
+        credential_alone(record, pen);
     } else if record.text("clientId").is_some() {
         managed_identity(record, pen);
     }
@@ -106,14 +116,46 @@ fn application(client: &str, app: Node<'_>, pen: &mut Pen<'_>) {
     }
 }
 
+/// A secret or certificate in a list of its own, which does not say whose it is: the file's name may, and so does the
+/// application wherever another export lists it with its keys.
+fn credential_alone(entry: Node<'_>, pen: &mut Pen<'_>) {
+    let Some(id) = entry.text("keyId") else { return };
+    if entry.text("usage") == Some("Encrypt") {
+        return;
+    }
+    let is_certificate = entry.has("usage") || entry.text("type").is_some_and(|kind| kind.contains("X509"));
+    let kind = if is_certificate { "entra_certificate" } else { "entra_client_secret" };
+    let subject = named_application(pen).unwrap_or_else(|| {
+        let subject = value_subject(&pen.print(KEY_ID, id));
+        pen.identity(&subject, "entra_credential", entry.text("displayName").unwrap_or(id), None);
+        subject
+    });
+    credential(kind, entry, &subject, pen);
+}
+
+/// The application whose client id or object id stands in the file's name.
+fn named_application(pen: &mut Pen<'_>) -> Option<Subject> {
+    let file = pen.blob.path.rsplit(['/', '\\']).next()?;
+    let mut ends = file.char_indices().map(|(at, _)| at).filter_map(|at| file.get(at..at + GUID_BYTES));
+    let id = ends.find(|id| is_guid(id))?.to_ascii_lowercase();
+    let subject = account("azure", &id);
+    // A file's name is somebody's word, and an id is no name: whatever lists the application says both better.
+    pen.trust(Quality::Heuristic);
+    pen.identity(&subject, "entra_application", &id, None);
+    pen.trust(Quality::Authoritative);
+    Some(subject)
+}
+
 fn credential(kind: &str, entry: Node<'_>, subject: &Subject, pen: &mut Pen<'_>) {
     let Some(id) = entry.text("keyId") else { return };
     pen.at(id);
+    let value = value_subject(&pen.print(KEY_ID, id));
+    pen.same(subject, value, "the application has the key of this id");
     let end = entry.when("endDateTime");
     let hint = entry.text("hint").map(|hint| format!("{hint}****"));
     let credential = Credential {
         kind: kind.to_owned(),
-        fingerprint: Some(pen.print("entra_key_id", id)),
+        fingerprint: Some(pen.print(KEY_ID, id)),
         masked: hint.or(Some(mask(id.as_bytes(), 8))),
         created_at: entry.instant("startDateTime"),
         expires_at: end.at(),
@@ -163,11 +205,11 @@ fn federated_alone(entry: Node<'_>, pen: &mut Pen<'_>) {
     let name = entry.text("name").unwrap_or(id);
     let subject = match id.split_once("/federatedIdentityCredentials/") {
         Some((identity, _)) => account("azure", &identity.to_ascii_lowercase()),
-        None => {
+        None => named_application(pen).unwrap_or_else(|| {
             let subject = account("azure", &format!("federated-credential:{}", id.to_ascii_lowercase()));
             pen.identity(&subject, "entra_federated_credential", name, Some(id));
             subject
-        }
+        }),
     };
     federated(entry, &subject, name, pen);
 }

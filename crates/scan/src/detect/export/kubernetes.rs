@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use tenure_model::{Consumer, Credential, CredentialState, Fact, Quality, Subject, SubjectKind, mask};
 
 use self::rbac::Rbac;
+pub use self::rbac::orphaned_binding;
 use super::format::{Export, Gather, Pen, account, value_subject};
 use super::known_value::known_value;
 use super::node::Node;

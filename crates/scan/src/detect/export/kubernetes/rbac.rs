@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tenure_model::{Severity, Subject};
+use tenure_model::{Evidence, Fact, Observation, Severity, Subject};
 
 use super::super::format::{Pen, account};
 use super::super::node::Node;
 use super::{cluster, note};
 use crate::detect::rules;
+use crate::detect::witness::{Spot, Statement};
 
 /// Actions of one role that are told.
 const ACTIONS_MAX: usize = 400;
@@ -31,6 +32,13 @@ const MEANT_FOR_ALL: [&str; 4] = [
     "system:public-info-viewer",
     "system:service-account-issuer-discovery",
 ];
+
+/// How the keys of accounts begin.
+const PLATFORM: &str = "kubernetes";
+/// The account that every namespace has.
+const DEFAULT: &str = "default";
+/// What a grant says of a role that another file may hold.
+const ELSEWHERE: &str = ", whose rules are not in this file";
 
 /// Namespace (empty for the cluster) and name.
 type Name = (String, String);
@@ -174,6 +182,7 @@ impl Rbac {
             let detail = format!("only the first {kept} roles, bindings and accounts of the file are kept");
             pen.unread("too_many_bindings", detail);
         }
+        self.list_accounts(pen);
         self.gather();
         for ((namespace, name), actions) in &self.roles {
             pen.role("kubernetes", vec![role_name(namespace, name)], actions.clone());
@@ -224,17 +233,29 @@ impl Rbac {
         self.hold(binding, &subject, &format!("group {group}: "), pen);
     }
 
+    /// Hands on the accounts of every namespace that the file lists wholly: another file may bind one that is gone.
+    fn list_accounts(&self, pen: &mut Pen<'_>) {
+        let is_whole =
+            |namespace: &str| self.accounts.contains_key(&(namespace.to_owned(), DEFAULT.to_owned()));
+        let listed = self.accounts.keys().filter(|(namespace, _)| is_whole(namespace));
+        let names: Vec<String> = listed.map(|(namespace, name)| format!("{namespace}:{name}")).collect();
+        if !names.is_empty() && !self.is_cut {
+            let cluster = format!("{PLATFORM}:{}", cluster(pen));
+            pen.members(&cluster, names);
+        }
+    }
+
     /// Every namespace has an account `default`: where the file holds that one, it holds all of them.
     fn is_missing(&self, namespace: &str, name: &str) -> bool {
         let has = |name: &str| self.accounts.contains_key(&(namespace.to_owned(), name.to_owned()));
-        has("default") && !has(name)
+        has(DEFAULT) && !has(name)
     }
 
     fn grant(&self, binding: &Binding, namespace: &str, name: &str, pen: &mut Pen<'_>) {
         let subject = note(pen, namespace, name);
-        if self.is_missing(namespace, name) {
+        if self.is_missing(namespace, name) && !is_of_kubernetes(&binding.name.1) {
             let shown = format!("{namespace}/{name}");
-            let reason = format!("{} gives it {}", binding_name(binding), binding.role.1);
+            let reason = orphaned(&binding_name(binding), &binding.role.1);
             pen.finding(&rules::K8S_ORPHANED_BINDING, &subject, &shown, reason);
         }
         self.hold(binding, &subject, "", pen);
@@ -259,7 +280,7 @@ impl Rbac {
             // Another file may hold it; a built-in role is judged by its name.
             None => vec![role_name(&binding.role.0, role)],
         };
-        let missing = if known.is_none() { ", whose rules are not in this file" } else { "" };
+        let missing = if known.is_none() { ELSEWHERE } else { "" };
         let target = match binding.name.0.as_str() {
             "" => "kubernetes:*".to_owned(),
             namespace => format!("kubernetes:namespace/{namespace}"),
@@ -267,6 +288,45 @@ impl Rbac {
         let scope = format!("{through}{} of {role}{missing}", binding_name(binding));
         pen.grant(subject, target, actions, scope);
     }
+}
+
+/// Whether Kubernetes itself makes the binding: it does so for controllers that a cluster may run without an account.
+fn is_of_kubernetes(binding: &str) -> bool {
+    binding.starts_with("system:")
+}
+
+/// Why a binding without its account is told.
+fn orphaned(binding: &str, role: &str) -> String {
+    format!("{binding} gives it {role}")
+}
+
+/// The finding about a grant to a service account that the other exports of its cluster do not list; `None` where the
+/// evidence is no grant of a binding.
+pub fn orphaned_binding(evidence: &Evidence) -> Option<Observation> {
+    let Fact::Grant { grant } = &evidence.fact else { return None };
+    let scope = grant.scope.strip_suffix(ELSEWHERE).unwrap_or(&grant.scope);
+    let (binding, role) = scope.rsplit_once(" of ")?;
+    if binding.rsplit([' ', '/']).next().is_some_and(is_of_kubernetes) {
+        return None;
+    }
+    let (namespace, name) = account_of_key(&evidence.subject.key)?;
+    let reason = orphaned(binding, role);
+    let statement = Statement {
+        rule: &rules::K8S_ORPHANED_BINDING,
+        severity: None,
+        subject: evidence.subject.clone(),
+        about: format!("{} {reason}", evidence.subject.key),
+        title: format!("{}: {namespace}/{name}", rules::K8S_ORPHANED_BINDING.title),
+        spots: vec![Spot::line(evidence.source.line.unwrap_or(1))],
+        reasons: vec![reason],
+    };
+    Some(statement.finding(&evidence.source.root, &evidence.source.path))
+}
+
+/// Namespace and name at the end of the key of a service account.
+fn account_of_key(key: &str) -> Option<(&str, &str)> {
+    let (rest, name) = key.rsplit_once(':')?;
+    Some((rest.rsplit_once(':')?.1, name))
 }
 
 /// The name of a role as a grant has it: `clusterrole/view`, `role/shop/deployer`.
