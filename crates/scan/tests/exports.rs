@@ -63,6 +63,7 @@ exports! {
     fn entra_applications_with_secrets_beside_federation() { "azure/applications.json" }
     fn entra_service_principals_as_az_prints_them() { "azure/service-principals.json" }
     fn entra_federated_credentials_alone() { "azure/federated-credentials.json" }
+    fn entra_credentials_alone() { "azure/application-credentials.json" }
     fn entra_sign_ins() { "azure/sign-ins.json" }
     fn azure_role_assignments_as_az_prints_them() { "azure/role-assignments.json" }
     fn azure_role_assignments_of_the_api() { "azure/role-assignments-api.json" }
@@ -298,4 +299,16 @@ fn a_state_that_is_larger_than_any_window_is_read_to_its_end() {
     });
     let unread = observations.iter().any(|observation| matches!(observation, Observation::Unread(_)));
     assert_eq!((last, unread), (Some(lines), false));
+}
+
+#[test]
+fn entra_credentials_belong_to_the_application_in_the_files_name() {
+    let id = "0f3b2c1d-7e55-4a68-8d90-61c2a4b5e7f3";
+    for name in [format!("credentials-{id}.json"), format!("exports/{}.txt", id.to_uppercase())] {
+        for file in ["azure/application-credentials.json", "azure/federated-credentials.json"] {
+            let told = told(&read_as(&name, &fixture(file)));
+            assert!(told.contains(&format!("azure:{id}")), "{name}: {told}");
+            assert!(!told.contains("federated-credential:"), "{name}: {told}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use tenure_model::{AwsAccount, AwsPrincipal, PathState, PrivilegeLevel};
 
-use super::account::{Judged, arn, judged, role, user};
+use super::account::{Judged, arn, judged, managed, role, user};
 
 fn account(principals: Vec<AwsPrincipal>) -> AwsAccount {
     AwsAccount { root: "r".into(), path: "iam.json".into(), principals, ..AwsAccount::default() }
@@ -99,4 +99,25 @@ fn a_role_is_reached_and_then_given_power() {
         &arn("user/it"),
     );
     assert!(!judged.escalates(), "{judged:?}");
+}
+
+#[test]
+fn who_writes_the_policy_of_a_role_that_trusts_him_by_name_has_the_role_with_all_that_he_writes() {
+    let found = |whom: &str, statements: &str| {
+        let policy = managed("deploy", "allow s3:GetObject on *");
+        let worker = AwsPrincipal { attached: vec![policy.arn.clone()], ..role("worker", whom, "") };
+        let it = user("it", statements);
+        judged(&[AwsAccount { policies: vec![policy], ..account(vec![it, worker]) }], &arn("user/it"))
+    };
+    let write = "allow iam:CreatePolicyVersion on policy/deploy";
+    let judged = found("user/it", write);
+    assert_eq!(judged.state("iam-001"), Some(PathState::Open), "{judged:#?}");
+    let told = judged.paths.iter().flat_map(|path| &path.because);
+    assert!(
+        told.into_iter().any(|why| why.contains("a role whose trust names the principal")),
+        "{judged:#?}"
+    );
+    assert!(!found("user/other", write).escalates(), "the role lets in somebody else");
+    let denied = format!("{write}; deny sts:AssumeRole on role/worker");
+    assert!(!found("user/it", &denied).escalates(), "a denial holds even where a trust names somebody");
 }

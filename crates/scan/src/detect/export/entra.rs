@@ -127,7 +127,13 @@ fn credential_alone(entry: Node<'_>, pen: &mut Pen<'_>) {
     let kind = if is_certificate { "entra_certificate" } else { "entra_client_secret" };
     let subject = named_application(pen).unwrap_or_else(|| {
         let subject = value_subject(&pen.print(KEY_ID, id));
-        pen.identity(&subject, "entra_credential", entry.text("displayName").unwrap_or(id), None);
+        let fact = Fact::Identity {
+            kind: "entra_credential".to_owned(),
+            name: entry.text("displayName").unwrap_or(id).to_owned(),
+            native_id: None,
+            provider: "azure".to_owned(),
+        };
+        pen.fact(&subject, fact);
         subject
     });
     credential(kind, entry, &subject, pen);

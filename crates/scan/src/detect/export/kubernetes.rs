@@ -18,6 +18,8 @@ use crate::detect::rules;
 
 /// Keys of one Secret that are looked at.
 const SECRET_KEYS_MAX: usize = 256;
+/// Where a Secret keeps logins to registries.
+const REGISTRY_LOGINS: &str = ".dockerconfigjson";
 /// Bytes of a token that its mask shows.
 const MASK_KEEPS: usize = 3;
 
@@ -256,10 +258,15 @@ fn secret(object: Node<'_>, pen: &mut Pen<'_>) {
     }
     for (key, value) in data.members().take(SECRET_KEYS_MAX) {
         pen.at(key);
+        let written = value.as_text().unwrap_or_default().trim();
         let Some(value) = decoded(value) else { continue };
         let known = known_value(&value, pen.key);
         let (kind, fingerprint) = match (known, kind) {
             (Some((kind, print)), _) => (kind, print),
+            // Files with the same logins hold them as they are written here, and that is what is found there.
+            (None, Some((kind, REGISTRY_LOGINS))) if key == REGISTRY_LOGINS => {
+                (kind, pen.print(kind, written))
+            }
             (None, Some((kind, of))) if of == key => (kind, pen.print(kind, value.trim())),
             (None, _) => continue,
         };
@@ -282,7 +289,7 @@ fn stored_kind(of_type: &str) -> Option<Option<(&'static str, &'static str)>> {
     match of_type {
         "kubernetes.io/tls" => Some(Some(("tls_private_key", "tls.key"))),
         "kubernetes.io/ssh-auth" => Some(Some(("ssh_private_key", "ssh-privatekey"))),
-        "kubernetes.io/dockerconfigjson" => Some(Some(("registry_password", ".dockerconfigjson"))),
+        "kubernetes.io/dockerconfigjson" => Some(Some(("registry_password", REGISTRY_LOGINS))),
         "kubernetes.io/basic-auth" => Some(Some(("generic_password", "password"))),
         "bootstrap.kubernetes.io/token" => Some(Some(("kubernetes_bootstrap_token", "token-secret"))),
         // Helm keeps its own records in secrets.
