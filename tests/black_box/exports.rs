@@ -180,6 +180,29 @@ fn a_binding_to_an_account_that_another_file_would_list_is_told_once() {
 }
 
 #[test]
+fn a_policy_of_a_service_account_is_of_the_one_that_its_file_is_named_after() {
+    let home = Home::new();
+    let policy = r#"{"bindings": [{"role": "roles/iam.workloadIdentityUser", "members":
+ ["principalSet://iam.googleapis.com/projects/7/locations/global/workloadIdentityPools/ci/attribute.repository/acme/web"]}], "etag": "x", "version": 1}"#;
+    let email = "deploy@acme-prod.iam.gserviceaccount.com";
+    home.write(
+        "tree/policy.json",
+        format!(r#"{{"bindings": [{{"role": "roles/viewer", "members": ["serviceAccount:{email}"]}}]}}"#),
+    );
+    home.write("tree/of-account.json", policy);
+    let (_, report) = home.scan(&home.path("tree"));
+    assert_eq!(report["scan"]["unread"][0]["path"], "of-account.json");
+    assert_eq!(report["scan"]["unread"][0]["reason"], "export_without_question");
+    std::fs::rename(home.path("tree/of-account.json"), home.path(&format!("tree/{email}.json"))).unwrap();
+    let (_, report) = home.scan(&home.path("tree"));
+    assert_eq!(report["scan"]["unread"].as_array().unwrap().len(), 0);
+    let identity = &report["identities"][0];
+    assert_eq!(identity["name"], email);
+    let told = identity["readiness"].to_string();
+    assert!(told.contains("workloadIdentityPools/ci"), "{told}");
+}
+
+#[test]
 fn a_key_of_somebody_who_left_the_organisation_is_nobodys() {
     let home = Home::new();
     let person = |login: &str| {

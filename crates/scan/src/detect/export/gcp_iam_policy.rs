@@ -27,10 +27,18 @@ pub(super) static EXPORT: Export = Export {
     start: || Box::<Policy>::default(),
 };
 
+/// How roles begin that only service accounts know, and the one by which a pool's workloads become an account.
+const OF_ACCOUNTS: [&str; 2] = ["roles/iam.serviceAccount", BY_POOLS];
+const BY_POOLS: &str = "roles/iam.workloadIdentityUser";
+
 #[derive(Default)]
 struct Policy {
     /// Whether the policy is a bucket's, once that was looked up.
     of_bucket: Option<bool>,
+    /// Whether a pool's workloads may become the account whose policy this is.
+    by_pools: bool,
+    /// Whether a role is none of a service account's.
+    of_others: bool,
 }
 
 impl Gather for Policy {
@@ -41,8 +49,45 @@ impl Gather for Policy {
         let bytes = pen.blob.bytes;
         let names_one = || text::decode(bytes).is_some_and(|text| text.contains(OF_BUCKETS));
         let of_bucket = *self.of_bucket.get_or_insert_with(names_one);
+        let role = record.text("role").unwrap_or_default();
+        self.by_pools |= role == BY_POOLS;
+        self.of_others |= !OF_ACCOUNTS.iter().any(|of| role.starts_with(of));
         // A policy does not say whose it is, only sometimes what it is of.
-        let place = of_bucket.then_some("buckets/the bucket of this export");
+        let of_account =
+            named_account(pen.blob.path).map(|email| format!("projects/-/serviceAccounts/{email}"));
+        let place = of_bucket.then_some("buckets/the bucket of this export").or(of_account.as_deref());
         note_bindings(std::iter::once(record), place, pen);
+    }
+
+    fn end(&mut self, pen: &mut Pen<'_>) {
+        if self.by_pools && !self.of_others && named_account(pen.blob.path).is_none() {
+            let detail = "a policy does not say which service account it is of: put the account's e-mail into the file's name";
+            pen.unread("export_without_question", detail.to_owned());
+        }
+    }
+}
+
+/// The service account whose e-mail stands in the file's name: `deploy@acme.iam.gserviceaccount.com.json`.
+fn named_account(path: &str) -> Option<&str> {
+    const DOMAIN: &str = ".gserviceaccount.com";
+    let file = path.rsplit(['/', '\\']).next()?;
+    let end = file.find(DOMAIN)? + DOMAIN.len();
+    let in_email = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '@' | ':');
+    let from = file[..end].rfind(|c: char| !in_email(c)).map_or(0, |at| at + 1);
+    file.get(from..end).filter(|email| email.split('@').count() == 2 && !email.starts_with('@'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_may_be_named_after_its_account() {
+        let email = "deploy@acme-prod.iam.gserviceaccount.com";
+        assert_eq!(named_account(&format!("gcp/{email}.json")), Some(email));
+        assert_eq!(named_account(&format!("policy_{email}_2026.json")), Some(email));
+        assert_eq!(named_account("gcp/policy.json"), None);
+        assert_eq!(named_account("acme-prod.iam.gserviceaccount.com.json"), None);
+        assert_eq!(named_account("deploy@a@b.gserviceaccount.com.json"), None);
     }
 }
