@@ -229,6 +229,8 @@ fn an_apply_that_is_killed_again_and_again_does_every_step_once() {
             if child.try_wait().unwrap().is_none() {
                 child.kill().unwrap();
                 child.wait().unwrap();
+                // The next apply would look before the server has done what it was asked last.
+                scene.stage.bao.wait_for_quiet();
                 kills += 1;
                 continue;
             }

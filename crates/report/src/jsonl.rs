@@ -1,4 +1,4 @@
-//! The report as a stream: one JSON object a line, a finding before the identities are known.
+//! The report as a stream: one JSON object a line, a finding as soon as it is known that none of its names is a value.
 //!
 //! A streamed finding does not know its identity yet. Each `identity` line therefore names its findings in
 //! `finding_ids`; everything else is the same object as in the `json` format.

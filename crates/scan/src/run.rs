@@ -1,7 +1,7 @@
 //! What all threads of one scan share: what they know, and the one way out.
 //!
 //! Whether a name is a secret may be known only when the last file was searched, because another file shows it. So what is
-//! observed waits here until then, is covered, and leaves.
+//! observed waits here until then, is covered, and leaves. Only findings none of whose texts could be a value leave at once.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -83,7 +83,13 @@ impl<'a> Run<'a> {
                 _ => {}
             }
         }
-        if !observations.is_empty() {
+        // A person watches findings come, and need not wait for those in which nothing could be a value.
+        let leaves = matches!(observations.as_slice(), [Observation::Finding(finding, about)] if Veil::is_plain(finding, about));
+        if leaves {
+            let mut observations = observations;
+            self.veil.cover_all(&mut observations, &mut Clean::default());
+            observations.into_iter().for_each(|observation| self.sink.observe(observation));
+        } else if !observations.is_empty() {
             self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(observations);
         }
     }

@@ -12,12 +12,12 @@ mod texts;
 use std::collections::{BTreeMap, HashSet};
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use tenure_model::{Fingerprint, Observation, finding_id};
+use tenure_model::{Finding, Fingerprint, Observation, Subject, SubjectKind, finding_id};
 
 pub(crate) use kept::VeiledCache;
 pub(crate) use known::KnownValues;
 
-use crate::engine::trace::is_unlike_names;
+use crate::engine::trace::{is_unlike_names, may_hold_value};
 use crate::engine::{Candidate, Engine};
 
 /// Digits of a fingerprint behind a mask.
@@ -121,6 +121,18 @@ impl<'e> Veil<'e> {
         };
         let covered = self.covered(text);
         covered.split('/').map(|part| if may_be(part) { "…" } else { part }).collect::<Vec<_>>().join("/")
+    }
+
+    /// Whether no text of the finding could be a value that another place shows. The name of its root stays in any case.
+    pub(crate) fn is_plain(finding: &Finding, about: &Subject) -> bool {
+        let mut finding = finding.clone();
+        finding.place.root.clear();
+        // The key of a credential is its fingerprint.
+        let key = if about.kind == SubjectKind::Credential { "" } else { &about.key };
+        let about = Subject::new(about.kind, key);
+        let mut is_plain = true;
+        texts::each(&mut Observation::Finding(finding, about), &mut |text| is_plain &= !may_hold_value(text));
+        is_plain
     }
 
     /// Whether a value stands in the text that is not covered.

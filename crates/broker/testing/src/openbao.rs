@@ -157,6 +157,23 @@ impl OpenBao {
             .collect()
     }
 
+    /// Waits until the server has written nothing for a while: a client that was killed may leave a request behind that is still
+    /// being carried out, and an answer to nobody is not always written down.
+    ///
+    /// # Panics
+    /// When the log is not there.
+    pub fn wait_for_quiet(&self) {
+        const QUIET: Duration = Duration::from_millis(150);
+        let (mut lines, mut since) = (self.audit_lines(), Instant::now());
+        while since.elapsed() < QUIET {
+            std::thread::sleep(Duration::from_millis(10));
+            let now = self.audit_lines();
+            if now != lines {
+                (lines, since) = (now, Instant::now());
+            }
+        }
+    }
+
     /// How many lines the audit log has.
     ///
     /// # Panics

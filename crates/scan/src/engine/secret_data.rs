@@ -10,6 +10,8 @@ use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
 
 use crate::engine::{Candidate, Engine, generic, settle};
 
+mod json;
+
 /// Bytes at the start of a file among which a manifest says that it is one.
 const OPENING_BYTES: usize = 1024;
 /// Longest value that is decoded, characters.
@@ -133,6 +135,7 @@ fn is_manifest(bytes: &[u8]) -> bool {
     memchr::memmem::find(opening, b"apiVersion:").is_some()
         && memchr::memmem::find(bytes, b"kind: Secret").is_some()
         && memchr::memmem::find(bytes, b"ata:").is_some()
+        || json::is_one(opening, bytes)
 }
 
 fn is_text(bytes: &[u8]) -> bool {
@@ -144,6 +147,9 @@ fn is_text(bytes: &[u8]) -> bool {
 /// Calls `each` with key and place of every value below a `data:` or `stringData:` of a Secret, and whether it is written as
 /// it is.
 fn each_value<'b>(bytes: &'b [u8], mut each: impl FnMut(&'b [u8], (usize, usize), bool)) {
+    if bytes.trim_ascii_start().starts_with(b"{") {
+        return json::each_value(bytes, &mut each);
+    }
     let mut document = 0;
     for (start, line) in Lines::of(bytes, 0, bytes.len()) {
         if line.starts_with(b"---") {
@@ -292,6 +298,18 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_password_in_an_export_is_the_password_that_it_stands_for() {
+        let password = ["v8Jq2LzR", "0tYw5Nc1"].concat();
+        let encoded = PLAIN.encode(&password);
+        let export = format!(
+            r#"{{"apiVersion": "v1", "items": [{{"apiVersion": "v1", "data": {{"password": "{encoded}"}}, "kind": "Secret"}}]}}"#
+        );
+        let (plain, seen) = (found(&format!("password: {password}\n")), found(&export));
+        assert_eq!(seen.len(), 1, "{seen:?}");
+        assert_eq!((&seen[0].0, &seen[0].1, &seen[0].2), (&plain[0].0, &plain[0].1, &encoded));
     }
 
     #[test]

@@ -77,6 +77,16 @@ pub(crate) fn is_unlike_names(text: &[u8]) -> bool {
         && (language::random_bits(text) >= RANDOM_BITS / 2.0 || any(|b| SIGNS.contains(b)))
 }
 
+/// Whether a part of the text might be a value that leaves traces.
+pub(crate) fn may_hold_value(text: &str) -> bool {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '/' | '"' | '\'' | '`');
+    // Stars at the end are a mask's.
+    text.split(ends).map(|part| part.trim_end_matches('*').as_bytes()).any(|part| {
+        let is_random = part.len() >= VALUE_BYTES_MIN && language::random_bits(part) >= RANDOM_BITS / 2.0;
+        is_random || is_unlike_names(part)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +115,19 @@ mod tests {
         }
         assert_eq!(lengths("Tr0ub4dor&3x", false), [12, 12, 12], "as it is, and in either case");
         assert_eq!(lengths("v8jq2lzr0tyw5nc1", true), [16, 16]);
+    }
+
+    #[test]
+    fn what_leaves_traces_is_seen_inside_of_a_name_and_ordinary_names_are_not() {
+        for name in ["src/settings_12.py", "service_12_password", "`DB_PASSWORD` is assigned", "Zk3v****"] {
+            assert!(!may_hold_value(name), "{name}");
+        }
+        for value in ["v8jq2lzr0tyw5nc1", "Tr0ub4dor&3x", "qZtLwVxKmNrTpYbcDfGh"] {
+            assert!(
+                may_hold_value(&format!("deploy/{value}.yml")) && may_hold_value(&format!("a `{value}`")),
+                "{value}"
+            );
+        }
     }
 
     #[test]
