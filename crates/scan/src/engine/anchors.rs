@@ -18,8 +18,8 @@ use table::{Place, SURROUNDINGS_BEFORE, Table};
 /// Bits of an address in the sieve, in the table of pieces, and in those of short literals. The sieve is larger than the
 /// first cache on purpose: one that fits into it lets so much pass that it costs twice as much as waiting for the second.
 const SIEVE_BITS: u32 = 20;
-const PIECES_BITS: u32 = 14;
-const SHORTS_BITS: u32 = 9;
+const PIECES_BITS: u32 = 16;
+const SHORTS_BITS: u32 = 12;
 /// Shortest literal, bytes.
 const LITERAL_BYTES_MIN: usize = 3;
 /// A literal with more bytes has two pieces of its own.

@@ -56,11 +56,16 @@ struct Entry {
 pub(super) type Place = (usize, u16, usize);
 
 /// Literals by the hash of a piece of theirs.
+///
+/// Addresses are many, so that two pieces seldom share one, and small: what is known of the literals of an address lies
+/// beside that of the next one that has any.
 #[derive(Debug)]
 pub(super) struct Table<const BITS: u32> {
-    /// What all entries of an address have in common.
+    /// The slot of each address; the first one is that of all addresses without literals.
+    slots: Vec<u16>,
+    /// What all entries of a slot have in common.
     common: Vec<Surroundings>,
-    /// First entry of each address; one more at the end.
+    /// First entry of each slot; one more at the end.
     firsts: Vec<u16>,
     entries: Vec<Entry>,
 }
@@ -69,38 +74,47 @@ impl<const BITS: u32> Table<BITS> {
     /// Of the places of all pieces.
     ///
     /// # Panics
-    /// When there are more than 65,535.
+    /// When there are more than 65,534.
     pub(super) fn new(literals: &[Literal], mut pieces: Vec<Place>) -> Self {
         pieces.sort_unstable();
-        assert!(pieces.len() <= usize::from(u16::MAX), "fewer than 65,536 pieces");
-        let mut common = vec![Surroundings::NEVER; 1 << BITS];
-        let mut firsts = vec![0u16; (1 << BITS) + 1];
-        let entries = pieces.iter().map(|&(address, literal, offset)| {
+        assert!(pieces.len() < usize::from(u16::MAX), "fewer than 65,535 pieces");
+        let mut slots = vec![0; 1 << BITS];
+        let (mut common, mut firsts) = (vec![Surroundings::NEVER], vec![0]);
+        let entries = pieces.iter().zip(0u16..).map(|(&(address, literal, offset), index)| {
             let around = Surroundings::of(&literals[usize::from(literal)].text, offset);
-            let all = &mut common[address];
-            *all = if firsts[address + 1] == 0 { around } else { all.common(around) };
-            firsts[address + 1] += 1;
+            let slot = &mut slots[address];
+            if *slot == 0 {
+                *slot = u16::try_from(common.len()).expect("no more slots than pieces");
+                common.push(around);
+                firsts.push(index);
+            } else {
+                let all = &mut common[usize::from(*slot)];
+                *all = all.common(around);
+            }
             Entry { around, literal, offset: u16::try_from(offset).expect("offsets are below OFFSET_MAX") }
         });
-        let entries = entries.collect();
-        for index in 1..firsts.len() {
-            firsts[index] += firsts[index - 1];
-        }
-        Self { common, firsts, entries }
+        let entries: Vec<_> = entries.collect();
+        firsts.push(u16::try_from(entries.len()).expect("counted above"));
+        Self { slots, common, firsts, entries }
     }
 
     /// False when no literal with this piece can stand here.
     #[inline(always)]
     pub(super) fn may_hold(&self, piece: u32, around: u64) -> bool {
-        self.common[hash::<BITS>(piece)].stand(around)
+        self.common[self.slot(piece)].stand(around)
     }
 
     /// The literals that may stand here, with the offset of the piece in them.
     #[inline(always)]
     pub(super) fn at(&self, piece: u32, around: u64) -> impl Iterator<Item = (u16, usize)> {
-        let address = hash::<BITS>(piece);
-        let entries = usize::from(self.firsts[address])..usize::from(self.firsts[address + 1]);
+        let slot = self.slot(piece);
+        let entries = usize::from(self.firsts[slot])..usize::from(self.firsts[slot + 1]);
         let here = self.entries[entries].iter().filter(move |entry| entry.around.stand(around));
         here.map(|entry| (entry.literal, usize::from(entry.offset)))
+    }
+
+    #[inline(always)]
+    fn slot(&self, piece: u32) -> usize {
+        usize::from(self.slots[hash::<BITS>(piece)])
     }
 }
