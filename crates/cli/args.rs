@@ -126,6 +126,12 @@ pub(crate) struct ScanArgs {
     /// Folders, work trees, bare repositories, single files, exports.
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) paths: Vec<PathBuf>,
+    /// Settings of yours in TOML: `tenure schema config` says what they may be, and flags win over them.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Apply the `.tenure.toml` of each scanned folder, too: only where you trust who can change it.
+    #[arg(long)]
+    pub(crate) trust_repo_config: bool,
     #[command(flatten)]
     pub(crate) how: ReportArgs,
 }

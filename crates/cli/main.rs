@@ -8,6 +8,7 @@ mod args;
 mod broker;
 
 mod color;
+mod configuration;
 mod handoff;
 
 mod inventory;

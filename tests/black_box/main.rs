@@ -5,6 +5,7 @@
 mod archives;
 mod bad_input;
 mod compare;
+mod configuration;
 mod demo;
 mod exports;
 mod handoff;

@@ -5,7 +5,9 @@
 
 mod assessment;
 mod aws;
+mod configuration;
 mod credential;
+mod day;
 mod difference;
 mod dossier;
 mod evidence;
@@ -22,7 +24,9 @@ mod unread;
 
 pub use assessment::*;
 pub use aws::*;
+pub use configuration::*;
 pub use credential::*;
+pub use day::day_of;
 pub use difference::*;
 pub use dossier::*;
 pub use evidence::*;

@@ -10,6 +10,7 @@ mod cache;
 
 mod cards;
 mod comparing;
+mod configuration;
 mod demo;
 mod failure;
 mod file;
@@ -18,6 +19,7 @@ mod groups;
 mod handoff;
 
 mod orphans;
+mod policy;
 mod reading;
 mod rulebook;
 mod scanning;
@@ -30,6 +32,7 @@ pub use brokers::{
 };
 pub use cards::{RuleCard, rule_cards};
 pub use comparing::difference;
+pub use configuration::ConfigurationFile;
 pub use demo::make_demo;
 pub use failure::{Failure, covered};
 pub use file::{write_whole, write_whole_with};

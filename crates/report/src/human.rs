@@ -18,7 +18,7 @@ pub use plan::plan_human;
 
 use crate::grouping::{Group, Grouping};
 use crate::sheet::{Ink, Sheet};
-use crate::{Format, Style, glyph, words};
+use crate::{Format, Style, configuration, glyph, words};
 
 pub(super) const FORMAT: Format = Format {
     name: "human",
@@ -57,7 +57,7 @@ fn render(report: &Report, style: &Style) -> Vec<u8> {
 fn incomplete(sheet: &mut Sheet<'_>, report: &Report) {
     let Some(sentence) = words::incomplete(&report.scan) else { return };
     sheet.spans(0, 2, &[(Ink::Critical, &sentence)]);
-    let mut unread: Vec<&Unread> = report.scan.unread.iter().collect();
+    let mut unread: Vec<&Unread> = report.scan.unread.iter().filter(|row| row.is_missing()).collect();
     // What was tried and went wrong before what was left out on purpose.
     unread.sort_by_key(|unread| std::cmp::Reverse(unread.state == ReadState::Failed));
     let (shown, rest) = unread.split_at(unread.len().min(UNREAD_SHOWN_MAX));
@@ -121,6 +121,9 @@ fn headline(sheet: &mut Sheet<'_>, report: &Report) {
     sheet.spans(0, 2, &[(Ink::Faint, &read)]);
     if let Some(off) = words::switched_off(&report.tool.disabled_rules, words::label) {
         sheet.spans(0, 2, &[(Ink::Faint, &off)]);
+    }
+    for told in configuration::sentences(report) {
+        sheet.spans(0, 2, &[(Ink::Faint, &told)]);
     }
 }
 

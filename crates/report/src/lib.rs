@@ -4,6 +4,7 @@
 //! Nothing here decides anything: scores, bands and actions come in as they are and go out as text. Whatever
 //! came from a scanned file passes [`tenure_model::visible`] and the escaping of its format on the way.
 
+mod configuration;
 mod csv;
 mod gitlab;
 mod glyph;

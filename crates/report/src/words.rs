@@ -473,9 +473,10 @@ pub(crate) fn incomplete(scan: &tenure_model::ScanSummary) -> Option<String> {
     if scan.complete && !scan.cancelled {
         return None;
     }
-    let inputs = count(scan.unread.len() as u64, "input");
-    let were = if scan.unread.len() == 1 { "was" } else { "were" };
-    Some(match (scan.cancelled, scan.unread.is_empty()) {
+    let missing = scan.unread.iter().filter(|row| row.is_missing()).count() as u64;
+    let inputs = count(missing, "input");
+    let were = if missing == 1 { "was" } else { "were" };
+    Some(match (scan.cancelled, missing == 0) {
         (true, true) => "INCOMPLETE: the scan was stopped. What was found until then follows.".to_owned(),
         (true, false) => format!("INCOMPLETE: the scan was stopped, and {inputs} {were} not fully read."),
         (false, true) => "INCOMPLETE: not everything was read.".to_owned(),

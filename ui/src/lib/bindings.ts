@@ -47,6 +47,56 @@ message: string, };
 export type Confidence = "low" | "medium" | "high";
 
 /**
+ * Whether a configuration file counted.
+ */
+export type ConfigurationState = "applied" | "not_trusted" | "not_at_root";
+
+/**
+ * What a configuration file did to a report.
+ */
+export type ConfigurationUse = {
+/**
+ * The file, as the user named it; one of a repository with its root.
+ */
+path: string,
+/**
+ * Whether it counted.
+ */
+state: ConfigurationState,
+/**
+ * Flags of `scan` whose default it set.
+ */
+settings: Array<string>,
+/**
+ * Flags that it would have set if one folder alone had been scanned.
+ */
+settings_left_out: Array<string>,
+/**
+ * Patterns of paths that were not read.
+ */
+exclude: Array<string>,
+/**
+ * Rules that it switched off.
+ */
+rules_off: Array<string>,
+/**
+ * Severities that it changed.
+ */
+severities: Record<string, Severity>,
+/**
+ * Findings that it suppressed.
+ */
+suppressed: number,
+/**
+ * Entries of `allow` that are over, and count no more.
+ */
+allow_expired: number,
+/**
+ * Entries of `allow` that met no finding: fixed by now, or made under another fingerprint key.
+ */
+allow_unmatched: number, };
+
+/**
  * An automated user of an identity.
  */
 export type Consumer = {
@@ -892,7 +942,7 @@ export type Quadrant = "migrate_first" | "contain_now" | "batch" | "track";
 /**
  * How far an input got that was not fully read.
  */
-export type ReadState = "partial" | "skipped" | "failed";
+export type ReadState = "partial" | "skipped" | "failed" | "excluded";
 
 /**
  * Whether short-lived access could take over safely.
@@ -1041,7 +1091,7 @@ finished_at: string,
  */
 roots: Array<string>,
 /**
- * False as soon as one input was not fully read.
+ * False as soon as one input was not fully read, but for what the user's configuration excludes: `unread` names that.
  */
 complete: boolean,
 /**
@@ -1055,7 +1105,11 @@ counts: Counts,
 /**
  * What was not.
  */
-unread: Array<Unread>, };
+unread: Array<Unread>,
+/**
+ * Configuration files that were met, and what each did.
+ */
+configurations: Array<ConfigurationUse>, };
 
 /**
  * How bad it is if it is true.
@@ -1063,7 +1117,7 @@ unread: Array<Unread>, };
 export type Severity = "info" | "low" | "medium" | "high" | "critical";
 
 /**
- * One input that was not fully read. Any of these makes a scan incomplete.
+ * One input that was not fully read. Any of these, but an excluded one, makes a scan incomplete.
  */
 export type Unread = {
 /**

@@ -277,6 +277,7 @@ pub(crate) fn report() -> Report {
                 cached_blobs: 0,
             },
             unread: Vec::new(),
+            configurations: Vec::new(),
         },
         findings,
         identities,
