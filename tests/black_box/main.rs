@@ -7,6 +7,7 @@ mod bad_input;
 mod compare;
 mod configuration;
 mod demo;
+mod exceptions;
 mod exports;
 mod handoff;
 mod history;

@@ -11,6 +11,7 @@ mod day;
 mod difference;
 mod dossier;
 mod evidence;
+mod exception;
 mod finding;
 mod fingerprint;
 mod handoff;
@@ -30,6 +31,7 @@ pub use day::day_of;
 pub use difference::*;
 pub use dossier::*;
 pub use evidence::*;
+pub use exception::*;
 pub use finding::*;
 pub use fingerprint::*;
 pub use handoff::*;
@@ -43,3 +45,6 @@ pub use unread::*;
 
 /// An instant in UTC, written as RFC 3339. Stages receive it; none of them asks a clock.
 pub type Timestamp = jiff::Timestamp;
+
+/// A day of the calendar, in UTC.
+pub type Day = jiff::civil::Date;

@@ -4,7 +4,10 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use tenure_model::{ConfigurationState, ConfigurationUse, Finding, Observation, Severity, Timestamp, day_of};
+use tenure_model::{
+    Allowed, ConfigurationState, ConfigurationUse, Day, Exception, Finding, Observation, Severity, Timestamp,
+    day_of,
+};
 use tenure_scan::{Exclusions, REPOSITORY_CONFIGURATION};
 
 use crate::configuration::{ConfigurationFile, Step};
@@ -21,7 +24,11 @@ pub(crate) struct Policy {
     /// What each rule usually says, where a configuration speaks of rules.
     usual: HashMap<String, Severity>,
     exclude: Exclusions,
-    today: jiff::civil::Date,
+    /// Those that hold.
+    exceptions: Vec<Exception>,
+    /// The exceptions that accept a finding, by its id.
+    accepted: HashMap<String, Vec<usize>>,
+    today: Day,
 }
 
 /// One configuration file.
@@ -32,9 +39,14 @@ struct Part {
     root: Option<String>,
     /// The file as reports call it.
     shown: String,
+    /// What it says of rules, by id.
+    rules: HashMap<String, Said>,
+    /// What it allows that is not over, by the id or fingerprint that it names: its place in the list.
+    allowed: HashMap<String, usize>,
 }
 
 /// What a configuration says of a rule.
+#[derive(Debug, Clone, Copy)]
 enum Said {
     Off,
     Severity(Severity),
@@ -65,8 +77,7 @@ impl Policy {
                     return Err(file.wrong(&[Step::Key("rules"), Step::Key(list), step], &problem));
                 }
             }
-            let shown = file.shown().to_owned();
-            policy.parts.push(Part { file, root: None, shown });
+            policy.parts.push(Part::of(file, policy.today));
         }
         Ok(policy)
     }
@@ -88,6 +99,35 @@ impl Policy {
                 .map_err(|(_, problem)| part.file.wrong(&[], &problem))?;
         }
         Ok(())
+    }
+
+    /// Takes over what people accepted.
+    pub(crate) fn accept(&mut self, exceptions: Vec<Exception>) {
+        let standing = exceptions.into_iter().map(|exception| exception.on(self.today));
+        self.exceptions = standing.filter(|exception| exception.state.holds()).collect();
+        for (number, exception) in self.exceptions.iter().enumerate() {
+            for finding in &exception.accepted {
+                self.accepted.entry(finding.id.clone()).or_default().push(number);
+            }
+        }
+    }
+
+    /// The exceptions alone, for what is read from an inventory.
+    pub(crate) fn of_exceptions(exceptions: Vec<Exception>, now: Timestamp) -> Policy {
+        let mut policy = Policy { today: day_of(now), ..Policy::default() };
+        policy.accept(exceptions);
+        policy
+    }
+
+    /// Marks a finding that an exception covers.
+    pub(crate) fn except(&self, finding: &mut Finding) {
+        let numbers = self.accepted.get(&finding.id).into_iter().flatten();
+        let mut covering = numbers.map(|number| &self.exceptions[*number]);
+        if let Some(exception) = covering.find(|exception| exception.covers(finding)) {
+            let (id, why, until) = (&exception.id, &exception.why, exception.expires);
+            let reason = exception.reason.word().replace('_', " ");
+            finding.suppressed = Some(format!("exception {id} until {until} ({reason}): {why}"));
+        }
     }
 
     /// What is not read.
@@ -129,17 +169,12 @@ impl Policy {
     /// What the first file that speaks of a rule says.
     fn said(&self, root: &str, rule: &str) -> Option<Said> {
         let parts = self.parts.iter().filter(|part| part.root.as_deref().is_none_or(|own| own == root));
-        parts.into_iter().find_map(|part| {
-            let rules = &part.file.said().rules;
-            if rules.off.iter().any(|id| id == rule) {
-                return Some(Said::Off);
-            }
-            rules.severity.get(rule).copied().map(Said::Severity)
-        })
+        parts.into_iter().find_map(|part| part.rules.get(rule).copied())
     }
 
     /// Marks a finding that does not count.
     pub(crate) fn suppress(&self, finding: &mut Finding) {
+        self.except(finding);
         if finding.suppressed.is_none() {
             finding.suppressed = self.cause(finding).map(|(_, _, reason)| reason);
         }
@@ -151,19 +186,11 @@ impl Policy {
             if part.root.as_ref().is_some_and(|own| *own != finding.place.root) {
                 continue;
             }
-            let allow = part.file.said().allow.iter();
-            let holds = |allowed: &tenure_model::Allowed| {
-                let is_value = finding
-                    .fingerprint
-                    .as_ref()
-                    .is_some_and(|own| allowed.fingerprint.as_ref() == Some(&own.0));
-                allowed.finding.as_ref() == Some(&finding.id) || is_value
-            };
-            let open = |allowed: &tenure_model::Allowed| allowed.expires.is_none_or(|day| day >= self.today);
-            if let Some((at, allowed)) =
-                allow.enumerate().find(|(_, allowed)| holds(allowed) && open(allowed))
-            {
-                return Some((number, Some(at), format!("allowed in {}: {}", part.shown, allowed.reason)));
+            let print = finding.fingerprint.as_ref().map(|print| &print.0);
+            let names = [Some(&finding.id), print];
+            if let Some(at) = names.into_iter().flatten().find_map(|name| part.allowed.get(name)) {
+                let reason = &part.file.said().allow[*at].reason;
+                return Some((number, Some(*at), format!("allowed in {}: {reason}", part.shown)));
             }
         }
         let excluded = self.exclude.of(&finding.place.root, &finding.place.path)?;
@@ -181,6 +208,7 @@ impl Policy {
         let mut uses: Vec<ConfigurationUse> = self.parts.iter().map(Part::told).collect();
         let mut met: Vec<Vec<bool>> =
             self.parts.iter().map(|part| vec![false; part.file.said().allow.len()]).collect();
+        findings.iter_mut().for_each(|finding| self.except(finding));
         for finding in findings.iter_mut().filter(|finding| finding.suppressed.is_none()) {
             let Some((number, allowed, reason)) = self.cause(finding) else { continue };
             finding.suppressed = Some(reason);
@@ -223,6 +251,22 @@ impl Policy {
 }
 
 impl Part {
+    fn of(file: ConfigurationFile, today: Day) -> Part {
+        let said = file.said();
+        let severities = said.rules.severity.iter().map(|(id, severity)| (id, Said::Severity(*severity)));
+        let off = said.rules.off.iter().map(|id| (id, Said::Off));
+        let rules = severities.chain(off).map(|(id, said)| (id.clone(), said)).collect();
+        let open = |allowed: &Allowed| allowed.expires.is_none_or(|day| day >= today);
+        let allow = said.allow.iter().enumerate().filter(|(_, allowed)| open(allowed));
+        let allowed = allow
+            .filter_map(|(at, allowed)| {
+                Some((allowed.finding.clone().or_else(|| allowed.fingerprint.clone())?, at))
+            })
+            .collect();
+        let shown = file.shown().to_owned();
+        Part { file, root: None, shown, rules, allowed }
+    }
+
     fn told(&self) -> ConfigurationUse {
         let said = self.file.said();
         let (settings, left_out) = self.file.settings_noted();

@@ -190,6 +190,7 @@ pub async fn scan(
     };
     let writer = inventory.begin_scan(&start).await?;
     events(ScanEvent::Started { roots: names.clone() });
+    policy.accept(inventory.exceptions().await?);
     let policy = Arc::new(policy);
     let listener = Arc::new(Listener {
         policy: policy.clone(),
@@ -343,11 +344,14 @@ async fn judge(
             let store = tenure_assess::store_of(dossier);
             let mut made = made;
             made.retain_mut(|finding| policy.weigh(finding));
+            made.iter_mut().for_each(|finding| policy.except(finding));
             findings.extend(made.into_iter().map(|finding| (finding, store.clone(), identity.name.clone())));
             identities.push(alike.share(identity));
         }
     }
-    let findings = tenure_assess::fold(findings, Rules::embedded());
+    let mut findings = tenure_assess::fold(findings, Rules::embedded());
+    // What is kept may be read when the exception is over.
+    findings.iter_mut().for_each(|finding| finding.suppressed = None);
     identities.sort_by(|a, b| {
         (std::cmp::Reverse(a.risk.score), std::cmp::Reverse(a.readiness.score), &a.name, &a.id).cmp(&(
             std::cmp::Reverse(b.risk.score),

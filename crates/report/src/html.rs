@@ -149,6 +149,9 @@ fn identity(page: &mut String, group: &Group<'_>, axis: Axis) {
     for consumer in identity.consumers.iter().take(ROWS_SHOWN_MAX) {
         row(page, "used by", &text(&words::consumer(consumer)));
     }
+    for exception in identity.exceptions.iter().take(ROWS_SHOWN_MAX) {
+        row(page, "exception", &text(&words::exception(exception)));
+    }
     if !identity.readiness.next_action.is_empty() {
         row(page, "next", &format!("<strong>{}</strong>", text(&identity.readiness.next_action)));
     }

@@ -3,6 +3,7 @@
 //! It reads well at 80 columns and without colour: severity is a shape and a word before it is a colour.
 
 mod difference;
+mod exception;
 mod identity;
 mod migration;
 mod plan;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use tenure_model::{Finding, ReadState, Report, RiskBand, Severity, Unread, visible};
 
 pub use difference::difference_human;
+pub use exception::{exception_human, exceptions_human};
 pub use identity::{identities_human, identity_human};
 pub use migration::migration_human;
 pub use plan::plan_human;
@@ -234,4 +236,8 @@ fn finding_lines(sheet: &mut Sheet<'_>, indent: usize, finding: &Finding, below:
     let history = words::history(finding);
     let history = if history.is_empty() { history } else { format!("  {history}") };
     sheet.spans(indent + 12, indent + 14, &[(Ink::Plain, &place), (Ink::Faint, &history)]);
+    if let Some(reason) = &finding.suppressed {
+        let text = format!("does not count: {}", words::sentence(reason));
+        sheet.spans(indent + 12, indent + 14, &[(Ink::Faint, &text)]);
+    }
 }

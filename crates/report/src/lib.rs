@@ -23,7 +23,10 @@ use std::io::{self, Write};
 
 use tenure_model::Report;
 
-pub use human::{difference_human, identities_human, identity_human, migration_human, plan_human};
+pub use human::{
+    difference_human, exception_human, exceptions_human, identities_human, identity_human, migration_human,
+    plan_human,
+};
 pub use jsonl::JsonLines;
 pub use markdown::plan_markdown;
 pub use schema::{SCHEMAS, Schema, schema};

@@ -142,6 +142,9 @@ fn identity(text: &mut String, group: &Group<'_>) {
     for consumer in identity.consumers.iter().take(FINDINGS_SHOWN_MAX) {
         point(text, "used by", &prose(&words::consumer(consumer)));
     }
+    for exception in identity.exceptions.iter().take(FINDINGS_SHOWN_MAX) {
+        point(text, "exception", &prose(&words::exception(exception)));
+    }
     for gate in &identity.readiness.gates {
         let because = prose(&gate.because);
         point(text, "gate", &format!("{} (at most {}) {because}", code(&gate.id), gate.cap));

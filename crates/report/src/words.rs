@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 use tenure_model::{
-    Consumer, Counts, Credential, CredentialState, EscalationPath, EvidenceLevel, Fate, Federation, Finding,
-    Identity, Owner, OwnerClaim, OwnerState, PathState, PlanEntry, Privilege, Timestamp, Unread, Verdict,
-    visible,
+    Consumer, Counts, Credential, CredentialState, EscalationPath, EvidenceLevel, Exception, Fate,
+    Federation, Finding, Identity, Owner, OwnerClaim, OwnerState, PathState, PlanEntry, Privilege, Timestamp,
+    Unread, Verdict, visible,
 };
 
 /// Columns of a scanned name or path that one line shows; the machine formats have all of it.
@@ -457,6 +457,21 @@ pub(crate) fn level(level: EvidenceLevel) -> String {
 /// What the score would be if every unknown turned out well; empty when nothing is unknown.
 fn ceiling(score: u32, ceiling: f64) -> String {
     if ceiling > f64::from(score) { format!(", at best {ceiling:.0}") } else { String::new() }
+}
+
+/// An exception of an identity: where it stands, why, who accepted it, and how much.
+pub(crate) fn exception(exception: &Exception) -> String {
+    let names: Vec<String> = exception.approved_by.iter().map(|name| label(name)).collect();
+    let until = if exception.state.holds() { "until" } else { "on" };
+    format!(
+        "{} {} {until} {}: {}; accepted by {} with {}",
+        visible(&exception.id),
+        word(&exception.state),
+        exception.expires,
+        word(&exception.reason),
+        list(&names),
+        count(exception.accepted.len() as u64, "finding")
+    )
 }
 
 /// One unread input: how far it got, why, and in words.

@@ -2,6 +2,27 @@
 // To make it again: TENURE_WRITE_BINDINGS=1 cargo test -p tenure-desktop bindings
 
 /**
+ * A finding as it was when it was accepted. One that is worse by now, or another one, is not accepted.
+ */
+export type AcceptedFinding = {
+/**
+ * Its id.
+ */
+id: string,
+/**
+ * The root that holds it.
+ */
+root: string,
+/**
+ * The rule that made it.
+ */
+rule_id: string,
+/**
+ * How bad it was.
+ */
+severity: Severity, };
+
+/**
  * What an identity is used as. Decides the pattern of its short-lived replacement.
  */
 export type Archetype = "ci_job" | "scheduled_batch" | "service" | "agent" | "vendor_connector" | "break_glass" | "unknown";
@@ -280,6 +301,94 @@ target: string | null,
  * The statements that open it.
  */
 because: Array<string>, };
+
+/**
+ * Access that stands and was accepted.
+ */
+export type Exception = {
+/**
+ * Given once.
+ */
+id: string,
+/**
+ * The identity.
+ */
+identity_id: string,
+/**
+ * How the identity was called when it was accepted.
+ */
+identity_name: string,
+/**
+ * Why it is accepted.
+ */
+reason: ExceptionReason,
+/**
+ * The same in a person's words.
+ */
+why: string,
+/**
+ * Who accepted it.
+ */
+approved_by: Array<string>,
+/**
+ * When.
+ */
+made_at: string,
+/**
+ * The last day on which it holds, in UTC; a review may have moved it.
+ */
+expires: string,
+/**
+ * The day of the next look, in UTC.
+ */
+review: string | null,
+/**
+ * What is accepted, and nothing else.
+ */
+accepted: Array<AcceptedFinding>,
+/**
+ * Every look at it, oldest first.
+ */
+reviews: Array<ExceptionReview>,
+/**
+ * Where it stood on the day when this was asked.
+ */
+state: ExceptionState, };
+
+/**
+ * Why access that stands is accepted. There are no other reasons.
+ */
+export type ExceptionReason = "cannot_reauthenticate" | "revocation_disproportionate" | "break_glass";
+
+/**
+ * One look at an exception after it was accepted.
+ */
+export type ExceptionReview = {
+/**
+ * Who looked.
+ */
+by: Array<string>,
+/**
+ * What they decided.
+ */
+decision: ReviewDecision,
+/**
+ * When.
+ */
+at: string,
+/**
+ * The last day on which it holds from then on, in UTC.
+ */
+expires: string,
+/**
+ * The day of the next look.
+ */
+review: string | null, };
+
+/**
+ * Where an exception stands on a day.
+ */
+export type ExceptionState = "expired" | "expiring_soon" | "active" | "ended";
 
 /**
  * One of the ten readiness factors, with its evidence.
@@ -561,6 +670,10 @@ risk: Risk,
  * Whether short-lived access could take over safely; shared likewise.
  */
 readiness: Readiness,
+/**
+ * What people accepted of it, those that are over included until a review ends them.
+ */
+exceptions?: Array<Exception>,
 /**
  * First scan that saw it.
  */
@@ -989,6 +1102,11 @@ next_action: string, };
  * Readiness in words. `NotAssessed` is a lane of its own, never part of a "ready" total.
  */
 export type ReadinessBand = "ready_now" | "after_prerequisites" | "redesign_first" | "exception_needed" | "not_assessed";
+
+/**
+ * What a review decides.
+ */
+export type ReviewDecision = "keep" | "end";
 
 /**
  * How bad it is today.
