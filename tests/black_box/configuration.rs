@@ -269,3 +269,32 @@ fn the_schema_of_a_configuration_knows_the_flags() {
     assert_eq!(scan["properties"]["history"]["type"], "boolean");
     assert!(scan["properties"].get("output").is_none());
 }
+
+#[test]
+fn a_secret_in_a_configuration_is_covered_where_reports_repeat_it() {
+    let home = Home::new();
+    let token = github_token();
+    home.write(&format!("tree/{token}/a.txt"), "nothing\n");
+    home.write("tree/deploy.env", format!("GITHUB={token}\n"));
+    let print = scan(&home, &["--format", "json"]).json()["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|f| f["path"] == "deploy.env")
+        .unwrap()["fingerprint"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let text = format!(
+        "[paths]\nexclude = ['{token}']\n[[allow]]\nfingerprint = '{print}'\nreason = 'it is {token}'\n"
+    );
+    home.write("tenure.toml", text);
+    for format in ["json", "human", "jsonl", "sarif"] {
+        let ran = scan(&home, &["--config", "tenure.toml", "--format", format]);
+        assert!(ran.out.contains("it is ghp_****") || format == "human", "{format}: {}", ran.out);
+        assert!(!ran.out.contains(&token) && !ran.err.contains(&token), "{format}: {}", ran.out);
+    }
+    home.write("tenure.toml", format!("[rules]\noff = ['{token}']\n"));
+    let ran = scan(&home, &["--config", "tenure.toml"]);
+    assert!(ran.code == 2 && !ran.err.contains(&token), "{}", ran.err);
+}

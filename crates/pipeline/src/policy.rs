@@ -8,7 +8,7 @@ use tenure_model::{
     Allowed, ConfigurationState, ConfigurationUse, Day, Exception, Finding, Observation, Severity, Timestamp,
     day_of,
 };
-use tenure_scan::{Exclusions, REPOSITORY_CONFIGURATION};
+use tenure_scan::{Exclusions, REPOSITORY_CONFIGURATION, Veil};
 
 use crate::configuration::{ConfigurationFile, Step};
 use crate::{Failure, Rulebook, rule_cards};
@@ -43,6 +43,10 @@ struct Part {
     rules: HashMap<String, Said>,
     /// What it allows that is not over, by the id or fingerprint that it names: its place in the list.
     allowed: HashMap<String, usize>,
+    /// Why each thing in that list is allowed, as reports repeat it.
+    reasons: Vec<String>,
+    /// What reports say of the file.
+    told: ConfigurationUse,
 }
 
 /// What a configuration says of a rule.
@@ -82,22 +86,30 @@ impl Policy {
         Ok(policy)
     }
 
-    /// Learns how reports call the roots.
+    /// Learns how reports call the roots, and covers what reports repeat of the files.
     ///
     /// # Errors
     /// Never for files that were read: their patterns were tried then.
-    pub(crate) fn name_roots(&mut self, roots: &[(String, PathBuf)]) -> Result<(), Failure> {
+    pub(crate) fn name_roots(&mut self, roots: &[(String, PathBuf)], veil: &Veil<'_>) -> Result<(), Failure> {
+        let cover = |text: &mut String| {
+            veil.cover(text);
+        };
         for part in &mut self.parts {
             if let Some(own) = part.file.root() {
                 let name = roots.iter().find(|(_, path)| path == own).map_or("", |(name, _)| name);
                 part.shown = format!("{name}/{REPOSITORY_CONFIGURATION}");
                 part.root = Some(name.to_owned());
             }
+            cover(&mut part.shown);
+            part.reasons.iter_mut().for_each(cover);
+            part.told.exclude.iter_mut().for_each(cover);
+            part.told.path.clone_from(&part.shown);
             let patterns = &part.file.said().paths.exclude;
             self.exclude
                 .add(part.root.as_deref(), &part.shown, patterns)
                 .map_err(|(_, problem)| part.file.wrong(&[], &problem))?;
         }
+        self.exclude.cover(cover);
         Ok(())
     }
 
@@ -189,7 +201,7 @@ impl Policy {
             let print = finding.fingerprint.as_ref().map(|print| &print.0);
             let names = [Some(&finding.id), print];
             if let Some(at) = names.into_iter().flatten().find_map(|name| part.allowed.get(name)) {
-                let reason = &part.file.said().allow[*at].reason;
+                let reason = &part.reasons[*at];
                 return Some((number, Some(*at), format!("allowed in {}: {reason}", part.shown)));
             }
         }
@@ -205,7 +217,7 @@ impl Policy {
         findings: &mut [Finding],
         held: &[(String, String)],
     ) -> Vec<ConfigurationUse> {
-        let mut uses: Vec<ConfigurationUse> = self.parts.iter().map(Part::told).collect();
+        let mut uses: Vec<ConfigurationUse> = self.parts.iter().map(|part| part.told.clone()).collect();
         let mut met: Vec<Vec<bool>> =
             self.parts.iter().map(|part| vec![false; part.file.said().allow.len()]).collect();
         findings.iter_mut().for_each(|finding| self.except(finding));
@@ -263,20 +275,17 @@ impl Part {
                 Some((allowed.finding.clone().or_else(|| allowed.fingerprint.clone())?, at))
             })
             .collect();
+        let reasons = said.allow.iter().map(|allowed| allowed.reason.clone()).collect();
+        let (settings, left_out) = file.settings_noted();
         let shown = file.shown().to_owned();
-        Part { file, root: None, shown, rules, allowed }
-    }
-
-    fn told(&self) -> ConfigurationUse {
-        let said = self.file.said();
-        let (settings, left_out) = self.file.settings_noted();
-        ConfigurationUse {
+        let told = ConfigurationUse {
             settings: settings.to_vec(),
             settings_left_out: left_out.to_vec(),
             exclude: said.paths.exclude.clone(),
             rules_off: said.rules.off.clone(),
             severities: said.rules.severity.clone(),
-            ..ConfigurationUse::new(self.shown.clone(), ConfigurationState::Applied)
-        }
+            ..ConfigurationUse::new(shown.clone(), ConfigurationState::Applied)
+        };
+        Part { file, root: None, shown, rules, allowed, reasons, told }
     }
 }

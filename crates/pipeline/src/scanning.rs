@@ -178,7 +178,7 @@ pub async fn scan(
     for (name, _) in &mut roots {
         veil.cover(name);
     }
-    policy.name_roots(&roots)?;
+    policy.name_roots(&roots, &veil)?;
     let names: Vec<String> = roots.iter().map(|(name, _)| name.clone()).collect();
     let start = ScanStart {
         id: scan_id(options.now, &names),

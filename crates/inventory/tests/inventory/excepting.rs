@@ -50,7 +50,7 @@ async fn an_exception_comes_back_as_its_reviews_left_it() {
     let id = identity(&inventory).await;
     let made = exception("x_1", &id, ExceptionReason::CannotReauthenticate, &["kim"], 90);
     inventory.add_exception(&made).await.unwrap();
-    assert_eq!(inventory.exceptions().await.unwrap(), [made.clone()]);
+    assert_eq!(inventory.exceptions().await.unwrap(), std::slice::from_ref(&made));
     let kept = review(&["alex"], ReviewDecision::Keep, 80, 170);
     inventory.review_exception("x_1", &kept).await.unwrap();
     let back = inventory.dossiers().await.unwrap().remove(0).exceptions.remove(0);

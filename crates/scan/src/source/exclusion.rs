@@ -64,6 +64,13 @@ impl Exclusions {
         Ok(())
     }
 
+    /// Covers what is told of the patterns; what they mean stays.
+    pub fn cover(&mut self, cover: impl Fn(&mut String)) {
+        for group in &mut self.0 {
+            group.patterns.iter_mut().chain([&mut group.source]).for_each(&cover);
+        }
+    }
+
     /// What leaves out a path below a root: the highest folder that a pattern names, or the path itself.
     pub fn of<'a>(&'a self, root: &str, path: &'a str) -> Option<Excluded<'a>> {
         let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
@@ -173,7 +180,7 @@ fn anchored(pattern: &str) -> Result<String, &'static str> {
 mod tests {
     use super::*;
 
-    fn place<'p>(pattern: &str, path: &'p str) -> Option<String> {
+    fn place(pattern: &str, path: &str) -> Option<String> {
         let mut exclusions = Exclusions::default();
         exclusions.add(Some("shop"), "tenure.toml", &[pattern.to_owned()]).unwrap();
         assert!(exclusions.of("other", path).is_none(), "another root");
@@ -197,6 +204,20 @@ mod tests {
         ] {
             assert_eq!(place(pattern, path).as_deref(), expected, "{pattern} and {path}");
         }
+    }
+
+    #[test]
+    fn what_is_cut_is_counted_under_the_root() {
+        let places: Vec<String> =
+            (0..EXCLUDED_ROWS_MAX + 2).map(|number| format!("{number:04}.js")).collect();
+        let excluded = |place| Excluded { place, pattern: "*.js", source: "tenure.toml" };
+        let told = places.iter().map(|place| (excluded(place.as_str()), 2)).collect();
+        let rows = rows("/srv/shop", &told);
+        assert_eq!(rows.len(), EXCLUDED_ROWS_MAX + 1);
+        let last = rows.last().unwrap();
+        assert_eq!(last.path, "/srv/shop", "nothing below it is told as gone");
+        assert_eq!(last.detail, "4 files at 2 more places are left out");
+        assert!(rows.iter().all(|row| !row.is_missing()));
     }
 
     #[test]
