@@ -360,7 +360,8 @@ async fn mark_gone(tx: &mut Tx, seq: i64, reach: &str, at: Timestamp) -> Result<
         "DELETE FROM owner_rule WHERE last_scan <> ?1 AND
            ((root, path) IN (SELECT root, path FROM owner_rule WHERE last_scan = ?1)
             OR (?2 <> 'partial' AND {told}))",
-        ("path", "0"),
+        // Named in full: what is not read has a path, too.
+        ("owner_rule.path", "0"),
         (seq, reach, at),
     )
     .await?;
@@ -369,7 +370,7 @@ async fn mark_gone(tx: &mut Tx, seq: i64, reach: &str, at: Timestamp) -> Result<
         "DELETE FROM authorship WHERE last_scan <> ?1 AND
            ((root, path) IN (SELECT root, path FROM authorship WHERE last_scan = ?1)
             OR (?2 = 'everything' AND {told}))",
-        ("path", "1"),
+        ("authorship.path", "1"),
         (seq, reach, at),
     )
     .await?;
