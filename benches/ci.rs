@@ -91,6 +91,7 @@ fn scan(path: &Path) -> usize {
         key: None,
         history: false,
         rules: Rulebook::default(),
+        configurations: Vec::new(),
         jobs: Some(1),
         now: Timestamp::now(),
     };

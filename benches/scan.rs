@@ -84,6 +84,7 @@ fn scan(path: &Path, store: Store, history: bool) -> u64 {
         key: None,
         history,
         rules: tenure_pipeline::Rulebook::default(),
+        configurations: Vec::new(),
         jobs: None,
         now: Timestamp::now(),
     };

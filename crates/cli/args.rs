@@ -1,9 +1,12 @@
 //! The one table of verbs and flags: parsing, help, completions and man pages are made from it.
 
+mod exception;
+
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub(crate) use exception::{ExceptionArgs, ExceptionVerb};
 use tenure_model::Severity;
 
 /// Finds long-lived secrets and standing privileges of machine identities, offline, and moves them to just-in-time access.
@@ -32,6 +35,8 @@ pub(crate) enum Command {
     Broker(BrokerArgs),
     /// Hand a migration to a broker, and prove the end of the old access.
     Handoff(HandoffArgs),
+    /// Time-bounded, approved acceptance of standing access.
+    Exception(ExceptionArgs),
     /// Make a small repository with history, workflows and a cloud export, and scan it.
     Demo(DemoArgs),
     /// The detection rules.
@@ -126,6 +131,12 @@ pub(crate) struct ScanArgs {
     /// Folders, work trees, bare repositories, single files, exports.
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) paths: Vec<PathBuf>,
+    /// Settings of yours in TOML: `tenure schema config` says what they may be, and flags win over them.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Apply the `.tenure.toml` of each scanned folder, too: only where you trust who can change it.
+    #[arg(long)]
+    pub(crate) trust_repo_config: bool,
     #[command(flatten)]
     pub(crate) how: ReportArgs,
 }

@@ -8,6 +8,8 @@ mod args;
 mod broker;
 
 mod color;
+mod configuration;
+mod exception;
 mod handoff;
 
 mod inventory;
@@ -50,6 +52,7 @@ async fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Owner(args) => inventory::run_owner(args).await,
         Command::Broker(args) => broker::run(args).await,
         Command::Handoff(args) => handoff::run(args).await,
+        Command::Exception(args) => exception::run(args).await,
         Command::Demo(args) => scan::run_demo(args).await,
         Command::Rules(args) => rules::run(&args),
         Command::Schema(args) => papers::schema(&args),

@@ -5,11 +5,15 @@ use clap::CommandFactory as _;
 use tenure_pipeline::Failure;
 
 use crate::args::{Cli, CompletionsArgs, SchemaArgs};
-use crate::{CLEAN, output};
+use crate::{CLEAN, configuration, output};
 
 pub(crate) fn schema(args: &SchemaArgs) -> Result<u8, Failure> {
     let text = tenure_report::schema(&args.name)
         .ok_or_else(|| Failure::Usage(format!("there is no schema `{}`", args.name)))?;
+    if args.name == configuration::SCHEMA {
+        output::json(&configuration::schema(&text)?)?;
+        return Ok(CLEAN);
+    }
     output::text(&text)?;
     Ok(CLEAN)
 }

@@ -6,18 +6,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 use tenure_model::{Report, Timestamp};
-use tenure_pipeline::{Cancel, Failure, Rulebook, ScanEvent, ScanOptions, Scanned, Store};
+use tenure_pipeline::{Cancel, ConfigurationFile, Failure, Rulebook, ScanEvent, ScanOptions, Scanned, Store};
 use tenure_report::{JsonLines, format};
 
 use crate::args::{DemoArgs, ReportArgs, ScanArgs};
 use crate::progress::Progress;
-use crate::{CLEAN, INCOMPLETE, color, output, rules};
+use crate::{CLEAN, INCOMPLETE, color, configuration, output, rules};
 
 /// Something at or above the threshold was found.
 const FOUND: u8 = 10;
 
 pub(crate) async fn run(args: ScanArgs) -> Result<u8, Failure> {
-    scan(args.paths, args.how).await
+    let (args, configurations) = configuration::apply(args)?;
+    scan(args.paths, args.how, configurations).await
 }
 
 /// Makes the demo and scans it into an inventory of its own, so that nothing invented lands among real identities.
@@ -33,12 +34,16 @@ pub(crate) async fn run_demo(args: DemoArgs) -> Result<u8, Failure> {
         eprintln!("Look further: tenure plan --inventory {}\n", inventory.display());
     }
     let paths = vec![folder.join("payments"), folder.join("exports")];
-    let code = scan(paths, how).await?;
+    let code = scan(paths, how, Vec::new()).await?;
     // The demo is full of findings on purpose.
     Ok(if code == FOUND { CLEAN } else { code })
 }
 
-async fn scan(paths: Vec<PathBuf>, how: ReportArgs) -> Result<u8, Failure> {
+async fn scan(
+    paths: Vec<PathBuf>,
+    how: ReportArgs,
+    configurations: Vec<ConfigurationFile>,
+) -> Result<u8, Failure> {
     let format = format(&how.format)
         .ok_or_else(|| Failure::Usage(format!("there is no report format `{}`", how.format)))?;
     let store = if how.no_inventory { Store::Memory } else { store(how.store.inventory.clone())? };
@@ -62,6 +67,7 @@ async fn scan(paths: Vec<PathBuf>, how: ReportArgs) -> Result<u8, Failure> {
         key: own_key.clone(),
         history: !how.no_history,
         rules: book,
+        configurations,
         jobs: how.jobs.map(usize::from),
         now: Timestamp::now(),
     };

@@ -142,6 +142,7 @@ pub(crate) async fn start_scan(
         key: None,
         history,
         rules: Rulebook::default(),
+        configurations: Vec::new(),
         jobs: None,
         now: Timestamp::now(),
     };

@@ -5,7 +5,9 @@
 mod archives;
 mod bad_input;
 mod compare;
+mod configuration;
 mod demo;
+mod exceptions;
 mod exports;
 mod handoff;
 mod history;

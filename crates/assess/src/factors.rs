@@ -60,7 +60,11 @@ pub(crate) fn inputs(reading: &Reading<'_>, archetype: Archetype) -> (Inputs, Le
 /// What it is used as: what somebody said, or else what uses it.
 pub(crate) fn archetype(reading: &Reading<'_>) -> Archetype {
     let has = |pick: fn(&Fact) -> bool| reading.facts(move |fact| pick(fact).then_some(())).next().is_some();
-    if has(|fact| matches!(fact, Fact::BreakGlass { .. })) {
+    // Whoever accepts it for emergencies declares what it is.
+    let accepted = reading.exceptions().iter().any(|exception| {
+        exception.state.holds() && exception.reason == tenure_model::ExceptionReason::BreakGlass
+    });
+    if accepted || has(|fact| matches!(fact, Fact::BreakGlass { .. })) {
         return Archetype::BreakGlass;
     }
     if has(|fact| matches!(fact, Fact::Agentic { .. })) {

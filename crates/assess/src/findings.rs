@@ -5,6 +5,8 @@ use tenure_model::{
     Fingerprint, OwnerState, Place, PrivilegeLevel, Quality, Severity, finding_id,
 };
 
+mod exception;
+
 use crate::exposure::last_used;
 use crate::factors::Legs;
 use crate::reading::{Reading, is_usable};
@@ -44,6 +46,9 @@ pub(crate) const RULE_IDS: &[&str] = &[
     PAPER,
     NO_OWNER,
     ORPHANED,
+    exception::EXPIRED,
+    exception::UNREVIEWED,
+    exception::UNLOGGED,
 ];
 
 /// Finds what there is to say about one identity, in a stable order.
@@ -69,6 +74,7 @@ pub(crate) fn findings(reading: &Reading<'_>, legs: &Legs) -> Vec<Finding> {
         );
     }
     owner(reading, &mut found);
+    exception::exceptions(reading, &mut found);
     let mut findings: Vec<Finding> =
         found.into_iter().map(|statement| statement.into_finding(reading)).collect();
     findings.sort_by(|a, b| (&a.rule_id, &a.place.path, &a.id).cmp(&(&b.rule_id, &b.place.path, &b.id)));

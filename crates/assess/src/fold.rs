@@ -31,7 +31,9 @@ pub fn fold(findings: Vec<(Finding, Option<String>, String)>, rules: &Rules) -> 
     let mut all = Vec::new();
     let mut groups: BTreeMap<(String, String), Vec<(Finding, String)>> = BTreeMap::new();
     for (finding, store, name) in findings {
-        match store.filter(|_| FOLDED.contains(&finding.rule_id.as_str())) {
+        // What is accepted of one identity says nothing of the others.
+        let folds = FOLDED.contains(&finding.rule_id.as_str()) && finding.suppressed.is_none();
+        match store.filter(|_| folds) {
             Some(store) => groups.entry((finding.rule_id.clone(), store)).or_default().push((finding, name)),
             None => all.push(finding),
         }
@@ -97,6 +99,21 @@ mod tests {
         let assessed = crate::assess(&dossier, Rules::embedded(), tenure_model::Timestamp::UNIX_EPOCH);
         let found = assessed.findings.into_iter().find(|finding| finding.rule_id == "ownership-unknown");
         Finding { rule_id: rule.to_owned(), ..found.expect("nobody owns it") }
+    }
+
+    #[test]
+    fn what_is_accepted_of_one_is_not_accepted_of_all() {
+        let store = || Some("github:acme/shop:repo".to_owned());
+        let accepted = Finding { suppressed: Some("x".to_owned()), ..finding("ownership-unknown", "a.yml") };
+        let findings = vec![
+            (accepted.clone(), store(), "A".to_owned()),
+            (finding("ownership-unknown", "b.yml"), store(), "B".to_owned()),
+            (finding("ownership-unknown", "c.yml"), store(), "C".to_owned()),
+        ];
+        let told = fold(findings, Rules::embedded());
+        assert_eq!(told.len(), 2);
+        assert_eq!(told[0], accepted);
+        assert!(told[1].reasons[0].starts_with("holds for B, C"));
     }
 
     #[test]

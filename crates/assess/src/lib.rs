@@ -59,7 +59,8 @@ pub fn assess(dossier: &Dossier, rules: &Rules, now: Timestamp) -> Assessed {
     let hours = standing::hours(&reading, archetype, &readiness);
     let findings = findings::findings(&reading, &legs);
     let (risk, readiness) = (Arc::new(risk), Arc::new(readiness));
-    let identity = Identity { archetype, privilege, risk, readiness, ..dossier.identity.clone() };
+    let exceptions = reading.exceptions();
+    let identity = Identity { archetype, privilege, risk, readiness, exceptions, ..dossier.identity.clone() };
     Assessed {
         identity,
         findings,

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use tenure_model::{
-    Consumer, Credential, CredentialState, Dossier, Evidence, Fact, Identity, Privilege, Timestamp,
+    Consumer, Credential, CredentialState, Day, Dossier, Evidence, Exception, ExceptionState, Fact, Identity,
+    Privilege, Timestamp, day_of,
 };
 
 use crate::Rules;
@@ -21,6 +22,18 @@ pub(crate) struct Reading<'a> {
 impl<'a> Reading<'a> {
     pub(crate) fn identity(&self) -> &'a Identity {
         &self.dossier.identity
+    }
+
+    /// The day, in UTC.
+    pub(crate) fn today(&self) -> Day {
+        day_of(self.now)
+    }
+
+    /// The exceptions that were made for it and that no review ended, as they stand today.
+    pub(crate) fn exceptions(&self) -> Vec<Exception> {
+        let today = self.today();
+        let standing = self.dossier.exceptions.iter().map(|exception| exception.clone().on(today));
+        standing.filter(|exception| exception.state != ExceptionState::Ended).collect()
     }
 
     /// Every fact of a sort, with the evidence that holds it.

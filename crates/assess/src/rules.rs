@@ -75,6 +75,12 @@ impl Rules {
         &self.readiness.model_version
     }
 
+    /// What the assessment finds by itself: id, title, category and usual severity of each rule, by id.
+    pub fn findings(&self) -> impl Iterator<Item = (&str, &str, Category, Severity)> {
+        let rules = self.readiness.findings.iter();
+        rules.map(|(id, rule)| (id.as_str(), rule.title.as_str(), rule.category, rule.severity))
+    }
+
     /// What is known about kinds of credentials.
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue

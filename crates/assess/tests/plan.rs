@@ -43,7 +43,7 @@ fn database_password() -> Dossier {
         desk::about(subject, Fact::Credential { credential: credential.clone() }, Quality::Config),
         desk::about(store, Fact::Credential { credential }, Quality::Config),
     ];
-    Dossier { identity, evidence, findings: Vec::new() }
+    Dossier { identity, evidence, ..Dossier::default() }
 }
 
 fn parsed(text: &str) -> Value {

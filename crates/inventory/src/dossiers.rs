@@ -94,6 +94,11 @@ impl Inventory {
                 dossier.findings.push(finding);
             }
         }
+        for exception in self.exceptions().await? {
+            if let Some(dossier) = dossiers.get_mut(&exception.identity_id) {
+                dossier.exceptions.push(exception);
+            }
+        }
         let mut dossiers: Vec<Dossier> = dossiers.into_values().collect();
         let key = |e: &Evidence| {
             (e.subject.clone(), e.source.root.clone(), e.source.path.clone(), e.source.line, json(e))

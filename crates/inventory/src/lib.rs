@@ -12,6 +12,7 @@ mod column;
 mod difference;
 mod dossiers;
 mod error;
+mod exceptions;
 mod folder;
 mod handoff;
 mod identities;

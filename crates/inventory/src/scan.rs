@@ -101,6 +101,7 @@ impl ScanRecord {
             cancelled: self.cancelled || self.finished_at.is_none(),
             counts: self.counts,
             unread,
+            configurations: Vec::new(),
         }
     }
 }
@@ -155,11 +156,14 @@ impl Inventory {
         let written = writer.stop().await?;
         let mut tx = self.begin().await?;
         let (seq, reach) = scan_seq(&mut tx, &id).await?;
-        let unread: i64 = sqlx::query_scalar("SELECT count(*) FROM unread WHERE scan = ?")
-            .bind(seq)
-            .fetch_one(&mut *tx)
-            .await?;
-        let complete = end.complete && !end.cancelled && unread == 0;
+        // What the user excludes is not missing, and yet nothing of it can be told as gone.
+        let (left, missing): (i64, i64) = sqlx::query_as(
+            "SELECT count(*), count(*) FILTER (WHERE state <> 'excluded') FROM unread WHERE scan = ?",
+        )
+        .bind(seq)
+        .fetch_one(&mut *tx)
+        .await?;
+        let complete = end.complete && !end.cancelled && missing == 0;
         sqlx::query("UPDATE scan SET finished_at = ?, complete = ?, cancelled = ?, counts = ? WHERE seq = ?")
             .bind(instant_text(end.finished_at))
             .bind(complete)
@@ -170,7 +174,7 @@ impl Inventory {
             .await?;
         sqlx::query("UPDATE scan_root SET is_read = 1 WHERE scan = ? AND (? OR root IN (SELECT value FROM json_each(?)))")
             .bind(seq)
-            .bind(complete)
+            .bind(complete && left == 0)
             .bind(json(&end.roots_read))
             .execute(&mut *tx)
             .await?;
@@ -356,7 +360,8 @@ async fn mark_gone(tx: &mut Tx, seq: i64, reach: &str, at: Timestamp) -> Result<
         "DELETE FROM owner_rule WHERE last_scan <> ?1 AND
            ((root, path) IN (SELECT root, path FROM owner_rule WHERE last_scan = ?1)
             OR (?2 <> 'partial' AND {told}))",
-        ("path", "0"),
+        // Named in full: what is not read has a path, too.
+        ("owner_rule.path", "0"),
         (seq, reach, at),
     )
     .await?;
@@ -365,7 +370,7 @@ async fn mark_gone(tx: &mut Tx, seq: i64, reach: &str, at: Timestamp) -> Result<
         "DELETE FROM authorship WHERE last_scan <> ?1 AND
            ((root, path) IN (SELECT root, path FROM authorship WHERE last_scan = ?1)
             OR (?2 = 'everything' AND {told}))",
-        ("path", "1"),
+        ("authorship.path", "1"),
         (seq, reach, at),
     )
     .await?;

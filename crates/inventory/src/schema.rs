@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_scans.sql"),
     include_str!("../migrations/0002_identities.sql"),
     include_str!("../migrations/0003_handoff.sql"),
+    include_str!("../migrations/0004_exceptions.sql"),
 ];
 
 /// The newest schema that this program knows.

@@ -1,6 +1,6 @@
 //! A dossier: one identity with all evidence and findings about it. What `assess` reads.
 
-use crate::{Evidence, Finding, Identity};
+use crate::{Evidence, Exception, Finding, Identity};
 
 /// Everything known about one identity, before or after it is judged.
 #[derive(Debug, Clone, Default)]
@@ -11,4 +11,6 @@ pub struct Dossier {
     pub evidence: Vec<Evidence>,
     /// Findings about any of its subjects, in a stable order.
     pub findings: Vec<Finding>,
+    /// Exceptions that were made for it, in the order in which they were accepted; their state is not worked out.
+    pub exceptions: Vec<Exception>,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Credential, Federation, Readiness, Risk, Timestamp};
+use crate::{Credential, Exception, Federation, Readiness, Risk, Timestamp};
 
 /// What an identity is used as. Decides the pattern of its short-lived replacement.
 #[derive(
@@ -291,6 +291,10 @@ pub struct Identity {
     pub risk: Arc<Risk>,
     /// Whether short-lived access could take over safely; shared likewise.
     pub readiness: Arc<Readiness>,
+    /// What people accepted of it, those that are over included until a review ends them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Vec<Exception>>"))]
+    pub exceptions: Vec<Exception>,
     /// First scan that saw it.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(type = "string | null"))]

@@ -5,10 +5,13 @@
 
 mod assessment;
 mod aws;
+mod configuration;
 mod credential;
+mod day;
 mod difference;
 mod dossier;
 mod evidence;
+mod exception;
 mod finding;
 mod fingerprint;
 mod handoff;
@@ -22,10 +25,13 @@ mod unread;
 
 pub use assessment::*;
 pub use aws::*;
+pub use configuration::*;
 pub use credential::*;
+pub use day::day_of;
 pub use difference::*;
 pub use dossier::*;
 pub use evidence::*;
+pub use exception::*;
 pub use finding::*;
 pub use fingerprint::*;
 pub use handoff::*;
@@ -39,3 +45,6 @@ pub use unread::*;
 
 /// An instant in UTC, written as RFC 3339. Stages receive it; none of them asks a clock.
 pub type Timestamp = jiff::Timestamp;
+
+/// A day of the calendar, in UTC.
+pub type Day = jiff::civil::Date;

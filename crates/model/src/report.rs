@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Finding, Identity, Timestamp, Unread};
+use crate::{ConfigurationUse, Finding, Identity, Timestamp, Unread};
 
 /// Version of the report's shape.
 pub const REPORT_SCHEMA_VERSION: &str = "1.0";
@@ -60,7 +60,7 @@ pub struct ScanSummary {
     pub finished_at: Timestamp,
     /// Roots as the user named them.
     pub roots: Vec<String>,
-    /// False as soon as one input was not fully read.
+    /// False as soon as one input was not fully read, but for what the user's configuration excludes: `unread` names that.
     pub complete: bool,
     /// True when the user stopped it.
     #[serde(default)]
@@ -69,6 +69,9 @@ pub struct ScanSummary {
     pub counts: Counts,
     /// What was not.
     pub unread: Vec<Unread>,
+    /// Configuration files that were met, and what each did.
+    #[serde(default)]
+    pub configurations: Vec<ConfigurationUse>,
 }
 
 /// Totals for a first look.

@@ -14,9 +14,11 @@ pub enum ReadState {
     Skipped,
     /// Opened, and gave an error.
     Failed,
+    /// Not opened, because the user's own configuration leaves it out. A scan is complete without it.
+    Excluded,
 }
 
-/// One input that was not fully read. Any of these makes a scan incomplete.
+/// One input that was not fully read. Any of these, but an excluded one, makes a scan incomplete.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Unread {
@@ -28,4 +30,11 @@ pub struct Unread {
     pub reason: String,
     /// One sentence for a person.
     pub detail: String,
+}
+
+impl Unread {
+    /// Whether a scan is incomplete without it.
+    pub fn is_missing(&self) -> bool {
+        self.state != ReadState::Excluded
+    }
 }

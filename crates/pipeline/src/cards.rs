@@ -101,6 +101,10 @@ pub fn rule_cards(book: &Rulebook) -> Vec<RuleCard> {
             rule.help,
         )
     }));
+    cards.extend(tenure_assess::Rules::embedded().findings().map(|(id, title, category, severity)| {
+        // How sure one is depends on what it was read from.
+        plain(id, title, category, severity, Confidence::Medium, "assessment", "")
+    }));
     cards.sort_by(|a, b| a.id.cmp(&b.id));
     cards
 }

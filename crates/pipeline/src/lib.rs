@@ -10,7 +10,9 @@ mod cache;
 
 mod cards;
 mod comparing;
+mod configuration;
 mod demo;
+mod exceptions;
 mod failure;
 mod file;
 mod folder;
@@ -18,6 +20,7 @@ mod groups;
 mod handoff;
 
 mod orphans;
+mod policy;
 mod reading;
 mod rulebook;
 mod scanning;
@@ -30,7 +33,9 @@ pub use brokers::{
 };
 pub use cards::{RuleCard, rule_cards};
 pub use comparing::difference;
+pub use configuration::ConfigurationFile;
 pub use demo::make_demo;
+pub use exceptions::{NewException, NewReview, add_exception, exceptions, review_exception};
 pub use failure::{Failure, covered};
 pub use file::{write_whole, write_whole_with};
 pub use folder::{default_inventory, key_folder};

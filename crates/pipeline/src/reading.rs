@@ -8,6 +8,7 @@ use tenure_assess::{Assessed, Rules};
 use tenure_inventory::{IdentityPage, IdentityQuery, Inventory, PAGE_ROWS_MAX};
 use tenure_model::{Dossier, Finding, Identity, Plan, PlanEntry, ReadinessBand, ScanSummary, Timestamp};
 
+use crate::policy::Policy;
 use crate::scanning::RootText;
 use crate::{Failure, Store};
 
@@ -145,7 +146,9 @@ fn figures(judged: &[(Dossier, Assessed)]) -> Figures {
 pub async fn identity(store: &Store, wanted: &str, now: Timestamp) -> Result<IdentityDetail, Failure> {
     let inventory = store.open_existing().await?;
     let id = resolve_id(&inventory, wanted).await?;
-    let findings = inventory.findings_of(&id).await?;
+    let mut findings = inventory.findings_of(&id).await?;
+    let policy = Policy::of_exceptions(inventory.exceptions().await?, now);
+    findings.iter_mut().for_each(|finding| policy.except(finding));
     let mut judged = judged(&inventory, now).await?;
     if !judged.iter().any(|(dossier, _)| dossier.identity.id == id) {
         // Gone since the last scan, and still worth a look.

@@ -17,8 +17,9 @@ use tenure_scan::{Engine, Progress, ScanOutcome, ScanRequest, Sink, Veil};
 
 use crate::alike::Alike;
 use crate::cache::InventoryCache;
+use crate::policy::Policy;
 use crate::waiting::Waiting;
-use crate::{Failure, Rulebook};
+use crate::{ConfigurationFile, Failure, Rulebook};
 
 /// Least time between two progress events.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -84,6 +85,8 @@ pub struct ScanOptions {
     pub history: bool,
     /// What to look for.
     pub rules: Rulebook,
+    /// How the user configures it, in order of precedence.
+    pub configurations: Vec<ConfigurationFile>,
     /// Threads; `None` = one a processor.
     pub jobs: Option<usize>,
     /// Today, for everything that depends on age.
@@ -161,6 +164,7 @@ pub async fn scan(
     cancel: Cancel,
 ) -> Result<Scanned, Failure> {
     let mut roots = roots(&options.paths)?;
+    let mut policy = Policy::new(options.configurations, &options.rules, options.now)?;
     let (inventory, own_key) = options.store.open().await?;
     let key = match (&options.store, options.key) {
         (Store::Memory, Some(key)) => key,
@@ -174,6 +178,7 @@ pub async fn scan(
     for (name, _) in &mut roots {
         veil.cover(name);
     }
+    policy.name_roots(&roots, &veil)?;
     let names: Vec<String> = roots.iter().map(|(name, _)| name.clone()).collect();
     let start = ScanStart {
         id: scan_id(options.now, &names),
@@ -185,7 +190,10 @@ pub async fn scan(
     };
     let writer = inventory.begin_scan(&start).await?;
     events(ScanEvent::Started { roots: names.clone() });
+    policy.accept(inventory.exceptions().await?);
+    let policy = Arc::new(policy);
     let listener = Arc::new(Listener {
+        policy: policy.clone(),
         sender: writer.sender(),
         events: events.clone(),
         last: Mutex::new(Instant::now()),
@@ -195,27 +203,27 @@ pub async fn scan(
     });
     let keeps = matches!(options.store, Store::File(_));
     let cache = InventoryCache::new(inventory.clone(), ruleset.clone(), key_id.clone(), options.now, keeps);
-    let request = ScanRequest { roots, history: options.history, engine };
+    let request = ScanRequest { roots, history: options.history, engine, exclude: policy.exclude() };
     let outcome = run_scan(request, cache, listener.clone(), cancel, options.jobs).await?;
     if let Some(error) = listener.broken.lock().unwrap_or_else(PoisonError::into_inner).take() {
         return Err(error.into());
     }
     weigh_accounts(&listener, options.now).await?;
     let waiting = std::mem::take(&mut *listener.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-    for observation in waiting.end() {
+    for observation in waiting.end().filter_map(|observation| policy.take(observation)) {
         listener.sender.send_async(observation).await?;
     }
-    let complete = outcome.complete_roots.len() == names.len() && !outcome.cancelled;
     drop(listener);
     let end = ScanEnd {
         finished_at: Timestamp::now(),
         counts: outcome.counts,
-        complete,
+        complete: outcome.complete,
         cancelled: outcome.cancelled,
         roots_read: outcome.complete_roots.clone(),
     };
     inventory.finish_scan(writer, &end).await?;
-    let mut report = conclude(&inventory, start, &end, &names, keeps, options.now).await?;
+    let told = (&*policy, outcome.configurations.as_slice());
+    let mut report = conclude(&inventory, start, &end, &names, (keeps, options.now), told).await?;
     report.tool.disabled_rules = options.rules.disabled().to_vec();
     events(ScanEvent::Finished { summary: report.scan.clone() });
     inventory.close().await?;
@@ -239,11 +247,11 @@ async fn conclude(
     start: ScanStart,
     end: &ScanEnd,
     roots: &[String],
-    keeps: bool,
-    now: Timestamp,
+    (keeps, now): (bool, Timestamp),
+    (policy, held): (&Policy, &[(String, String)]),
 ) -> Result<Report, Failure> {
     inventory.resolve(&start.id).await?;
-    let Judged { identities, findings: mut made, summary } = judge(inventory, roots, now).await?;
+    let Judged { identities, findings: mut made, summary } = judge(inventory, roots, policy, now).await?;
     if keeps {
         inventory.save_assessed(&start.id, now, &identities, &made).await?;
         made.clear();
@@ -258,6 +266,7 @@ async fn conclude(
         b.severity.cmp(&a.severity).then_with(|| place(a).cmp(&place(b)))
     });
     findings.dedup_by(|a, b| a.id == b.id && a.place.root == b.place.root);
+    let configurations = policy.finish(&mut findings, held);
     let counts =
         Counts { findings: findings.len() as u64, identities: identities.len() as u64, ..end.counts };
     let run = ScanSummary {
@@ -269,6 +278,7 @@ async fn conclude(
         complete: end.complete,
         cancelled: end.cancelled,
         counts,
+        configurations,
     };
     Ok(report(run, start.ruleset, findings, identities, summary))
 }
@@ -310,7 +320,12 @@ struct Judged {
 }
 
 /// Judges every identity that the scanned roots speak about.
-async fn judge(inventory: &Inventory, roots: &[String], now: Timestamp) -> Result<Judged, Failure> {
+async fn judge(
+    inventory: &Inventory,
+    roots: &[String],
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Judged, Failure> {
     let mut identities: Vec<Identity> = Vec::new();
     let mut findings = Vec::new();
     let mut summary = Summary::default();
@@ -327,11 +342,16 @@ async fn judge(inventory: &Inventory, roots: &[String], now: Timestamp) -> Resul
             summary.standing_hours_per_year += standing_hours_per_year;
             summary.avoidable_hours_per_year += avoidable_hours_per_year;
             let store = tenure_assess::store_of(dossier);
+            let mut made = made;
+            made.retain_mut(|finding| policy.weigh(finding));
+            made.iter_mut().for_each(|finding| policy.except(finding));
             findings.extend(made.into_iter().map(|finding| (finding, store.clone(), identity.name.clone())));
             identities.push(alike.share(identity));
         }
     }
-    let findings = tenure_assess::fold(findings, Rules::embedded());
+    let mut findings = tenure_assess::fold(findings, Rules::embedded());
+    // What is kept may be read when the exception is over.
+    findings.iter_mut().for_each(|finding| finding.suppressed = None);
     identities.sort_by(|a, b| {
         (std::cmp::Reverse(a.risk.score), std::cmp::Reverse(a.readiness.score), &a.name, &a.id).cmp(&(
             std::cmp::Reverse(b.risk.score),
@@ -398,6 +418,7 @@ async fn run_scan(
 
 /// Hands observations to the inventory's writer and to the front end.
 struct Listener {
+    policy: Arc<Policy>,
     sender: ObservationSender,
     events: Arc<dyn Fn(ScanEvent) + Send + Sync>,
     last: Mutex<Instant>,
@@ -410,9 +431,12 @@ struct Listener {
 
 impl Sink for Listener {
     fn observe(&self, observation: Observation) {
+        let Some(observation) = self.policy.take(observation) else { return };
         match &observation {
             Observation::Finding(finding, _) => {
-                (self.events)(ScanEvent::Finding { finding: finding.clone() });
+                let mut finding = finding.clone();
+                self.policy.suppress(&mut finding);
+                (self.events)(ScanEvent::Finding { finding });
             }
             Observation::Unread(unread) => (self.events)(ScanEvent::Unread { unread: unread.clone() }),
             _ => {}

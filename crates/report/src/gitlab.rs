@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 use tenure_model::{Category, Finding, Report, Severity, Unread, visible};
 
-use crate::{Format, Style, json, words};
+use crate::{Format, Style, configuration, json, words};
 
 pub(super) const FORMAT: Format = Format {
     name: "gitlab",
@@ -101,6 +101,8 @@ fn messages(report: &Report, others: usize) -> Vec<Value> {
     let unread =
         |unread: &Unread| message("warn", format!("Not fully read: {}.", visible(&words::unread(unread))));
     let mut messages: Vec<Value> = report.scan.unread.iter().take(MESSAGES_MAX).map(unread).collect();
+    let configured = report.scan.configurations.iter().map(configuration::sentence);
+    messages.extend(configured.map(|told| message("info", told)));
     let rest = report.scan.unread.len().saturating_sub(MESSAGES_MAX);
     if rest > 0 {
         messages.push(message("warn", format!("{rest} more inputs were not fully read.")));

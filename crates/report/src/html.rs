@@ -6,7 +6,7 @@ use tenure_model::{Credential, Finding, Identity, Report, RiskBand, Severity, vi
 
 use crate::glyph::{self, Axis};
 use crate::grouping::{Group, Grouping};
-use crate::{Format, Style, words};
+use crate::{Format, Style, configuration, words};
 
 pub(super) const FORMAT: Format = Format {
     name: "html",
@@ -68,9 +68,10 @@ fn incomplete(page: &mut String, report: &Report) {
         "<div class=\"alarm\" role=\"alert\">\n<p><strong>{}</strong></p>\n",
         text(&sentence)
     ));
-    if !report.scan.unread.is_empty() {
+    let missing: Vec<_> = report.scan.unread.iter().filter(|row| row.is_missing()).collect();
+    if !missing.is_empty() {
         page.push_str("<table><thead><tr><th>input</th><th>state</th><th>reason</th><th>detail</th></tr></thead><tbody>\n");
-        for unread in report.scan.unread.iter().take(ROWS_SHOWN_MAX) {
+        for unread in missing.iter().take(ROWS_SHOWN_MAX) {
             page.push_str(&format!(
                 "<tr><td><code>{}</code></td><td>{}</td><td><code>{}</code></td><td>{}</td></tr>\n",
                 text(&unread.path),
@@ -80,7 +81,7 @@ fn incomplete(page: &mut String, report: &Report) {
             ));
         }
         page.push_str("</tbody></table>\n");
-        rest(page, report.scan.unread.len(), ROWS_SHOWN_MAX);
+        rest(page, missing.len(), ROWS_SHOWN_MAX);
     }
     page.push_str("</div>\n");
 }
@@ -94,6 +95,9 @@ fn totals(page: &mut String, report: &Report) {
     let off = words::switched_off(&report.tool.disabled_rules, |id| format!("<code>{}</code>", text(id)));
     if let Some(off) = off {
         page.push_str(&format!("<p class=\"faint\">{off}</p>\n"));
+    }
+    for told in configuration::sentences(report) {
+        page.push_str(&format!("<p class=\"faint\">{}</p>\n", text(&told)));
     }
     page.push_str("<p>");
     for severity in Severity::ALL.iter().rev() {
@@ -144,6 +148,9 @@ fn identity(page: &mut String, group: &Group<'_>, axis: Axis) {
     }
     for consumer in identity.consumers.iter().take(ROWS_SHOWN_MAX) {
         row(page, "used by", &text(&words::consumer(consumer)));
+    }
+    for exception in identity.exceptions.iter().take(ROWS_SHOWN_MAX) {
+        row(page, "exception", &text(&words::exception(exception)));
     }
     if !identity.readiness.next_action.is_empty() {
         row(page, "next", &format!("<strong>{}</strong>", text(&identity.readiness.next_action)));

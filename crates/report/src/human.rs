@@ -3,6 +3,7 @@
 //! It reads well at 80 columns and without colour: severity is a shape and a word before it is a colour.
 
 mod difference;
+mod exception;
 mod identity;
 mod migration;
 mod plan;
@@ -12,13 +13,14 @@ use std::collections::BTreeMap;
 use tenure_model::{Finding, ReadState, Report, RiskBand, Severity, Unread, visible};
 
 pub use difference::difference_human;
+pub use exception::{exception_human, exceptions_human};
 pub use identity::{identities_human, identity_human};
 pub use migration::migration_human;
 pub use plan::plan_human;
 
 use crate::grouping::{Group, Grouping};
 use crate::sheet::{Ink, Sheet};
-use crate::{Format, Style, glyph, words};
+use crate::{Format, Style, configuration, glyph, words};
 
 pub(super) const FORMAT: Format = Format {
     name: "human",
@@ -57,7 +59,7 @@ fn render(report: &Report, style: &Style) -> Vec<u8> {
 fn incomplete(sheet: &mut Sheet<'_>, report: &Report) {
     let Some(sentence) = words::incomplete(&report.scan) else { return };
     sheet.spans(0, 2, &[(Ink::Critical, &sentence)]);
-    let mut unread: Vec<&Unread> = report.scan.unread.iter().collect();
+    let mut unread: Vec<&Unread> = report.scan.unread.iter().filter(|row| row.is_missing()).collect();
     // What was tried and went wrong before what was left out on purpose.
     unread.sort_by_key(|unread| std::cmp::Reverse(unread.state == ReadState::Failed));
     let (shown, rest) = unread.split_at(unread.len().min(UNREAD_SHOWN_MAX));
@@ -121,6 +123,9 @@ fn headline(sheet: &mut Sheet<'_>, report: &Report) {
     sheet.spans(0, 2, &[(Ink::Faint, &read)]);
     if let Some(off) = words::switched_off(&report.tool.disabled_rules, words::label) {
         sheet.spans(0, 2, &[(Ink::Faint, &off)]);
+    }
+    for told in configuration::sentences(report) {
+        sheet.spans(0, 2, &[(Ink::Faint, &told)]);
     }
 }
 
@@ -231,4 +236,8 @@ fn finding_lines(sheet: &mut Sheet<'_>, indent: usize, finding: &Finding, below:
     let history = words::history(finding);
     let history = if history.is_empty() { history } else { format!("  {history}") };
     sheet.spans(indent + 12, indent + 14, &[(Ink::Plain, &place), (Ink::Faint, &history)]);
+    if let Some(reason) = &finding.suppressed {
+        let text = format!("does not count: {}", words::sentence(reason));
+        sheet.spans(indent + 12, indent + 14, &[(Ink::Faint, &text)]);
+    }
 }

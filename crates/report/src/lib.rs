@@ -4,6 +4,7 @@
 //! Nothing here decides anything: scores, bands and actions come in as they are and go out as text. Whatever
 //! came from a scanned file passes [`tenure_model::visible`] and the escaping of its format on the way.
 
+mod configuration;
 mod csv;
 mod gitlab;
 mod glyph;
@@ -22,7 +23,10 @@ use std::io::{self, Write};
 
 use tenure_model::Report;
 
-pub use human::{difference_human, identities_human, identity_human, migration_human, plan_human};
+pub use human::{
+    difference_human, exception_human, exceptions_human, identities_human, identity_human, migration_human,
+    plan_human,
+};
 pub use jsonl::JsonLines;
 pub use markdown::plan_markdown;
 pub use schema::{SCHEMAS, Schema, schema};

@@ -9,7 +9,7 @@ use tenure_model::{Finding, Identity, Report, RiskBand, Severity, visible};
 pub use plan::plan_markdown;
 
 use crate::grouping::{Group, Grouping};
-use crate::{Format, Style, glyph, words};
+use crate::{Format, Style, configuration, glyph, words};
 
 pub(super) const FORMAT: Format = Format {
     name: "markdown",
@@ -55,7 +55,8 @@ fn render(report: &Report, style: &Style) -> Vec<u8> {
 fn incomplete(text: &mut String, report: &Report) {
     let Some(sentence) = words::incomplete(&report.scan) else { return };
     text.push_str(&format!("> **{}**\n", prose(&sentence)));
-    for unread in report.scan.unread.iter().take(UNREAD_SHOWN_MAX) {
+    let missing: Vec<_> = report.scan.unread.iter().filter(|row| row.is_missing()).collect();
+    for unread in missing.iter().take(UNREAD_SHOWN_MAX) {
         let detail =
             if unread.detail.is_empty() { String::new() } else { format!(": {}", prose(&unread.detail)) };
         let reason = code(&unread.reason);
@@ -65,7 +66,7 @@ fn incomplete(text: &mut String, report: &Report) {
             code(&unread.path)
         ));
     }
-    let more = report.scan.unread.len().saturating_sub(UNREAD_SHOWN_MAX);
+    let more = missing.len().saturating_sub(UNREAD_SHOWN_MAX);
     if more > 0 {
         text.push_str(&format!(">\n> - … and {} more\n", words::grouped(more as u64)));
     }
@@ -77,6 +78,9 @@ fn totals(text: &mut String, report: &Report) {
     text.push_str(&format!("Read {} in {}.\n\n", words::amounts(&report.scan.counts), roots.join(", ")));
     if let Some(off) = words::switched_off(&report.tool.disabled_rules, code) {
         text.push_str(&format!("{off}\n\n"));
+    }
+    for told in configuration::sentences(report) {
+        text.push_str(&format!("{}\n\n", prose(&told)));
     }
     text.push_str("| severity | findings |\n|---|---:|\n");
     for severity in Severity::ALL.iter().rev() {
@@ -137,6 +141,9 @@ fn identity(text: &mut String, group: &Group<'_>) {
     }
     for consumer in identity.consumers.iter().take(FINDINGS_SHOWN_MAX) {
         point(text, "used by", &prose(&words::consumer(consumer)));
+    }
+    for exception in identity.exceptions.iter().take(FINDINGS_SHOWN_MAX) {
+        point(text, "exception", &prose(&words::exception(exception)));
     }
     for gate in &identity.readiness.gates {
         let because = prose(&gate.because);

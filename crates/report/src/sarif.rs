@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value, json};
 use tenure_model::{Finding, Identity, ReadState, Report, Severity, Unread, visible};
 
-use crate::{Format, Style, json, words};
+use crate::{Format, Style, configuration, json, words};
 
 pub(super) const FORMAT: Format = Format {
     name: "sarif",
@@ -237,6 +237,8 @@ fn properties(finding: &Finding, identity: Option<&Identity>) -> Value {
 fn invocation(report: &Report) -> Value {
     let scan = &report.scan;
     let mut notifications: Vec<Value> = scan.unread.iter().take(NOTIFICATIONS_MAX).map(unread).collect();
+    let configured = report.scan.configurations.iter().map(configuration::sentence);
+    notifications.extend(configured.map(|told| notification("configuration", "note", &told)));
     let rest = scan.unread.len().saturating_sub(NOTIFICATIONS_MAX);
     if rest > 0 {
         notifications.push(notification(
@@ -266,7 +268,11 @@ fn invocation(report: &Report) -> Value {
 }
 
 fn unread(unread: &Unread) -> Value {
-    let severity = if unread.state == ReadState::Failed { "error" } else { "warning" };
+    let severity = match unread.state {
+        ReadState::Failed => "error",
+        ReadState::Excluded => "note",
+        ReadState::Partial | ReadState::Skipped => "warning",
+    };
     let text = format!("Not fully read: {}.", words::unread(unread));
     let mut value = notification(&unread.reason, severity, &text);
     value["locations"] = json!([{"physicalLocation": {"artifactLocation": {"uri": uri(&unread.path)}}}]);

@@ -1,7 +1,7 @@
 //! The JSON Schemas of the documents that Tenure writes, made from the types that are written.
 
 use schemars::{JsonSchema, schema_for};
-use tenure_model::{InventoryDifference, MigrationStatus, Plan, Report};
+use tenure_model::{Configuration, ExceptionOverview, InventoryDifference, MigrationStatus, Plan, Report};
 
 /// One document that has a schema.
 #[derive(Debug)]
@@ -27,6 +27,12 @@ pub const SCHEMAS: &[Schema] = &[
         describe: "what handoff status and evidence write",
         make: of::<MigrationStatus>,
     },
+    Schema {
+        name: "exceptions",
+        describe: "what exception list --format json writes",
+        make: of::<ExceptionOverview>,
+    },
+    Schema { name: "config", describe: "what scan --config reads", make: of::<Configuration> },
 ];
 
 fn of<T: JsonSchema>() -> schemars::Schema {

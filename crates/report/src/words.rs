@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 use tenure_model::{
-    Consumer, Counts, Credential, CredentialState, EscalationPath, EvidenceLevel, Fate, Federation, Finding,
-    Identity, Owner, OwnerClaim, OwnerState, PathState, PlanEntry, Privilege, Timestamp, Unread, Verdict,
-    visible,
+    Consumer, Counts, Credential, CredentialState, EscalationPath, EvidenceLevel, Exception, Fate,
+    Federation, Finding, Identity, Owner, OwnerClaim, OwnerState, PathState, PlanEntry, Privilege, Timestamp,
+    Unread, Verdict, visible,
 };
 
 /// Columns of a scanned name or path that one line shows; the machine formats have all of it.
@@ -459,6 +459,21 @@ fn ceiling(score: u32, ceiling: f64) -> String {
     if ceiling > f64::from(score) { format!(", at best {ceiling:.0}") } else { String::new() }
 }
 
+/// An exception of an identity: where it stands, why, who accepted it, and how much.
+pub(crate) fn exception(exception: &Exception) -> String {
+    let names: Vec<String> = exception.approved_by.iter().map(|name| label(name)).collect();
+    let until = if exception.state.holds() { "until" } else { "on" };
+    format!(
+        "{} {} {until} {}: {}; accepted by {} with {}",
+        visible(&exception.id),
+        word(&exception.state),
+        exception.expires,
+        word(&exception.reason),
+        list(&names),
+        count(exception.accepted.len() as u64, "finding")
+    )
+}
+
 /// One unread input: how far it got, why, and in words.
 pub(crate) fn unread(unread: &Unread) -> String {
     let mut text = format!("{} {}: {}", word(&unread.state), label(&unread.path), visible(&unread.reason));
@@ -473,9 +488,10 @@ pub(crate) fn incomplete(scan: &tenure_model::ScanSummary) -> Option<String> {
     if scan.complete && !scan.cancelled {
         return None;
     }
-    let inputs = count(scan.unread.len() as u64, "input");
-    let were = if scan.unread.len() == 1 { "was" } else { "were" };
-    Some(match (scan.cancelled, scan.unread.is_empty()) {
+    let missing = scan.unread.iter().filter(|row| row.is_missing()).count() as u64;
+    let inputs = count(missing, "input");
+    let were = if missing == 1 { "was" } else { "were" };
+    Some(match (scan.cancelled, missing == 0) {
         (true, true) => "INCOMPLETE: the scan was stopped. What was found until then follows.".to_owned(),
         (true, false) => format!("INCOMPLETE: the scan was stopped, and {inputs} {were} not fully read."),
         (false, true) => "INCOMPLETE: not everything was read.".to_owned(),

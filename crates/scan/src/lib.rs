@@ -21,5 +21,6 @@ mod veil;
 
 pub use container::MemberGap;
 pub use engine::Engine;
-pub use scanner::{Progress, ScanOutcome, ScanRequest, Sink, scan};
+pub use scanner::{Progress, REPOSITORY_CONFIGURATION, ScanOutcome, ScanRequest, Sink, scan};
+pub use source::{Excluded, Exclusions};
 pub use veil::Veil;

@@ -25,6 +25,7 @@ pub(crate) struct Tally {
     pub(crate) findings: AtomicU64,
     pub(crate) cached_blobs: AtomicU64,
     pub(crate) unread: AtomicU64,
+    pub(crate) excluded: AtomicU64,
 }
 
 impl Tally {
@@ -79,7 +80,8 @@ impl<'a> Run<'a> {
         for observation in &observations {
             match observation {
                 Observation::Finding(..) => drop(self.tally.findings.fetch_add(1, Relaxed)),
-                Observation::Unread(_) => drop(self.tally.unread.fetch_add(1, Relaxed)),
+                Observation::Unread(row) if row.is_missing() => drop(self.tally.unread.fetch_add(1, Relaxed)),
+                Observation::Unread(_) => drop(self.tally.excluded.fetch_add(1, Relaxed)),
                 _ => {}
             }
         }

@@ -21,8 +21,11 @@ use crate::hits::{Hit, Hits};
 use crate::named::report_names;
 use crate::run::Run;
 use crate::search::{self, WINDOW_BYTES};
-use crate::source::{ByName, Entry, Neighbourhood, Walked, open_regular, walk};
+use crate::source::{ByName, Entry, Exclusions, Neighbourhood, Walked, open_regular, walk};
 use crate::veil::{Veil, VeiledCache};
+
+/// What a repository calls the configuration that it holds. To a scan it is a file like any other.
+pub const REPOSITORY_CONFIGURATION: &str = ".tenure.toml";
 
 /// Files handed to the threads at once.
 const BATCH_FILES: usize = 2048;
@@ -35,6 +38,8 @@ pub struct ScanRequest {
     pub history: bool,
     /// Rules and the key of all fingerprints.
     pub engine: Engine,
+    /// What the user leaves out.
+    pub exclude: Exclusions,
 }
 
 /// Who listens. Called from many threads.
@@ -61,6 +66,10 @@ pub struct ScanOutcome {
     pub counts: Counts,
     /// Roots that were read to their end, everything in them.
     pub complete_roots: Vec<String>,
+    /// Nothing is missing but what the user excluded.
+    pub complete: bool,
+    /// Files called [`REPOSITORY_CONFIGURATION`]: root, and path below it.
+    pub configurations: Vec<(String, String)>,
     /// The user stopped it.
     pub cancelled: bool,
 }
@@ -72,7 +81,7 @@ pub fn scan(
     sink: &dyn Sink,
     cancel: &AtomicBool,
 ) -> ScanOutcome {
-    let ScanRequest { mut roots, history, engine } = request;
+    let ScanRequest { mut roots, history, engine, exclude } = request;
     let veil = Veil::new(&engine);
     for (shown, _) in &mut roots {
         veil.cover(shown);
@@ -80,10 +89,13 @@ pub fn scan(
     let cache = VeiledCache::new(cache, veil);
     let run = Run::new((&engine, veil), sink, &cache, cancel);
     let mut complete_roots = Vec::new();
+    let mut configurations = Vec::new();
+    let left = || run.tally.unread.load(Relaxed) + run.tally.excluded.load(Relaxed);
     for (shown, path) in &roots {
-        let unread_before = run.tally.unread.load(Relaxed);
-        scan_root(&run, shown, path, history);
-        if run.tally.unread.load(Relaxed) == unread_before && !run.cancelled() {
+        let left_before = left();
+        let held = scan_root(&run, shown, path, history, &exclude);
+        configurations.extend(held.into_iter().map(|path| (shown.clone(), path)));
+        if left() == left_before && !run.cancelled() {
             complete_roots.push(shown.clone());
         }
     }
@@ -95,15 +107,28 @@ pub fn scan(
             detail: "the scan was stopped; what was found by then is kept".to_owned(),
         }));
     }
-    let outcome = ScanOutcome { counts: run.tally.counts(), complete_roots, cancelled: run.cancelled() };
+    let complete = run.tally.unread.load(Relaxed) == 0 && !run.cancelled();
+    let (counts, cancelled) = (run.tally.counts(), run.cancelled());
     let known = run.tell(roots.into_iter().map(|(shown, _)| shown));
-    cache.tell(veil.knowing(&known));
-    outcome
+    let veil = veil.knowing(&known);
+    configurations.iter_mut().for_each(|(_, path)| *path = veil.covered(path));
+    cache.tell(veil);
+    ScanOutcome { counts, complete_roots, complete, configurations, cancelled }
 }
 
-fn scan_root(run: &Run<'_>, root: &str, path: &Path, read_history: bool) {
+/// Reads one root; gives the configuration files in it.
+fn scan_root(
+    run: &Run<'_>,
+    root: &str,
+    path: &Path,
+    read_history: bool,
+    exclude: &Exclusions,
+) -> Vec<String> {
     run.progress(root);
-    let Walked { files, git_dirs, unread } = walk(path);
+    let mut walked = walk(path);
+    let held = configurations(&walked.files);
+    exclude.apply(root, path, &mut walked);
+    let Walked { files, git_dirs, unread } = walked;
     unread.into_iter().for_each(|row| run.observe(Observation::Unread(row)));
     let mut repositories: Vec<History> = Vec::new();
     // A submodule's store lies inside its parent's git folder; the work tree that it belongs to comes first.
@@ -111,7 +136,7 @@ fn scan_root(run: &Run<'_>, root: &str, path: &Path, read_history: bool) {
     let mut read = BTreeSet::new();
     for git_dir in outer.into_iter().chain(inner) {
         if run.cancelled() {
-            return;
+            return held;
         }
         repositories.extend(history::open(run, root, path, git_dir, read_history, &mut read));
     }
@@ -136,6 +161,13 @@ fn scan_root(run: &Run<'_>, root: &str, path: &Path, read_history: bool) {
         repository.report_rest(run, root, &seen);
         repository.report_authorship(run, root, &seen);
     }
+    held
+}
+
+/// The files that would like to configure the scan, by path.
+fn configurations(files: &[Entry]) -> Vec<String> {
+    let named = |entry: &&Entry| entry.shown.rsplit('/').next() == Some(REPOSITORY_CONFIGURATION);
+    files.iter().filter(named).map(|entry| entry.shown.clone()).collect()
 }
 
 /// Whether a git folder lies below another one's `.git`.

@@ -232,6 +232,7 @@ fn scanned(files: &[(&str, &[u8])]) -> Vec<Observation> {
         roots: vec![("shop".to_owned(), folder.path().to_owned())],
         history: false,
         engine: Engine::new(RuleSet::embedded(), key()),
+        exclude: Default::default(),
     };
     let seen = Seen::default();
     scan(request, &NoCache, &seen, &AtomicBool::new(false));

@@ -372,6 +372,7 @@ fn a_key_in_a_file_and_the_same_key_in_an_export_have_one_subject() {
         roots: vec![("shop".to_owned(), folder.path().to_owned())],
         history: false,
         engine: Engine::new(RuleSet::embedded(), key()),
+        exclude: Default::default(),
     };
     let seen = Seen::default();
     scan(request, &NoCache, &seen, &AtomicBool::new(false));

@@ -2,6 +2,27 @@
 // To make it again: TENURE_WRITE_BINDINGS=1 cargo test -p tenure-desktop bindings
 
 /**
+ * A finding as it was when it was accepted. One that is worse by now, or another one, is not accepted.
+ */
+export type AcceptedFinding = {
+/**
+ * Its id.
+ */
+id: string,
+/**
+ * The root that holds it.
+ */
+root: string,
+/**
+ * The rule that made it.
+ */
+rule_id: string,
+/**
+ * How bad it was.
+ */
+severity: Severity, };
+
+/**
  * What an identity is used as. Decides the pattern of its short-lived replacement.
  */
 export type Archetype = "ci_job" | "scheduled_batch" | "service" | "agent" | "vendor_connector" | "break_glass" | "unknown";
@@ -45,6 +66,56 @@ message: string, };
  * How sure we are that it is true.
  */
 export type Confidence = "low" | "medium" | "high";
+
+/**
+ * Whether a configuration file counted.
+ */
+export type ConfigurationState = "applied" | "not_trusted" | "not_at_root";
+
+/**
+ * What a configuration file did to a report.
+ */
+export type ConfigurationUse = {
+/**
+ * The file, as the user named it; one of a repository with its root.
+ */
+path: string,
+/**
+ * Whether it counted.
+ */
+state: ConfigurationState,
+/**
+ * Flags of `scan` whose default it set.
+ */
+settings: Array<string>,
+/**
+ * Flags that it would have set if one folder alone had been scanned.
+ */
+settings_left_out: Array<string>,
+/**
+ * Patterns of paths that were not read.
+ */
+exclude: Array<string>,
+/**
+ * Rules that it switched off.
+ */
+rules_off: Array<string>,
+/**
+ * Severities that it changed.
+ */
+severities: Record<string, Severity>,
+/**
+ * Findings that it suppressed.
+ */
+suppressed: number,
+/**
+ * Entries of `allow` that are over, and count no more.
+ */
+allow_expired: number,
+/**
+ * Entries of `allow` that met no finding: fixed by now, or made under another fingerprint key.
+ */
+allow_unmatched: number, };
 
 /**
  * An automated user of an identity.
@@ -230,6 +301,94 @@ target: string | null,
  * The statements that open it.
  */
 because: Array<string>, };
+
+/**
+ * Access that stands and was accepted.
+ */
+export type Exception = {
+/**
+ * Given once.
+ */
+id: string,
+/**
+ * The identity.
+ */
+identity_id: string,
+/**
+ * How the identity was called when it was accepted.
+ */
+identity_name: string,
+/**
+ * Why it is accepted.
+ */
+reason: ExceptionReason,
+/**
+ * The same in a person's words.
+ */
+why: string,
+/**
+ * Who accepted it.
+ */
+approved_by: Array<string>,
+/**
+ * When.
+ */
+made_at: string,
+/**
+ * The last day on which it holds, in UTC; a review may have moved it.
+ */
+expires: string,
+/**
+ * The day of the next look, in UTC.
+ */
+review: string | null,
+/**
+ * What is accepted, and nothing else.
+ */
+accepted: Array<AcceptedFinding>,
+/**
+ * Every look at it, oldest first.
+ */
+reviews: Array<ExceptionReview>,
+/**
+ * Where it stood on the day when this was asked.
+ */
+state: ExceptionState, };
+
+/**
+ * Why access that stands is accepted. There are no other reasons.
+ */
+export type ExceptionReason = "cannot_reauthenticate" | "revocation_disproportionate" | "break_glass";
+
+/**
+ * One look at an exception after it was accepted.
+ */
+export type ExceptionReview = {
+/**
+ * Who looked.
+ */
+by: Array<string>,
+/**
+ * What they decided.
+ */
+decision: ReviewDecision,
+/**
+ * When.
+ */
+at: string,
+/**
+ * The last day on which it holds from then on, in UTC.
+ */
+expires: string,
+/**
+ * The day of the next look.
+ */
+review: string | null, };
+
+/**
+ * Where an exception stands on a day.
+ */
+export type ExceptionState = "expired" | "expiring_soon" | "active" | "ended";
 
 /**
  * One of the ten readiness factors, with its evidence.
@@ -511,6 +670,10 @@ risk: Risk,
  * Whether short-lived access could take over safely; shared likewise.
  */
 readiness: Readiness,
+/**
+ * What people accepted of it, those that are over included until a review ends them.
+ */
+exceptions?: Array<Exception>,
 /**
  * First scan that saw it.
  */
@@ -892,7 +1055,7 @@ export type Quadrant = "migrate_first" | "contain_now" | "batch" | "track";
 /**
  * How far an input got that was not fully read.
  */
-export type ReadState = "partial" | "skipped" | "failed";
+export type ReadState = "partial" | "skipped" | "failed" | "excluded";
 
 /**
  * Whether short-lived access could take over safely.
@@ -939,6 +1102,11 @@ next_action: string, };
  * Readiness in words. `NotAssessed` is a lane of its own, never part of a "ready" total.
  */
 export type ReadinessBand = "ready_now" | "after_prerequisites" | "redesign_first" | "exception_needed" | "not_assessed";
+
+/**
+ * What a review decides.
+ */
+export type ReviewDecision = "keep" | "end";
 
 /**
  * How bad it is today.
@@ -1041,7 +1209,7 @@ finished_at: string,
  */
 roots: Array<string>,
 /**
- * False as soon as one input was not fully read.
+ * False as soon as one input was not fully read, but for what the user's configuration excludes: `unread` names that.
  */
 complete: boolean,
 /**
@@ -1055,7 +1223,11 @@ counts: Counts,
 /**
  * What was not.
  */
-unread: Array<Unread>, };
+unread: Array<Unread>,
+/**
+ * Configuration files that were met, and what each did.
+ */
+configurations: Array<ConfigurationUse>, };
 
 /**
  * How bad it is if it is true.
@@ -1063,7 +1235,7 @@ unread: Array<Unread>, };
 export type Severity = "info" | "low" | "medium" | "high" | "critical";
 
 /**
- * One input that was not fully read. Any of these makes a scan incomplete.
+ * One input that was not fully read. Any of these, but an excluded one, makes a scan incomplete.
  */
 export type Unread = {
 /**

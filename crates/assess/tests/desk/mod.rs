@@ -159,7 +159,7 @@ pub fn deploy_key() -> Dossier {
         about(store, Fact::Credential { credential: key() }, Quality::Authoritative),
         evidence(Fact::Grant { grant: identity.grants[0].clone() }, Quality::Authoritative),
     ];
-    Dossier { identity, evidence, findings: Vec::new() }
+    Dossier { identity, evidence, ..Dossier::default() }
 }
 
 pub fn secret_finding(path: &str, line: u32, in_history: bool) -> Finding {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // A panic is how a test fails, in its helpers too.
 
+mod excepting;
 mod handing_over;
 mod judging;
 mod opening;

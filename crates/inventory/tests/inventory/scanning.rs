@@ -3,7 +3,9 @@
 use tenure_inventory::{Inventory, Reach, ScanEnd, ScanStart};
 use tenure_model::{Fate, Finding, Observation, ReadState, Unread};
 
-use crate::support::{ROOT, day, end, finding, found_key, scan, scan_app, start, value};
+use crate::support::{
+    ROOT, day, end, finding, found_key, owner_rule, scan, scan_app, start, value, written_by,
+};
 
 async fn gone(inventory: &Inventory, name: &str) -> bool {
     let query = tenure_inventory::IdentityQuery { with_gone: true, limit: 100, ..Default::default() };
@@ -221,4 +223,32 @@ async fn what_is_long_gone_leaves_no_trace_in_the_file() {
         !bytes.windows(PATH.len()).any(|window| window == PATH.as_bytes()),
         "deleted, but still in a free page"
     );
+}
+
+#[tokio::test]
+async fn what_lies_in_a_folder_that_was_left_out_keeps_its_findings_authors_and_rules() {
+    for state in [ReadState::Excluded, ReadState::Skipped] {
+        let inventory = Inventory::open_in_memory().await.unwrap();
+        let mut rule = owner_rule(1, "*", &["@acme/platform"]);
+        if let Observation::OwnerRule(rule) = &mut rule {
+            rule.path = "vendor/CODEOWNERS".to_owned();
+        }
+        let mut seen = found_key("aa", "vendor/dep/a.env");
+        seen.extend([rule, written_by("Kim <kim@acme.test>", "vendor/dep/a.env", day(0))]);
+        scan_app(&inventory, "s1", 0, seen).await;
+        let before = inventory.dossiers().await.unwrap().remove(0).identity.owner;
+        assert!(before.name.is_some());
+        let left = Unread {
+            path: "vendor".to_owned(),
+            state,
+            reason: "excluded_by_configuration".to_owned(),
+            detail: String::new(),
+        };
+        scan_app(&inventory, "s2", 1, vec![Observation::Unread(left)]).await;
+        let dossier = inventory.dossiers().await.unwrap().remove(0);
+        assert_eq!(dossier.findings.len(), 1, "{state:?}");
+        assert_eq!(dossier.identity.owner, before, "{state:?}");
+        let complete = inventory.scan("s2").await.unwrap().complete;
+        assert_eq!(complete, state == ReadState::Excluded, "only what was asked for can be missing");
+    }
 }

@@ -120,6 +120,7 @@ pub(super) fn block(sheet: &mut Sheet<'_>, identity: &Identity, findings: &[&Fin
     power(sheet, &identity.privilege);
     items(sheet, "credential", &identity.credentials, extent, words::credential);
     items(sheet, "used by", &identity.consumers, extent, words::consumer);
+    items(sheet, "exception", &identity.exceptions, extent, words::exception);
     for finding in findings.iter().take(extent.findings_max) {
         finding_lines(sheet, 2, finding, Some(&identity.name));
     }

@@ -277,6 +277,7 @@ pub(crate) fn report() -> Report {
                 cached_blobs: 0,
             },
             unread: Vec::new(),
+            configurations: Vec::new(),
         },
         findings,
         identities,
@@ -345,6 +346,7 @@ pub(crate) fn hostile_report(text: &str) -> Report {
             finding.suppressed = Some(text.clone());
         }
     }
+    report.scan.configurations = crate::accepted::configurations(Some(&text));
     for identity in &mut report.identities {
         hostile_identity(identity, &text);
     }
@@ -376,6 +378,7 @@ fn hostile_identity(identity: &mut Identity, text: &str) {
         action: Some(text.clone()),
         ..Consumer::default()
     }];
+    identity.exceptions = vec![crate::accepted::exception(Some(&text))];
     let risk = Arc::make_mut(&mut identity.risk);
     risk.because = vec![text.clone()];
     risk.band = RiskBand::Critical;

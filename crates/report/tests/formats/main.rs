@@ -1,5 +1,6 @@
 //! What each format shows to its reader, and that nothing scanned can break out of it.
 
+mod accepted;
 mod fixture;
 mod hostile;
 mod machines;

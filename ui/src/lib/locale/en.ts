@@ -117,7 +117,7 @@ const fates: Record<Fate, string> = {
   message: "in the text of a commit or tag",
 };
 
-const readStates: Record<ReadState, string> = { partial: "Partly read", skipped: "Skipped", failed: "Failed" };
+const readStates: Record<ReadState, string> = { partial: "Partly read", skipped: "Skipped", failed: "Failed", excluded: "Left out" };
 
 const riskParts: Record<keyof RiskParts, string> = {
   exposure: "Where it lies",

@@ -96,6 +96,7 @@ class Mock implements Backend {
         cached_blobs: 0,
       },
       unread: UNREAD,
+      configurations: [],
     };
   }
 
