@@ -188,7 +188,8 @@ fn keystore_match(engine: &Engine, store: &Keystore) -> Match {
         title: format!("{} ({})", rule.title, store.kind),
         credential: credential.to_owned(),
         provider: "generic".to_owned(),
-        severity: rule.severity,
+        // Keys are seldom hidden as a whole: what shows none holds certificates, as a rule.
+        severity: if store.holds_key { rule.severity } else { tenure_model::Severity::Low },
         confidence: if store.holds_key { rule.confidence } else { tenure_model::Confidence::Low },
         fingerprint: engine.key().fingerprint(credential, &store.digest),
         masked: tenure_model::mask(&[], 0),

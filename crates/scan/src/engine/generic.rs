@@ -10,6 +10,7 @@ use tenure_model::{Confidence, Severity};
 
 use super::{Anchor, Candidate, Engine, Match, Needs, trace};
 
+mod chance;
 mod chosen;
 mod code;
 mod column;

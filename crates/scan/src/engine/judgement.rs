@@ -40,7 +40,7 @@ impl Engine {
         }
         match value::placeholder(value) {
             Some(value::Placeholder::Documentation) => {
-                severity = Severity::Low;
+                (severity, confidence) = (Severity::Low, Confidence::Low);
                 reasons.push("documentation key".to_owned());
             }
             Some(value::Placeholder::Template | value::Placeholder::Filler) => return None,
@@ -58,15 +58,18 @@ impl Engine {
             login.user = login.user.take().filter(|user| !self.holds_secret(user.as_bytes()));
         }
         if login.as_ref().is_some_and(Login::is_documentation) {
-            severity = severity.min(Severity::Low);
             reasons.push("its host is reserved for documentation".to_owned());
+            severity = severity.min(Severity::Low);
         }
         let user = login.as_ref().and_then(|login| login.user.as_deref());
         let weak =
             typed == Typed::Default || is_password(&rule.spec.credential) && typed::is_weak(value, user);
-        if weak && severity > Severity::Low {
-            severity = Severity::Low;
-            reasons.push("the value is one that everybody writes".to_owned());
+        // `postgres://myuser:mypass@localhost`: both say that they stand for something else.
+        if weak && user.is_some_and(is_anybody) {
+            return None;
+        }
+        if weak {
+            lower(&mut severity, "the value is one that everybody writes", &mut reasons);
         }
         let drawn = language::is_random(value) && !generic::is_typed(value);
         Some(Match {
@@ -91,6 +94,22 @@ impl Engine {
             traces: trace::traces(&self.key, value, drawn),
         })
     }
+}
+
+/// Makes it low, and says why.
+fn lower(severity: &mut Severity, because: &str, reasons: &mut Vec<String>) {
+    if *severity > Severity::Low {
+        *severity = Severity::Low;
+        reasons.push(because.to_owned());
+    }
+}
+
+/// Whether a login's name only says that one belongs there.
+fn is_anybody(user: &str) -> bool {
+    let user = user.to_ascii_lowercase();
+    let bare = ["my", "your", "some"].iter().find_map(|whose| user.strip_prefix(whose));
+    bare.is_some_and(|bare| ["user", "username", "_user", "_username", "-username", "name"].contains(&bare))
+        || ["redacted", "username", "masked"].contains(&user.as_str())
 }
 
 /// Whether a credential of this kind is a password that people choose.

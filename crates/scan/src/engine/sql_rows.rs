@@ -19,8 +19,9 @@ const COLUMNS_MAX: usize = 200;
 const TABLES_MAX: usize = 2_000;
 /// Longest value that is judged, bytes.
 const VALUE_BYTES_MAX: usize = 300;
-/// Lengths of unsalted hashes as hex digits: MD5, SHA-1, SHA-224, SHA-256, SHA-384, SHA-512.
-const HEX_LENGTHS: [usize; 6] = [32, 40, 56, 64, 96, 128];
+/// Lengths of hashes as hex digits: MD5, SHA-1, SHA-224, SHA-256, SHA-384, the fifty bytes that Grafana and Gitea derive,
+/// SHA-512.
+const HEX_LENGTHS: [usize; 7] = [32, 40, 56, 64, 96, 100, 128];
 
 /// Adds to the `candidates` of `bytes` what the rows of its statements hold.
 pub(crate) fn add(engine: &Engine, bytes: &[u8], candidates: Vec<Candidate>) -> Vec<Candidate> {
@@ -182,6 +183,8 @@ impl<'a> Rows<'a> {
             }
             let text = &self.bytes[start..end];
             match hash(column, text) {
+                // Beside a password's digest, which it belongs to.
+                _ if is_salt(column) => {}
                 Some(true) => self.out.extend(hashed(self.engine, column, text, start)),
                 // A column of hashes holds nothing else.
                 Some(false) => {}
@@ -287,6 +290,11 @@ fn plain(name: &[u8]) -> &[u8] {
     let start = name.iter().position(|b| !quote(b)).unwrap_or(name.len());
     let end = name.iter().rposition(|b| !quote(b)).map_or(start, |last| last + 1);
     &name[start..end]
+}
+
+/// Whether the column holds what is mixed into digests.
+fn is_salt(name: &[u8]) -> bool {
+    name.len() >= 4 && name[name.len() - 4..].eq_ignore_ascii_case(b"salt")
 }
 
 /// Whether the column holds hashes of passwords, as its name says.

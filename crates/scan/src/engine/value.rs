@@ -226,6 +226,10 @@ pub fn placeholder(value: &[u8]) -> Option<Placeholder> {
         return Some(Placeholder::Publishable);
     }
     let lower = value.to_ascii_lowercase();
+    // Somebody took the value away.
+    if [&b"redacted"[..], b"masked", b"removed", b"censored"].contains(&lower.as_slice()) {
+        return Some(Placeholder::Filler);
+    }
     if memchr::memmem::find(&lower, b"example").is_some()
         || PUBLISHED.iter().any(|known| value.ends_with(known))
         || STANDARD.iter().any(|known| {
@@ -281,8 +285,11 @@ fn is_template(value: &[u8]) -> bool {
         | (Some(b'%'), Some(b'%'))
         | (Some(b'@'), Some(b'@')) => true,
         (Some(b'$'), _) => {
+            // `$user[0]:$user[1]`
+            let indexed = memchr::memmem::find(value, b"]:$").is_some();
+            let part = |b: &u8| matches!(b, b'_' | b':' | b'.') || indexed && matches!(b, b'[' | b']' | b'$');
             value.len() > 1
-                && value[1..].iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b':' | b'.'))
+                && value[1..].iter().all(|b| b.is_ascii_alphanumeric() || part(b))
                 && !value[1].is_ascii_digit()
         }
         (Some(b'!'), _) => is_negation(&value[1..]),

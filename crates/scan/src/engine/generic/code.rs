@@ -9,7 +9,7 @@ const SEALED_BYTES_MIN: usize = 256;
 
 /// Hashes by name, public keys, certificates, data addresses: random, but no secret.
 pub(super) fn is_public_material(text: &[u8]) -> bool {
-    const PREFIXES: [&[u8]; 33] = [
+    const PREFIXES: [&[u8]; 38] = [
         b"$ANSIBLE_VAULT",
         b"pk.eyJ", // Mapbox: made for browsers
         b"sha1-",
@@ -44,6 +44,12 @@ pub(super) fn is_public_material(text: &[u8]) -> bool {
         b"$scrypt$",
         b"@ByteArray(",
         b"sha1$$",
+        // The same in base64, as LDIF writes them.
+        b"e1NTSE",
+        b"e1NIQX",
+        b"e01ENX0",
+        b"e1NNRDV9",
+        b"e0NSWVBUfQ",
     ];
     // Sealed with a cluster's public key, and made to be committed.
     let sealed = text.len() > SEALED_BYTES_MIN && (text.starts_with(b"AgA") || text.starts_with(b"AgB"));

@@ -29,16 +29,19 @@ fn is_written(text: &[u8], quoted: bool, (password, apart): (bool, bool)) -> boo
         || is_validation(text)
         || is_format(text)
         || is_version(text)
+        || is_rate(text)
+        || is_locale(text)
+        || is_moment_format(text)
         || is_packed(text)
         || is_regex(text)
         || is_list(text)
         // An entity tag of HTTP, and what a list of ciphers leaves out.
         || text.starts_with(b"W/\"")
         || apart && text.first() == Some(&b'!') && text[1..].iter().all(u8::is_ascii_alphabetic)
-        || apart && (is_name_in_code(text) || is_host(text) || is_constant(text))
+        || apart && (is_name_in_code(text) || is_host(text) || is_constant(text) || is_option(text))
         || is_negated(text)
         || memchr::memmem::find_iter(text, b"\\x").count() >= 2
-        || is_number(text, if password { PASSWORD_DIGITS_MAX } else { NUMBER_DIGITS_MAX })
+        || is_number(text, if password && quoted { PASSWORD_DIGITS_MAX } else { NUMBER_DIGITS_MAX })
         || !password && is_numbers(text)
         || is_resource(text)
         || !quoted && (begins_code(text) || is_code_word(text))
@@ -121,12 +124,76 @@ fn is_version(text: &[u8]) -> bool {
     if let Some(range) = SOURCES.iter().find_map(|source| text.strip_prefix(*source)) {
         return range.iter().any(|b| b.is_ascii_digit() || matches!(b, b'^' | b'*'));
     }
+    if is_release(text) {
+        return true;
+    }
     let number = text.iter().position(|b| !b"^~<>=v ".contains(b)).map_or(&[][..], |at| &text[at..]);
     number.len() < text.len()
         && number.contains(&b'.')
         && number.split(|&b| b == b'.').all(|part| {
             !part.is_empty() && part.iter().all(|b| b.is_ascii_digit() || matches!(b, b'*' | b'x'))
         })
+}
+
+/// `4.2.0-beta.2`, `1.13.5-no-vault`: one version of something, with what it is called.
+fn is_release(text: &[u8]) -> bool {
+    let Some(dash) = memchr::memchr(b'-', text) else { return false };
+    let (number, name) = (&text[..dash], &text[dash + 1..]);
+    let mut parts = number.split(|&b| b == b'.');
+    parts.clone().count() == 3
+        && parts.all(|part| (1..=4).contains(&part.len()) && part.iter().all(u8::is_ascii_digit))
+        && name.first().is_some_and(u8::is_ascii_lowercase)
+        && name.split(|b| matches!(b, b'.' | b'-')).all(|part| {
+            part.iter().all(u8::is_ascii_digit) && part.len() <= 4
+                || part.iter().all(u8::is_ascii_lowercase) && !part.is_empty()
+        })
+}
+
+/// `5/m/user`, `20/m/ip,5/m/key`, `100/hour`: how often something may be done.
+fn is_rate(text: &[u8]) -> bool {
+    const SPANS: [&[u8]; 9] = [b"s", b"m", b"h", b"d", b"sec", b"second", b"minute", b"hour", b"day"];
+    text.split(|&b| b == b',').all(|rate| {
+        let mut parts = rate.split(|&b| b == b'/');
+        let number =
+            parts.next().is_some_and(|n| !n.is_empty() && n.len() <= 6 && n.iter().all(u8::is_ascii_digit));
+        number
+            && parts.next().is_some_and(|span| SPANS.contains(&span))
+            && parts.all(|by| by.iter().all(|b| b.is_ascii_lowercase() || *b == b'_'))
+    })
+}
+
+/// `psw-Latn-VU`: a language, a script and a country, as CLDR joins them.
+fn is_locale(text: &[u8]) -> bool {
+    let mut parts = text.split(|&b| matches!(b, b'-' | b'_'));
+    let language =
+        parts.next().is_some_and(|two| matches!(two.len(), 2 | 3) && two.iter().all(u8::is_ascii_lowercase));
+    let script = parts.next().is_some_and(|four| {
+        four.len() == 4 && four[0].is_ascii_uppercase() && four[1..].iter().all(u8::is_ascii_lowercase)
+    });
+    let country =
+        |two: &[u8]| two.len() <= 3 && two.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    language && script && parts.next().is_none_or(country) && parts.next().is_none()
+}
+
+/// `%Y-%m-%dT%H:%M:%S`, `Ymd\THis\Z`: how a moment is written.
+fn is_moment_format(text: &[u8]) -> bool {
+    let holds = |sign: &&[u8]| memchr::memmem::find(text, sign).is_some();
+    let percent =
+        [&b"%Y"[..], b"%m", b"%d", b"%H", b"%M", b"%S", b"%y"].iter().filter(|sign| holds(sign)).count();
+    let letters = |b: &u8| b"YymndjDHhGgisTZeUcDLMNlSwzatBu\\-/:., ".contains(b);
+    let escaped = text.contains(&b'\\') && text.iter().all(letters);
+    percent >= 3 || escaped && [&b"Ym"[..], b"His", b"H:i"].iter().any(|sign| holds(sign))
+}
+
+/// `-apr1`, `--stdin`: an option of a command, in the list of its arguments.
+fn is_option(text: &[u8]) -> bool {
+    let word = text.strip_prefix(b"--").or(text.strip_prefix(b"-"));
+    word.is_some_and(|word| {
+        word.first().is_some_and(u8::is_ascii_lowercase)
+            && word.len() <= CONSTANT_PART_MAX * 2
+            && word.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
+            && word.iter().filter(|b| b.is_ascii_digit()).count() <= 3
+    })
 }
 
 /// `16s=b""`, `_-Pwd`, `self["PwdLen"]`: how a field of a message is packed, as libraries of protocols write it.
@@ -161,9 +228,12 @@ fn is_format(text: &[u8]) -> bool {
     conversions >= 2
 }
 
-/// `[^\W\d]\w*`, `(?:[nN][oO])`: what a lexer looks for.
+/// `[^\W\d]\w*`, `(?:[nN][oO])`, `(\d{1,2}/\d{2,4})`, `.*[!@#$].*`: what a lexer or a validator looks for.
 fn is_regex(text: &[u8]) -> bool {
-    const SIGNS: [&[u8]; 8] = [b"\\w", b"\\W", b"\\d", b"\\s", b"\\b", b"[^", b"[nN]", b"[a-z"];
+    const SIGNS: [&[u8]; 17] = [
+        b"\\w", b"\\W", b"\\d", b"\\s", b"\\b", b"[^", b"[nN]", b"[a-z", b"\\d{", b"\\d+", b".*[", b"].*",
+        b"]{", b"]*", b"]+", b"\\(", b"\\{",
+    ];
     let holds = |sign: &[u8]| memchr::memmem::find(text, sign).is_some();
     holds(b"(?:") || SIGNS.iter().filter(|sign| holds(sign)).count() >= 2
 }
@@ -292,17 +362,42 @@ mod tests {
             "1,2,3,4,5",
             "W/\"1f4-qx17e+bDbZJtTZiNJJshOoM1U6s",
             "0x6000003",
+            "4.2.0-beta.2",
+            "1.13.5-no-vault",
+            "5/m/user",
+            "20/m/ip,5/m/key",
+            "psw-Latn-VU",
+            "%Y-%m-%dT%H:%M:%S.%fZ",
+            "Ymd\\THis\\Z",
+            "(\\d{1,2}/\\d{1,2}/\\d{2,4})",
+            ".*[!@#$%^&*()_+].*",
+            "[\\w-]{6,15}",
+            "s/^ *password: *\"\\{0,1\\}\\([^\"]*\\)",
             "8323329-27057-959039-1013043383",
         ] {
             assert!(is_written(text.as_bytes(), true, at_its_name), "{text}");
         }
-        for text in
-            ["Xk29vmQp7rTz", "schön4711!", "b652b0d2d3e086025f8c3b6797f571b2", "a|b", "%Gx7!", "Tul1p,meadow"]
-        {
+        for text in [
+            "Xk29vmQp7rTz",
+            "schön4711!",
+            "b652b0d2d3e086025f8c3b6797f571b2",
+            "a|b",
+            "%Gx7!",
+            "Tul1p,meadow",
+            "4.Tul1p-beta",
+            "x7/m/Tulip",
+            "a]{b4Q+",
+            "Ym7\\Q9z",
+        ] {
             assert!(!is_written(text.as_bytes(), true, at_its_name), "{text}");
         }
         assert!(is_written(b"async options => {", false, (true, false)));
         assert!(is_written(b"system_oauth2_grant_type", true, (true, true)));
+        assert!(is_written(b"-apr1", true, (true, true)) && !is_written(b"-Tul1p4711", true, (true, true)));
+        assert!(
+            is_written(b"0xC000006A", false, (true, false))
+                && !is_written(b"0xC000006A", true, (true, false))
+        );
         assert!(!is_written(b"0x12FE37DC", true, (true, false)));
         for text in
             ["WSC_AUTHTYPE_WPA2PSK;", "String?", "ComputePassword", "?android:textColorHint", "0x051C"]

@@ -2,6 +2,7 @@
 
 use tenure_model::{Confidence, Severity};
 
+use super::chance::is_chance;
 use super::chosen::{
     UNWRITTEN_BITS, chosen_secret, chosen_with_signs, is_comment, is_type, may_be_typed, of_service,
     passphrase, signed, typed_in_env, where_mixed,
@@ -80,6 +81,7 @@ pub(super) fn judge(
     let login = decoded == Decoded::Login;
     let joined = typed_in_env(name, text, found);
     if is_address(before)
+        || is_chance(before, name, text, (promise, found))
         || speaks_otherwise(name, text, (found, joined))
         || is_notation(text, found, promise == Promise::Password)
     {

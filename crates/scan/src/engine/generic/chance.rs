@@ -1,0 +1,108 @@
+//! A telling word where nothing is assigned: in packed text, in the message of a variable that is missing, in lists of words,
+//! and before an address that holds the value itself.
+
+use super::name::{Promise, words};
+use super::shape::{Assignment, Stand};
+
+/// Shortest piece of packed text before a word in it, bytes.
+const PACKED_BYTES_MIN: usize = 12;
+/// Signs in it that names, addresses and code have seldom.
+const PACKED_SIGNS_MIN: usize = 4;
+/// Hex digits of the fifty bytes that Grafana, Gitea and Forgejo derive from a password.
+const DERIVED_BYTES: usize = 100;
+/// Hex digits of digests.
+const DIGEST_BYTES: [usize; 5] = [32, 40, 64, 96, 128];
+
+/// Whether name and value meet by chance; `before` is what stands before the name on its line.
+pub(super) fn is_chance(
+    before: &[u8],
+    name: &[u8],
+    text: &[u8],
+    (promise, found): (Promise, Assignment),
+) -> bool {
+    let password = promise == Promise::Password;
+    // `${PG_PASS:?is not set}`: what a shell says when it is not.
+    before.ends_with(b"${") && text.first() == Some(&b'?')
+        || is_packed(before)
+        || password && in_list(name, found) && !is_whole(name)
+        || password && is_digest(text, found)
+        || !password && is_address(text)
+        // Who somebody is in Scuttlebutt; and a program that is set up by its own name.
+        || text.first() == Some(&b'@') && text.ends_with(b".ed25519")
+        || text.ends_with(b".exe")
+}
+
+/// `zQkP(KRM)4lPW=`: base85 has neither blanks nor quotes, and many signs.
+fn is_packed(before: &[u8]) -> bool {
+    let signs = || before.iter().filter(|b| b"!#$%&()*+;<>?@^`{|}~".contains(b));
+    let plain = |b: &u8| b.is_ascii_graphic() && !b"'\",:./[]\\".contains(b);
+    before.len() >= PACKED_BYTES_MIN
+        && before.iter().all(plain)
+        && signs().nth(PACKED_SIGNS_MIN - 1).is_some()
+        // Tags alone are XML.
+        && signs().filter(|sign| !b"<>".contains(sign)).any(|sign| Some(sign) != signs().find(|b| !b"<>".contains(b)))
+}
+
+fn in_list(name: &[u8], found: Assignment) -> bool {
+    let plain = name.iter().all(|b| b.is_ascii_lowercase() || *b == b'-');
+    plain && found.quoted && matches!(found.stand, Stand::Passed | Stand::Inline)
+}
+
+/// Whether the name's last word is one for a password, and no word that ends like one: `slupsk`, `password-strength-meter`.
+fn is_whole(name: &[u8]) -> bool {
+    const SHORT: [&str; 4] = ["psk", "psw", "mdp", "pw"];
+    let words = words(name);
+    let Some(last) = words.last() else { return false };
+    let cut = SHORT.iter().any(|end| last.len() > end.len() && last.ends_with(end));
+    let widget = ["meter", "strength", "toggle", "field", "input", "form", "icon", "label", "hint", "reset"];
+    !cut && !(name.contains(&b'-') && widget.contains(&last.as_str()))
+}
+
+/// Hex digits that are a password's digest: fifty bytes anywhere, other lengths where a row says so.
+fn is_digest(text: &[u8], found: Assignment) -> bool {
+    let in_row = matches!(found.stand, Stand::Pair | Stand::Passed);
+    (text.len() == DERIVED_BYTES || in_row && DIGEST_BYTES.contains(&text.len()))
+        && text.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// `https://tiles.acme.test/{z}/{x}?access_token=…`: what is secret in it stands behind a name of its own.
+fn is_address(text: &[u8]) -> bool {
+    (text.starts_with(b"https://") || text.starts_with(b"http://"))
+        && (memchr::memchr2(b'{', b'<', text).is_some()
+            || memchr::memchr(b'?', text).is_some_and(|at| text[at..].contains(&b'=')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packed_text_is_told_from_code() {
+        for text in ["zQkP(KRM)4l<1d`", "aev^&u<rchuNyk5O9Ywk{dk&", "f!KJp6_VR;N_f<gb4e)~t(KRM)4l"] {
+            assert!(is_packed(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "",
+            "export ",
+            "{a:1,b:\"x\",",
+            "https://a.test/?x=1&",
+            "if(x){y=1;z",
+            "$config->",
+            "a=1&b=2&c=3&d=4&",
+            "DB_OPTS;;;;;;;;",
+            "<ipsec><phase1><",
+        ] {
+            assert!(!is_packed(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn words_that_end_like_a_password_are_none() {
+        for name in ["slupsk", "password-strength-meter"] {
+            assert!(!is_whole(name.as_bytes()), "{name}");
+        }
+        for name in ["psk", "password", "dbpass", "admin-password", "wifi-psk"] {
+            assert!(is_whole(name.as_bytes()), "{name}");
+        }
+    }
+}
