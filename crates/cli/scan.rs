@@ -61,6 +61,7 @@ async fn scan(paths: Vec<PathBuf>, how: ReportArgs) -> Result<u8, Failure> {
         store,
         key: own_key.clone(),
         history: !how.no_history,
+        since: how.since.clone(),
         rules: book,
         jobs: how.jobs.map(usize::from),
         now: Timestamp::now(),

@@ -16,6 +16,7 @@ mod file;
 mod folder;
 mod groups;
 mod handoff;
+mod news;
 
 mod orphans;
 mod reading;

@@ -17,6 +17,7 @@ use tenure_scan::{Engine, Progress, ScanOutcome, ScanRequest, Sink, Veil};
 
 use crate::alike::Alike;
 use crate::cache::InventoryCache;
+use crate::news::News;
 use crate::waiting::Waiting;
 use crate::{Failure, Rulebook};
 
@@ -82,6 +83,8 @@ pub struct ScanOptions {
     pub key: Option<FingerprintKey>,
     /// Read git history.
     pub history: bool,
+    /// Tell only what is new since this revision of each repository.
+    pub since: Option<String>,
     /// What to look for.
     pub rules: Rulebook,
     /// Threads; `None` = one a processor.
@@ -153,7 +156,7 @@ pub enum ScanEvent {
 /// Runs a scan: reads, resolves, judges, keeps, and gives the report.
 ///
 /// # Errors
-/// [`Failure::Usage`] when a path does not exist (nothing is written then), [`Failure::Inventory`] when the inventory
+/// [`Failure::Usage`] when a path or the revision does not exist (nothing is written then), [`Failure::Inventory`] when the inventory
 /// refuses. Inputs that cannot be read are no errors: the report names them.
 pub async fn scan(
     options: ScanOptions,
@@ -161,6 +164,9 @@ pub async fn scan(
     cancel: Cancel,
 ) -> Result<Scanned, Failure> {
     let mut roots = roots(&options.paths)?;
+    let find = |revision: &String| tenure_scan::Since::resolve(&roots, revision);
+    let since =
+        options.since.as_ref().map(find).transpose().map_err(|why| Failure::Usage(why.to_string()))?;
     let (inventory, own_key) = options.store.open().await?;
     let key = match (&options.store, options.key) {
         (Store::Memory, Some(key)) => key,
@@ -181,7 +187,11 @@ pub async fn scan(
         roots: names.clone(),
         ruleset: ruleset.clone(),
         key_id: key_id.clone(),
-        reach: if options.history { Reach::Everything } else { Reach::TreeOnly },
+        reach: match (&since, options.history) {
+            (Some(_), _) => Reach::Partial,
+            (None, true) => Reach::Everything,
+            (None, false) => Reach::TreeOnly,
+        },
     };
     let writer = inventory.begin_scan(&start).await?;
     events(ScanEvent::Started { roots: names.clone() });
@@ -192,17 +202,23 @@ pub async fn scan(
         broken: Mutex::new(None),
         accounts: Mutex::default(),
         waiting: Mutex::default(),
+        news: since.is_some().then(Mutex::default),
     });
     let keeps = matches!(options.store, Store::File(_));
     let cache = InventoryCache::new(inventory.clone(), ruleset.clone(), key_id.clone(), options.now, keeps);
-    let request = ScanRequest { roots, history: options.history, engine };
+    let told = since.as_ref().map(|since| since.told(&veil));
+    let request = ScanRequest { roots, history: options.history, since, engine };
     let outcome = run_scan(request, cache, listener.clone(), cancel, options.jobs).await?;
     if let Some(error) = listener.broken.lock().unwrap_or_else(PoisonError::into_inner).take() {
         return Err(error.into());
     }
     weigh_accounts(&listener, options.now).await?;
     let waiting = std::mem::take(&mut *listener.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+    let news = listener.news.as_ref().map(|news| News::take(news, told));
     for observation in waiting.end() {
+        if news.as_ref().is_some_and(|news| !news.tells(&observation)) {
+            continue;
+        }
         listener.sender.send_async(observation).await?;
     }
     let complete = outcome.complete_roots.len() == names.len() && !outcome.cancelled;
@@ -215,7 +231,7 @@ pub async fn scan(
         roots_read: outcome.complete_roots.clone(),
     };
     inventory.finish_scan(writer, &end).await?;
-    let mut report = conclude(&inventory, start, &end, &names, keeps, options.now).await?;
+    let mut report = conclude(&inventory, start, &end, (&names, news.as_ref()), keeps, options.now).await?;
     report.tool.disabled_rules = options.rules.disabled().to_vec();
     events(ScanEvent::Finished { summary: report.scan.clone() });
     inventory.close().await?;
@@ -228,7 +244,9 @@ async fn weigh_accounts(listener: &Listener, now: Timestamp) -> Result<(), Failu
     // Threads hand them over in any order.
     accounts.sort_by(|a, b| (&a.root, &a.path).cmp(&(&b.root, &b.path)));
     for evidence in tenure_assess::weigh_aws(&accounts, now) {
-        listener.sender.send_async(Observation::Evidence(evidence)).await?;
+        let evidence = Observation::Evidence(evidence);
+        News::note_weighed(listener.news.as_ref(), &evidence);
+        listener.sender.send_async(evidence).await?;
     }
     Ok(())
 }
@@ -238,17 +256,27 @@ async fn conclude(
     inventory: &Inventory,
     start: ScanStart,
     end: &ScanEnd,
-    roots: &[String],
+    (roots, news): (&[String], Option<&News>),
     keeps: bool,
     now: Timestamp,
 ) -> Result<Report, Failure> {
     inventory.resolve(&start.id).await?;
-    let Judged { identities, findings: mut made, summary } = judge(inventory, roots, now).await?;
+    let Judged { mut identities, findings: mut made, mut summary } =
+        judge(inventory, roots, None, now).await?;
+    let mut findings = Vec::new();
+    if news.is_some() {
+        // What the scan itself found is all news; of what is judged, a part.
+        findings = inventory.findings(&start.id).await?;
+    }
     if keeps {
         inventory.save_assessed(&start.id, now, &identities, &made).await?;
         made.clear();
     }
-    let mut findings = inventory.findings(&start.id).await?;
+    if news.is_some() {
+        Judged { identities, findings: made, summary } = judge(inventory, roots, news, now).await?;
+    } else {
+        findings = inventory.findings(&start.id).await?;
+    }
     // Where nothing is kept, the inventory need not hold them first.
     findings.append(&mut made);
     findings.sort_by(|a, b| {
@@ -268,6 +296,7 @@ async fn conclude(
         roots: start.roots,
         complete: end.complete,
         cancelled: end.cancelled,
+        since: news.map(|news| news.since.clone()),
         counts,
     };
     Ok(report(run, start.ruleset, findings, identities, summary))
@@ -309,8 +338,15 @@ struct Judged {
     summary: Summary,
 }
 
-/// Judges every identity that the scanned roots speak about.
-async fn judge(inventory: &Inventory, roots: &[String], now: Timestamp) -> Result<Judged, Failure> {
+/// Judges every identity that the scanned roots speak about, or of them those that there are `news` about.
+async fn judge(
+    inventory: &Inventory,
+    roots: &[String],
+    news: Option<&News>,
+    now: Timestamp,
+) -> Result<Judged, Failure> {
+    let concerns =
+        |dossier: &&Dossier| speaks_of(dossier, roots) && news.is_none_or(|news| news.touch(dossier));
     let mut identities: Vec<Identity> = Vec::new();
     let mut findings = Vec::new();
     let mut summary = Summary::default();
@@ -320,7 +356,7 @@ async fn judge(inventory: &Inventory, roots: &[String], now: Timestamp) -> Resul
         let dossiers = inventory.dossiers_after(&after).await?;
         let Some(last) = dossiers.last() else { break };
         after.clone_from(&last.identity.id);
-        for dossier in dossiers.iter().filter(|dossier| speaks_of(dossier, roots)) {
+        for dossier in dossiers.iter().filter(concerns) {
             let Assessed {
                 identity, findings: made, standing_hours_per_year, avoidable_hours_per_year, ..
             } = tenure_assess::assess(dossier, Rules::embedded(), now);
@@ -406,17 +442,13 @@ struct Listener {
     accounts: Mutex<Vec<AwsAccount>>,
     /// Evidence that another file completes.
     waiting: Mutex<Waiting>,
+    /// What is new, when only that is told.
+    news: Option<Mutex<News>>,
 }
 
-impl Sink for Listener {
-    fn observe(&self, observation: Observation) {
-        match &observation {
-            Observation::Finding(finding, _) => {
-                (self.events)(ScanEvent::Finding { finding: finding.clone() });
-            }
-            Observation::Unread(unread) => (self.events)(ScanEvent::Unread { unread: unread.clone() }),
-            _ => {}
-        }
+impl Listener {
+    /// Passes on what completes the rest.
+    fn keep(&self, observation: Observation) {
         let observation = match observation {
             Observation::AwsAccount(account) => {
                 return self.accounts.lock().unwrap_or_else(PoisonError::into_inner).push(*account);
@@ -427,6 +459,24 @@ impl Sink for Listener {
         if let Err(error) = self.sender.send(observation) {
             self.broken.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         }
+    }
+}
+
+impl Sink for Listener {
+    fn observe(&self, observation: Observation) {
+        News::note(self.news.as_ref(), &observation);
+        match &observation {
+            Observation::Finding(finding, _) => {
+                (self.events)(ScanEvent::Finding { finding: finding.clone() });
+            }
+            Observation::Unread(unread) => (self.events)(ScanEvent::Unread { unread: unread.clone() }),
+            _ => {}
+        }
+        self.keep(observation);
+    }
+
+    fn observe_known(&self, observation: Observation) {
+        self.keep(observation);
     }
 
     fn progress(&self, progress: &Progress<'_>) {

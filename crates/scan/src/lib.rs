@@ -16,10 +16,12 @@ pub mod rules;
 mod run;
 mod scanner;
 mod search;
+mod since;
 mod source;
 mod veil;
 
 pub use container::MemberGap;
 pub use engine::Engine;
 pub use scanner::{Progress, ScanOutcome, ScanRequest, Sink, scan};
+pub use since::{Since, UnknownRevision};
 pub use veil::Veil;

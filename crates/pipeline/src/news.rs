@@ -1,0 +1,70 @@
+//! What is new in a scan that tells only that: about whom something was observed that was not there at the revision.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::{Mutex, PoisonError};
+
+use tenure_model::{Dossier, Fact, Observation, Since, Subject};
+
+/// Subjects and findings that are news.
+#[derive(Debug, Default)]
+pub(crate) struct News {
+    /// Since when.
+    pub(crate) since: Since,
+    subjects: HashSet<Subject>,
+    findings: HashSet<String>,
+    /// Root and path of exports of accounts that changed: what is judged of an account is news then.
+    accounts: BTreeSet<(String, String)>,
+}
+
+impl News {
+    /// Notes an observation that is new, where somebody wants to know.
+    pub(crate) fn note(news: Option<&Mutex<Self>>, observation: &Observation) {
+        let Some(news) = news else { return };
+        let mut news = news.lock().unwrap_or_else(PoisonError::into_inner);
+        match observation {
+            Observation::Finding(finding, subject) => {
+                news.findings.insert(finding.id.clone());
+                news.subjects.insert(subject.clone());
+            }
+            Observation::Evidence(evidence) => {
+                if let Fact::SameAs { other, .. } = &evidence.fact {
+                    news.subjects.insert(other.clone());
+                }
+                news.subjects.insert(evidence.subject.clone());
+            }
+            Observation::AwsAccount(account) => {
+                news.accounts.insert((account.root.clone(), account.path.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes a judgement of an account whose export is new.
+    pub(crate) fn note_weighed(news: Option<&Mutex<Self>>, observation: &Observation) {
+        let Observation::Evidence(evidence) = observation else { return };
+        let source = (evidence.source.root.clone(), evidence.source.path.clone());
+        let is_new = |news: &Mutex<Self>| {
+            news.lock().unwrap_or_else(PoisonError::into_inner).accounts.contains(&source)
+        };
+        if news.is_some_and(is_new) {
+            Self::note(news, observation);
+        }
+    }
+
+    /// Everything that was noted, when all is known.
+    pub(crate) fn take(news: &Mutex<Self>, since: Option<Since>) -> Self {
+        let noted = std::mem::take(&mut *news.lock().unwrap_or_else(PoisonError::into_inner));
+        Self { since: since.unwrap_or_default(), ..noted }
+    }
+
+    /// Whether something that only the whole scan shows is told: a finding about somebody of whom nothing is new is not.
+    pub(crate) fn tells(&self, observation: &Observation) -> bool {
+        !matches!(observation, Observation::Finding(_, subject) if !self.subjects.contains(subject))
+    }
+
+    /// Whether something is new about an identity.
+    pub(crate) fn touch(&self, dossier: &Dossier) -> bool {
+        dossier.evidence.iter().any(|evidence| self.subjects.contains(&evidence.subject))
+            || dossier.findings.iter().any(|finding| self.findings.contains(&finding.id))
+    }
+}
