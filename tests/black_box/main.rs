@@ -16,3 +16,5 @@ mod program;
 mod repeat;
 mod report;
 mod rules;
+mod since;
+mod since_places;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use tenure_model::{SinceCommit, path_bytes};
+use tenure_model::{SinceCommit, path_bytes, visible};
 
 use crate::git::{self, EntryKind, Objects, Oid, Refs, Repository};
 use crate::source::{below, walk};
@@ -52,8 +52,9 @@ impl Since {
         for (shown, root) in roots {
             let git_dirs = walk(root).git_dirs;
             if git_dirs.is_empty() {
+                let (revision, shown) = (visible(revision), visible(shown));
                 return Err(UnknownRevision(format!(
-                    "--since {revision}: there is no git repository in {shown}: name the folder that holds `.git`, or scan without --since"
+                    "--since `{revision}`: there is no git repository in {shown}: name the folder that holds `.git`, or scan without --since"
                 )));
             }
             since.find_all(shown, root, git_dirs)?;
@@ -148,6 +149,7 @@ impl Since {
     }
 
     fn refuse(&self, shown: &str, place: &str, why: &str) -> UnknownRevision {
-        UnknownRevision(format!("--since {}: in {shown} ({place}) it {why}", self.revision))
+        let (revision, place) = (visible(&self.revision), visible(&format!("{shown}/{place}")));
+        UnknownRevision(format!("--since `{revision}` cannot be used for the repository {place}: it {why}"))
     }
 }

@@ -8,11 +8,11 @@ use super::commits::{ABSENT, Commits};
 use super::head::HeadFile;
 use super::index;
 use super::objects::Objects;
-use super::oid::Oid;
+use super::oid::{ObjectKind, Oid};
 use super::order::{Order, reach};
 use super::refs::{Reach, Refs};
 use super::repository::Repository;
-use super::trees::{EntryKind, TreeEntries};
+use super::trees::{EntryKind, TreeEntries, TreeEntry};
 use tenure_model::{ReadState, Unread};
 
 /// Entries of folders that are compared; a history that spells more is told as not fully read.
@@ -48,6 +48,8 @@ pub(crate) struct Newer {
     missing: usize,
     /// A new commit is one at which a shallow clone ends.
     pub(crate) is_cut: bool,
+    /// Folders that are not in git's form to their end.
+    malformed: usize,
     capped: bool,
 }
 
@@ -70,11 +72,9 @@ pub(crate) fn newer(
             || name.starts_with("refs/tags/")
     };
     let named = refs.tips.iter().filter(|tip| tip.reach == Reach::Named && counts(&tip.name));
-    let mut tips: Vec<(Reach, u32)> = named
-        .map(|tip| &tip.oid)
-        .chain(&refs.head)
-        .filter_map(|oid| Some((Reach::Named, commit(oid)?)))
-        .collect();
+    let named: Vec<Oid> = named.map(|tip| tip.oid).chain(refs.head).collect();
+    let mut tips: Vec<(Reach, u32)> =
+        named.iter().filter_map(|oid| Some((Reach::Named, commit(oid)?))).collect();
     if repository.has_foreign_refs() {
         // Nobody knows what its names reach.
         tips = commits.iter().map(|(commit, _)| (Reach::Named, commit)).collect();
@@ -106,8 +106,8 @@ pub(crate) fn newer(
         let here = parents.iter().filter(|&&parent| parent != ABSENT);
         comparing.commit(commit, about.tree, here.map(|&parent| commits.get(parent).tree).collect());
     }
-    let named = refs.tips.iter().filter(|tip| tip.reach == Reach::Named && counts(&tip.name));
-    comparing.newer.missing += named.filter(|tip| objects.find(&tip.oid).is_none()).count();
+    comparing.newer.missing +=
+        named.iter().collect::<HashSet<_>>().iter().filter(|oid| objects.find(oid).is_none()).count();
     let mut newer = comparing.newer;
     newer.add_index(repository, objects, files, unread);
     (newer.is_before, newer.commits) = (is_before, new);
@@ -151,6 +151,11 @@ impl Newer {
             let detail = format!("{missing} objects that are new since the revision are not here");
             unread.push(objects.row("objects", ReadState::Partial, reason, detail));
         }
+        if self.malformed > 0 {
+            let detail =
+                format!("{} folders that are new are not in git's form to their end", self.malformed);
+            unread.push(objects.row("objects", ReadState::Partial, "object_malformed", detail));
+        }
         if self.capped {
             let detail =
                 "more is new since the revision than a scan compares; scan without --since".to_owned();
@@ -159,8 +164,21 @@ impl Newer {
     }
 }
 
-/// Entries of a folder by their names.
-type Folder = Rc<HashMap<Vec<u8>, (EntryKind, Oid)>>;
+/// An entry of a folder.
+struct Entry {
+    name: Vec<u8>,
+    kind: EntryKind,
+    oid: Oid,
+}
+
+/// Entries of a folder by their names. Nothing keeps a folder from having one name twice.
+type Folder = Rc<[Entry]>;
+
+fn named<'f>(folder: &'f [Entry], name: &[u8]) -> &'f [Entry] {
+    let start = folder.partition_point(|entry| entry.name.as_slice() < name);
+    let length = folder[start..].partition_point(|entry| entry.name == name);
+    &folder[start..start + length]
+}
 
 struct Comparing<'a> {
     objects: &'a Objects,
@@ -191,20 +209,33 @@ impl Comparing<'_> {
                 self.newer.capped = true;
                 continue;
             }
-            for (name, &(kind, oid)) in folder.iter() {
-                let there = || before.iter().filter_map(|folder| folder.get(name));
-                if kind == EntryKind::Gitlink || there().any(|&(of, there)| of == kind && there == oid) {
+            for entry in folder.iter() {
+                let there = || before.iter().flat_map(|folder| named(folder, &entry.name));
+                if there().any(|old| old.kind == entry.kind && old.oid == entry.oid) {
                     continue;
                 }
-                let below = if path.is_empty() { name.clone() } else { [path.as_slice(), name].join(&b'/') };
-                match (kind, self.objects.find(&oid)) {
-                    (EntryKind::Tree, Some(child)) => {
-                        let trees = there().filter(|(of, _)| *of == EntryKind::Tree);
-                        let before = trees.filter_map(|(_, oid)| self.objects.find(oid)).collect();
+                let below = if path.is_empty() {
+                    entry.name.clone()
+                } else {
+                    [path.as_slice(), &entry.name].join(&b'/')
+                };
+                // A kind that contradicts the entry's mode is believed to the object.
+                let found = self.objects.find(&entry.oid);
+                match (found, found.and_then(|n| self.objects.kind(n))) {
+                    (Some(child), Some(ObjectKind::Tree)) => {
+                        let before = there().filter_map(|old| self.objects.find(&old.oid));
+                        let before =
+                            before.filter(|&n| self.objects.kind(n) == Some(ObjectKind::Tree)).collect();
                         waiting.push((child, before, below, depth + 1));
                     }
-                    (EntryKind::Tree, None) => self.newer.missing += 1,
-                    _ => self.newer.places.push(NewPlace { path: below, blob: oid, commit: Some(commit) }),
+                    (_, Some(ObjectKind::Commit | ObjectKind::Tag)) => {}
+                    (None, _) if entry.kind == EntryKind::Gitlink => {}
+                    (None, _) if entry.kind == EntryKind::Tree => self.newer.missing += 1,
+                    _ => self.newer.places.push(NewPlace {
+                        path: below,
+                        blob: entry.oid,
+                        commit: Some(commit),
+                    }),
                 }
             }
         }
@@ -215,9 +246,13 @@ impl Comparing<'_> {
             return Some(known.clone());
         }
         let bytes = self.objects.read(tree)?;
-        let entries = TreeEntries { rest: &bytes };
-        let folder: Folder =
-            Rc::new(entries.map(|entry| (entry.name.to_vec(), (entry.kind(), entry.oid))).collect());
+        let mut entries = TreeEntries { rest: &bytes };
+        let of =
+            |entry: TreeEntry<'_>| Entry { name: entry.name.to_vec(), kind: entry.kind(), oid: entry.oid };
+        let mut folder: Vec<Entry> = entries.by_ref().map(of).collect();
+        self.newer.malformed += usize::from(!entries.rest.is_empty());
+        folder.sort_by(|a, b| a.name.cmp(&b.name));
+        let folder = Folder::from(folder);
         if self.folders.len() >= FOLDERS_HELD {
             self.folders.clear();
         }

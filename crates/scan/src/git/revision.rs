@@ -37,7 +37,7 @@ pub(crate) fn revision(
                 .to_owned(),
         );
     }
-    if text.is_empty() || text.starts_with(':') || text.contains("..") || text.contains("@{") {
+    if text.is_empty() || text.contains(':') || text.contains("..") || text.contains("@{") {
         return Err(
             "is no single branch, tag or commit: name one, such as origin/main, v1.2, 3f2a91c or HEAD~2"
                 .to_owned(),
@@ -163,6 +163,7 @@ fn step<'t>(
                 return Err(format!("lies beyond the end of a shallow clone: {FETCH}"));
             }
             Some(parent) => return Err(format!("leads to the commit {parent}, which is not here: {FETCH}")),
+            None if nth > 1 => return Err(format!("asks for parent {nth} of a commit that has fewer")),
             None => return Err("goes back beyond the first commit".to_owned()),
         };
     }
