@@ -11,7 +11,7 @@ use tenure_assess::{Assessed, Rules};
 use tenure_inventory::{Inventory, ObservationSender, Reach, ScanEnd, ScanStart, load_or_create_key};
 use tenure_model::{
     AwsAccount, Counts, Dossier, Finding, FingerprintKey, Identity, Observation, REPORT_SCHEMA_VERSION,
-    Report, ScanSummary, Summary, Timestamp, Tool, Unread,
+    Report, ScanSummary, Since, Summary, Timestamp, Tool, Unread,
 };
 use tenure_scan::{Engine, Progress, ScanOutcome, ScanRequest, Sink, Veil};
 
@@ -213,14 +213,7 @@ pub async fn scan(
         return Err(error.into());
     }
     weigh_accounts(&listener, options.now).await?;
-    let waiting = std::mem::take(&mut *listener.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-    let news = listener.news.as_ref().map(|news| News::take(news, told));
-    for observation in waiting.end() {
-        if news.as_ref().is_some_and(|news| !news.tells(&observation)) {
-            continue;
-        }
-        listener.sender.send_async(observation).await?;
-    }
+    let news = tell_waiting(&listener, told).await?;
     let complete = outcome.complete_roots.len() == names.len() && !outcome.cancelled;
     drop(listener);
     let end = ScanEnd {
@@ -236,6 +229,19 @@ pub async fn scan(
     events(ScanEvent::Finished { summary: report.scan.clone() });
     inventory.close().await?;
     Ok(Scanned { report, key_id })
+}
+
+/// Passes on what waited for the last file, and gives what is new when only that is told.
+async fn tell_waiting(listener: &Listener, since: Option<Since>) -> Result<Option<News>, Failure> {
+    let waiting = std::mem::take(&mut *listener.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+    let news = listener.news.as_ref().map(|news| News::take(news, since));
+    for observation in waiting.end() {
+        if news.as_ref().is_some_and(|news| !news.tells(&observation)) {
+            continue;
+        }
+        listener.sender.send_async(observation).await?;
+    }
+    Ok(news)
 }
 
 /// Weighs the accounts that were read, all of them together, and notes the judgements as evidence.
