@@ -315,3 +315,42 @@ fn a_token_in_the_revision_or_a_message_about_it_is_covered() {
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(!ran.out.contains(&github_token()), "{}", ran.out);
 }
+
+/// A role of a cluster that allows these verbs.
+fn role(verbs: &str) -> String {
+    format!(
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: ship}}\nrules:\n  \
+         - {{apiGroups: ['*'], resources: ['*'], verbs: [{verbs}]}}\n"
+    )
+}
+
+/// An account of the cluster, bound to that role.
+const BOUND: &str = "apiVersion: v1
+kind: ServiceAccount
+metadata: {name: ship, namespace: shop}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: ship}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: ship}
+subjects:
+  - {kind: ServiceAccount, name: ship, namespace: shop}
+";
+
+#[test]
+fn power_that_another_file_gives_since_is_told() {
+    let home = Home::new();
+    home.write("repo/bound.yaml", BOUND);
+    home.write("repo/role.yaml", role("get"));
+    home.git(&home.path("repo"), &["init", "-q"]);
+    commit(&home, "repo", "One");
+    let standing = || {
+        let report = since(&home, "repo", "HEAD", &[]).json();
+        let findings = report["findings"].as_array().unwrap().clone();
+        findings.iter().filter(|f| f["category"] == "standing_privilege").count()
+    };
+    home.write("repo/other.yaml", "a: 1\n");
+    assert_eq!(standing(), 0);
+    home.write("repo/role.yaml", role("'*'"));
+    assert_eq!(standing(), 1);
+}

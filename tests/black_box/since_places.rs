@@ -175,9 +175,47 @@ fn a_linked_work_tree_and_borrowed_objects_are_compared_too() {
     home.write("all/third/b.env", secret(1));
     commit(&home, "all/third", "Two");
     assert_eq!(new_paths(&home, "all", "v1"), ["second/a.env", "third/b.env"]);
+    let ran = since(&home, "all/third", "v1~0", &[]);
+    assert_eq!(ran.code, 2, "its objects are not in the scanned folder");
+    assert!(ran.err.contains("not all of its objects can be read"), "{}", ran.err);
     let ran = since(&home, "all/second", "v1", &[]);
     assert_eq!(ran.code, 2, "its repository is not in the scanned folder");
     assert!(ran.err.contains("holds the whole repository"), "{}", ran.err);
+}
+
+#[test]
+fn a_work_tree_inside_of_its_own_repository_is_compared_with_its_revision() {
+    let home = Home::new();
+    two_commits(&home);
+    let repo = home.path("repo");
+    home.git(&repo, &["worktree", "add", "-q", "inner/tree", "-b", "inner", "v1"]);
+    home.git(&repo, &["clone", "-q", "--bare", ".", home.path("bare").to_str().unwrap()]);
+    home.git(&home.path("bare"), &["worktree", "add", "-q", "tree", "inner"]);
+    assert_eq!(new_paths(&home, "repo", "v1"), ["new.env"]);
+    assert_eq!(new_paths(&home, "bare", "v1"), ["new.env"]);
+    home.write("repo/inner/tree/more.env", secret(1));
+    home.write("bare/tree/more.env", secret(1));
+    assert_eq!(new_paths(&home, "repo", "v1"), ["inner/tree/more.env", "new.env"]);
+    assert_eq!(new_paths(&home, "bare", "v1"), ["new.env", "tree/more.env"]);
+}
+
+#[test]
+fn refs_that_are_not_read_hide_no_commit() {
+    let home = Home::new();
+    home.write("repo/old.env", secret(0));
+    home.git(&home.path("repo"), &["init", "-q", "--ref-format=reftable"]);
+    commit(&home, "repo", "One");
+    let first = id(&home, "repo", "HEAD");
+    home.write("repo/gone.env", secret(1));
+    commit(&home, "repo", "Two");
+    std::fs::remove_file(home.path("repo/gone.env")).unwrap();
+    commit(&home, "repo", "Three");
+    let ran = since(&home, "repo", &first, &[]);
+    assert_eq!(paths(&ran.json()), ["gone.env"]);
+    assert_eq!(ran.json()["scan"]["complete"], false);
+    let ran = since(&home, "repo", "main", &[]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("name the commit's id"), "{}", ran.err);
 }
 
 #[test]

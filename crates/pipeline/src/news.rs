@@ -3,7 +3,9 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use tenure_model::{Dossier, Fact, Observation, Since, Subject};
+use tenure_model::{Category, Dossier, Evidence, Fact, Finding, Observation, RoleDefinition, Since, Subject};
+
+use crate::waiting::Waiting;
 
 /// Subjects and findings that are news.
 #[derive(Debug, Default)]
@@ -11,9 +13,13 @@ pub(crate) struct News {
     /// Since when.
     pub(crate) since: Since,
     subjects: HashSet<Subject>,
+    /// Root, path and line of evidence that is news.
+    places: HashSet<(String, String, u32)>,
     findings: HashSet<String>,
     /// Root and path of exports of accounts that changed: what is judged of an account is news then.
     accounts: BTreeSet<(String, String)>,
+    /// The same of files that say what a role allows.
+    roles: BTreeSet<(String, String)>,
 }
 
 impl News {
@@ -31,6 +37,10 @@ impl News {
                     news.subjects.insert(other.clone());
                 }
                 news.subjects.insert(evidence.subject.clone());
+                news.places.insert(place(evidence));
+            }
+            Observation::Role(role) => {
+                news.roles.insert((role.root.clone(), role.path.clone()));
             }
             Observation::AwsAccount(account) => {
                 news.accounts.insert((account.root.clone(), account.path.clone()));
@@ -51,8 +61,13 @@ impl News {
         }
     }
 
-    /// Everything that was noted, when all is known.
-    pub(crate) fn take(news: &Mutex<Self>, since: Option<Since>) -> Self {
+    /// Everything that was noted, when all is known: what somebody may by a role that is new is new, too.
+    pub(crate) fn take(news: &Mutex<Self>, waiting: &Waiting, since: Option<Since>) -> Self {
+        let roles = std::mem::take(&mut news.lock().unwrap_or_else(PoisonError::into_inner).roles);
+        let is_new = |role: &RoleDefinition| roles.contains(&(role.root.clone(), role.path.clone()));
+        for evidence in waiting.given_by(is_new) {
+            Self::note(Some(news), &Observation::Evidence(evidence));
+        }
         let noted = std::mem::take(&mut *news.lock().unwrap_or_else(PoisonError::into_inner));
         Self { since: since.unwrap_or_default(), ..noted }
     }
@@ -67,4 +82,19 @@ impl News {
         dossier.evidence.iter().any(|evidence| self.subjects.contains(&evidence.subject))
             || dossier.findings.iter().any(|finding| self.findings.contains(&finding.id))
     }
+
+    /// Whether what is judged of such an identity is news, too. Power is: who uses it, or what adds to it, is new. Age and
+    /// owner are when they are told of a new place, or nothing was known of the identity before.
+    pub(crate) fn judges(&self, dossier: &Dossier, finding: &Finding) -> bool {
+        let is_new = |evidence: &Evidence| self.places.contains(&place(evidence));
+        let place = (finding.place.root.clone(), finding.place.path.clone(), finding.place.start_line);
+        !matches!(finding.category, Category::Lifecycle | Category::Ownership)
+            || self.places.contains(&place)
+            || dossier.evidence.iter().all(is_new)
+    }
+}
+
+fn place(evidence: &Evidence) -> (String, String, u32) {
+    let source = &evidence.source;
+    (source.root.clone(), source.path.clone(), source.line.unwrap_or(1))
 }

@@ -234,7 +234,7 @@ pub async fn scan(
 /// Passes on what waited for the last file, and gives what is new when only that is told.
 async fn tell_waiting(listener: &Listener, since: Option<Since>) -> Result<Option<News>, Failure> {
     let waiting = std::mem::take(&mut *listener.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-    let news = listener.news.as_ref().map(|news| News::take(news, since));
+    let news = listener.news.as_ref().map(|news| News::take(news, &waiting, since));
     for observation in waiting.end() {
         if news.as_ref().is_some_and(|news| !news.tells(&observation)) {
             continue;
@@ -369,7 +369,9 @@ async fn judge(
             summary.standing_hours_per_year += standing_hours_per_year;
             summary.avoidable_hours_per_year += avoidable_hours_per_year;
             let store = tenure_assess::store_of(dossier);
-            findings.extend(made.into_iter().map(|finding| (finding, store.clone(), identity.name.clone())));
+            let is_told = |finding: &Finding| news.is_none_or(|news| news.judges(dossier, finding));
+            let made = made.into_iter().filter(is_told);
+            findings.extend(made.map(|finding| (finding, store.clone(), identity.name.clone())));
             identities.push(alike.share(identity));
         }
     }

@@ -1,6 +1,6 @@
 //! One scan: every root, every repository in it, every file; each input ends as read, partial, skipped or failed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -112,12 +112,10 @@ pub fn scan(
 
 fn scan_root(run: &Run<'_>, root: &str, path: &Path, (history, since): (bool, Option<&Since>)) {
     run.progress(root);
-    let Walked { mut files, git_dirs, unread } = walk(path);
+    let Walked { mut files, mut git_dirs, unread } = walk(path);
     if since.is_some() {
-        // What lies in a git folder is in no commit, so there is nothing that it could be new to.
-        let inside: HashSet<&Path> =
-            git_dirs.iter().filter(|dir| dir.is_dir()).map(PathBuf::as_path).collect();
-        files.retain(|file| !file.path.ancestors().any(|folder| inside.contains(folder)));
+        git_dirs.sort();
+        files.retain(|file| !lies_in_git_dir(&file.path, &git_dirs));
     }
     unread.into_iter().for_each(|row| run.observe(Observation::Unread(row)));
     let mut repositories: Vec<History> = Vec::new();
@@ -167,11 +165,24 @@ fn report_new(run: &Run<'_>, root: &str, repositories: &mut [History], seen: &mu
     for repository in repositories.iter_mut() {
         repository.read_new(run, root, &changed);
     }
+    if run.cancelled() {
+        return; // Nobody knows what of them is new.
+    }
     for file in changed {
         let repository = repositories.iter().find(|repository| file.shown.starts_with(&repository.base));
         let found = report_file(run, root, &file.shown, repository, &file.hits);
         seen.note(run, &file.shown, file.members, file.read, found, &file.hits);
     }
+}
+
+/// Whether a file belongs to git itself: it is in no commit, so there is nothing that it could be new to. A work tree
+/// may lie in a bare repository.
+fn lies_in_git_dir(file: &Path, git_dirs: &[PathBuf]) -> bool {
+    let has = |folder: &Path| git_dirs.binary_search_by(|dir| dir.as_path().cmp(folder)).is_ok();
+    let folders = file.ancestors().skip(1);
+    let nearest =
+        folders.map(|folder| (has(folder), has(&folder.join(".git")))).find(|(git, work)| *git || *work);
+    nearest.is_some_and(|(git, _)| git)
 }
 
 /// Whether a git folder lies below another one's `.git`.

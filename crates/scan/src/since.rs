@@ -119,7 +119,8 @@ impl Since {
 
     /// A submodule begins where the repository around it had it; any other repository at the revision.
     fn look_up(&self, found: &[Found], repository: &Repository, git_dir: &Path) -> Result<Start, String> {
-        let objects = Objects::open(repository, &mut Vec::new());
+        let mut unread = Vec::new();
+        let objects = Objects::open(repository, &mut unread);
         let folder = repository.work_tree().unwrap_or(git_dir);
         let around = |outer: &&Found| folder != outer.folder && folder.starts_with(&outer.folder);
         let outer = found.iter().filter(around).max_by_key(|outer| outer.folder.components().count());
@@ -138,18 +139,24 @@ impl Since {
                 Some((EntryKind::Gitlink, commit)) => {
                     return Err(format!("had this submodule at {commit}, which is not here: fetch it first"));
                 }
-                _ if repository.git_dir().starts_with(outer.repository.common_dir()) => {
-                    return Ok(Start::Nothing);
-                }
+                _ if is_submodule_of(repository, &outer.repository) => return Ok(Start::Nothing),
                 _ => {}
             }
         }
         let refs = Refs::read(repository, &mut Vec::new());
-        git::revision(repository, &objects, &refs, &self.revision).map(Start::Commit)
+        let found = git::revision(repository, &objects, &refs, &self.revision).map(Start::Commit);
+        let also = unread.first().map(|row| format!(" (not all of its objects can be read: {})", row.detail));
+        found.map_err(|why| why + &also.unwrap_or_default())
     }
 
     fn refuse(&self, shown: &str, place: &str, why: &str) -> UnknownRevision {
         let (revision, place) = (visible(&self.revision), visible(&format!("{shown}/{place}")));
         UnknownRevision(format!("--since `{revision}` cannot be used for the repository {place}: it {why}"))
     }
+}
+
+/// A submodule's store lies in that of the repository around it; a linked work tree shares it.
+fn is_submodule_of(repository: &Repository, outer: &Repository) -> bool {
+    let common = outer.common_dir();
+    repository.common_dir() != common && repository.git_dir().starts_with(common)
 }

@@ -50,8 +50,10 @@ impl History {
                 // Of a file that changed, what is not read may be new.
                 Observation::Unread(_) if is_known && unchanged => {}
                 Observation::Finding(..) | Observation::Unread(_) => news.push(observation),
-                Observation::Evidence(_) | Observation::AwsAccount(_) if !is_known => news.push(observation),
-                // Who owns, belongs and may what: it completes what others say.
+                Observation::Evidence(_) | Observation::AwsAccount(_) | Observation::Role(_) if !is_known => {
+                    news.push(observation);
+                }
+                // Who owns and who belongs: it completes what others say.
                 other => known.push(other),
             }
         }
