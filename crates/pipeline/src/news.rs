@@ -3,7 +3,10 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use tenure_model::{Category, Dossier, Evidence, Fact, Finding, Observation, RoleDefinition, Since, Subject};
+use tenure_model::{
+    AwsAccount, Category, Dossier, Evidence, Fact, Finding, Observation, RoleDefinition, Since, Subject,
+    Timestamp,
+};
 
 use crate::waiting::Waiting;
 
@@ -16,9 +19,9 @@ pub(crate) struct News {
     /// Root, path and line of evidence that is news.
     places: HashSet<(String, String, u32)>,
     findings: HashSet<String>,
-    /// Root and path of exports of accounts that changed: what is judged of an account is news then.
+    /// Root and path of exports of accounts that changed …
     accounts: BTreeSet<(String, String)>,
-    /// The same of files that say what a role allows.
+    /// … and of files that say what a role allows.
     roles: BTreeSet<(String, String)>,
 }
 
@@ -49,15 +52,23 @@ impl News {
         }
     }
 
-    /// Notes a judgement of an account whose export is new.
-    pub(crate) fn note_weighed(news: Option<&Mutex<Self>>, observation: &Observation) {
-        let Observation::Evidence(evidence) = observation else { return };
-        let source = (evidence.source.root.clone(), evidence.source.path.clone());
-        let is_new = |news: &Mutex<Self>| {
-            news.lock().unwrap_or_else(PoisonError::into_inner).accounts.contains(&source)
-        };
-        if news.is_some_and(is_new) {
-            Self::note(news, observation);
+    /// Notes what was judged of accounts and would not have been without the exports that are new.
+    pub(crate) fn note_weighed(
+        news: Option<&Mutex<Self>>,
+        mut accounts: Vec<AwsAccount>,
+        weighed: &[Evidence],
+        now: Timestamp,
+    ) {
+        let Some(news) = news else { return };
+        let new = std::mem::take(&mut news.lock().unwrap_or_else(PoisonError::into_inner).accounts);
+        if new.is_empty() {
+            return;
+        }
+        accounts.retain(|account| !new.contains(&(account.root.clone(), account.path.clone())));
+        let without = tenure_assess::weigh_aws(&accounts, now);
+        let without: HashSet<String> = without.iter().map(|evidence| format!("{evidence:?}")).collect();
+        for evidence in weighed.iter().filter(|evidence| !without.contains(&format!("{evidence:?}"))) {
+            Self::note(Some(news), &Observation::Evidence(evidence.clone()));
         }
     }
 
@@ -83,12 +94,13 @@ impl News {
             || dossier.findings.iter().any(|finding| self.findings.contains(&finding.id))
     }
 
-    /// Whether what is judged of such an identity is news, too. Power is: who uses it, or what adds to it, is new. Age and
-    /// owner are when they are told of a new place, or nothing was known of the identity before.
+    /// Whether what is judged of such an identity is news, too. Power is, and what several things make together: who uses
+    /// it, or what adds to it, is new. Age and owner are when they are told of a new place, or nothing was known before.
     pub(crate) fn judges(&self, dossier: &Dossier, finding: &Finding) -> bool {
         let is_new = |evidence: &Evidence| self.places.contains(&place(evidence));
         let place = (finding.place.root.clone(), finding.place.path.clone(), finding.place.start_line);
         !matches!(finding.category, Category::Lifecycle | Category::Ownership)
+            || tenure_assess::is_of_several(&finding.rule_id)
             || self.places.contains(&place)
             || dossier.evidence.iter().all(is_new)
     }

@@ -249,10 +249,10 @@ async fn weigh_accounts(listener: &Listener, now: Timestamp) -> Result<(), Failu
     let mut accounts = std::mem::take(&mut *listener.accounts.lock().unwrap_or_else(PoisonError::into_inner));
     // Threads hand them over in any order.
     accounts.sort_by(|a, b| (&a.root, &a.path).cmp(&(&b.root, &b.path)));
-    for evidence in tenure_assess::weigh_aws(&accounts, now) {
-        let evidence = Observation::Evidence(evidence);
-        News::note_weighed(listener.news.as_ref(), &evidence);
-        listener.sender.send_async(evidence).await?;
+    let weighed = tenure_assess::weigh_aws(&accounts, now);
+    News::note_weighed(listener.news.as_ref(), accounts, &weighed, now);
+    for evidence in weighed {
+        listener.sender.send_async(Observation::Evidence(evidence)).await?;
     }
     Ok(())
 }
