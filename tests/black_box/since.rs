@@ -143,7 +143,7 @@ fn what_is_only_staged_and_what_a_commit_says_count() {
 }
 
 #[test]
-fn branches_and_tags_count_and_what_others_or_nobody_would_hand_on_does_not() {
+fn branches_count_and_what_comes_from_others_or_nobody_would_hand_on_does_not() {
     let home = Home::new();
     repository(&home);
     let repo = home.path("repo");
@@ -161,7 +161,9 @@ fn branches_and_tags_count_and_what_others_or_nobody_would_hand_on_does_not() {
     home.git(&repo, &["stash", "-q"]);
     assert_eq!(new_paths(&home, "repo", "v1"), ["feature.env"]);
     home.git(&repo, &["tag", "v2", "origin/theirs"]);
-    assert_eq!(new_paths(&home, "repo", "v1"), ["feature.env", "theirs.env"]);
+    assert_eq!(new_paths(&home, "repo", "v1"), ["feature.env"], "nor a tag of another line");
+    home.git(&repo, &["checkout", "-q", "v2"]);
+    assert_eq!(new_paths(&home, "repo", "v1"), ["feature.env", "theirs.env"], "until it is HEAD");
 }
 
 #[test]

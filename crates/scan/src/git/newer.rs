@@ -53,10 +53,11 @@ pub(crate) struct Newer {
     capped: bool,
 }
 
-/// Compares what HEAD, the local branches and tags reach with what `since` reaches; without one, all of it is new.
+/// Compares what HEAD and the local branches reach with what `since` reaches; without one, all of it is new.
 /// `files` are those of `since`, by path.
 ///
-/// Branches of remotes, stashes, notes and reflogs are nothing that this repository would hand on, and are left out.
+/// Branches of remotes, and tags (of older lines of releases, say, that no branch here reaches), come from others and are
+/// there in every clone; stashes, notes and reflogs are nothing that this repository would hand on. All are left out.
 pub(crate) fn newer(
     repository: &Repository,
     objects: &Objects,
@@ -66,11 +67,8 @@ pub(crate) fn newer(
 ) -> Newer {
     let refs = Refs::read(repository, unread);
     let commit = |oid: &Oid| commits.find(commits.peel(objects.find(oid)?));
-    let counts = |name: &str| {
-        name.ends_with("HEAD") && !name.starts_with("refs/remotes/")
-            || name.starts_with("refs/heads/")
-            || name.starts_with("refs/tags/")
-    };
+    let counts =
+        |name: &str| name.ends_with("HEAD") && !name.starts_with("refs/") || name.starts_with("refs/heads/");
     let named = refs.tips.iter().filter(|tip| tip.reach == Reach::Named && counts(&tip.name));
     let named: Vec<Oid> = named.map(|tip| tip.oid).chain(refs.head).collect();
     let mut tips: Vec<(Reach, u32)> =
