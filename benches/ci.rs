@@ -90,6 +90,7 @@ fn scan(path: &Path) -> usize {
         store: Store::Memory,
         key: None,
         history: false,
+        since: None,
         rules: Rulebook::default(),
         configurations: Vec::new(),
         jobs: Some(1),

@@ -83,6 +83,7 @@ fn scan(path: &Path, store: Store, history: bool) -> u64 {
         store,
         key: None,
         history,
+        since: None,
         rules: tenure_pipeline::Rulebook::default(),
         configurations: Vec::new(),
         jobs: None,

@@ -161,6 +161,9 @@ pub(crate) struct ReportArgs {
     /// Read only the files of today.
     #[arg(long, overrides_with = "history")]
     pub(crate) no_history: bool,
+    /// Tell only what is new since this branch, tag or commit of each repository: what a commit that it does not reach brought in, and what the files of today hold besides.
+    #[arg(long, value_name = "REV")]
+    pub(crate) since: Option<String>,
     /// Exit with 10 when something at or above this severity is found.
     #[arg(long, value_enum, default_value_t = FailOn::High)]
     pub(crate) fail_on: FailOn,

@@ -66,6 +66,7 @@ async fn scan(
         store,
         key: own_key.clone(),
         history: !how.no_history,
+        since: how.since.clone(),
         rules: book,
         configurations,
         jobs: how.jobs.map(usize::from),

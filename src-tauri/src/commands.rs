@@ -141,6 +141,7 @@ pub(crate) async fn start_scan(
         store: desktop.store(),
         key: None,
         history,
+        since: None,
         rules: Rulebook::default(),
         configurations: Vec::new(),
         jobs: None,

@@ -18,3 +18,5 @@ mod program;
 mod repeat;
 mod report;
 mod rules;
+mod since;
+mod since_places;

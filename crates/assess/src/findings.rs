@@ -30,6 +30,11 @@ const ORPHANED: &str = "ownership-orphaned";
 /// What mostly holds for a whole store at once, for one reason.
 pub(crate) const FOLDED: &[&str] = &[NO_OWNER, NEVER_EXPIRES];
 
+/// Whether a finding speaks of what several pieces of evidence make together, so that its place is only one of them.
+pub fn is_of_several(rule_id: &str) -> bool {
+    [TWO_ACTIVE, BESIDE_FEDERATION].contains(&rule_id)
+}
+
 /// Every finding that is made here. The rules must have words for each.
 pub(crate) const RULE_IDS: &[&str] = &[
     NOT_ROTATED,

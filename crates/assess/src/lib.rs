@@ -17,6 +17,7 @@ mod risk;
 mod rules;
 mod standing;
 
+pub use findings::is_of_several;
 pub use fold::{fold, store_of};
 pub use inputs::{Exposure, FactorInput, Inputs, Life, Power, Quarters, RiskInputs, Use};
 pub use plan::{Case, Recipe, SourceText, plan, recipes};

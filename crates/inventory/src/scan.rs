@@ -2,7 +2,7 @@
 
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
-use tenure_model::{Counts, Finding, ScanSummary, Timestamp, Unread};
+use tenure_model::{Counts, Finding, ScanSummary, Since, Timestamp, Unread};
 
 use crate::column::{from_word, instant, instant_or_none, instant_text, json, noun};
 use crate::inventory::Tx;
@@ -85,6 +85,8 @@ pub struct ScanRecord {
     pub complete: bool,
     /// The user stopped it.
     pub cancelled: bool,
+    /// It set out to read a part of its roots only.
+    pub partial: bool,
     /// What was really read.
     pub counts: Counts,
 }
@@ -99,6 +101,7 @@ impl ScanRecord {
             roots: self.roots,
             complete: self.complete && self.finished_at.is_some(),
             cancelled: self.cancelled || self.finished_at.is_none(),
+            since: self.partial.then(Since::default),
             counts: self.counts,
             unread,
             configurations: Vec::new(),
@@ -190,14 +193,16 @@ impl Inventory {
         Ok(written)
     }
 
-    /// The newest scan that came to an end.
+    /// The newest scan that came to an end; one that left out a part on purpose only where there is no other.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub async fn latest_scan(&self) -> Result<Option<ScanRecord>, InventoryError> {
-        let row = sqlx::query("SELECT * FROM scan WHERE finished_at IS NOT NULL ORDER BY seq DESC LIMIT 1")
-            .fetch_optional(self.reader())
-            .await?;
+        let row = sqlx::query(
+            "SELECT * FROM scan WHERE finished_at IS NOT NULL ORDER BY reach = 'partial', seq DESC LIMIT 1",
+        )
+        .fetch_optional(self.reader())
+        .await?;
         match row {
             Some(row) => Ok(Some(self.record(&row).await?)),
             None => Ok(None),
@@ -231,6 +236,7 @@ impl Inventory {
             ruleset: row.try_get("ruleset")?,
             complete: row.try_get("complete")?,
             cancelled: row.try_get("cancelled")?,
+            partial: row.try_get::<&str, _>("reach")? == Reach::Partial.word(),
             counts: if counts == "{}" { Counts::default() } else { noun("count", counts)? },
         })
     }

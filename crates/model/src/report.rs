@@ -46,6 +46,28 @@ pub struct Counts {
     pub cached_blobs: u64,
 }
 
+/// What a scan left out on purpose, because it stood there at a revision already.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Since {
+    /// The revision as the user named it; empty where an inventory only knows that there was one.
+    pub revision: String,
+    /// The commit that it is in each repository.
+    pub commits: Vec<SinceCommit>,
+}
+
+/// A revision in one repository.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct SinceCommit {
+    /// Scanned root.
+    pub root: String,
+    /// The git folder below it.
+    pub repository: String,
+    /// The commit's id.
+    pub commit: String,
+}
+
 /// One run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -65,6 +87,10 @@ pub struct ScanSummary {
     /// True when the user stopped it.
     #[serde(default)]
     pub cancelled: bool,
+    /// Set when only what is new since a revision was looked for: everything else is not in the report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub since: Option<Since>,
     /// What was really read.
     pub counts: Counts,
     /// What was not.

@@ -18,6 +18,7 @@ mod file;
 mod folder;
 mod groups;
 mod handoff;
+mod news;
 
 mod orphans;
 mod policy;

@@ -11,12 +11,13 @@ use tenure_assess::{Assessed, Rules};
 use tenure_inventory::{Inventory, ObservationSender, Reach, ScanEnd, ScanStart, load_or_create_key};
 use tenure_model::{
     AwsAccount, Counts, Dossier, Finding, FingerprintKey, Identity, Observation, REPORT_SCHEMA_VERSION,
-    Report, ScanSummary, Summary, Timestamp, Tool, Unread,
+    Report, ScanSummary, Since, Summary, Timestamp, Tool, Unread,
 };
 use tenure_scan::{Engine, Progress, ScanOutcome, ScanRequest, Sink, Veil};
 
 use crate::alike::Alike;
 use crate::cache::InventoryCache;
+use crate::news::News;
 use crate::policy::Policy;
 use crate::waiting::Waiting;
 use crate::{ConfigurationFile, Failure, Rulebook};
@@ -83,6 +84,8 @@ pub struct ScanOptions {
     pub key: Option<FingerprintKey>,
     /// Read git history.
     pub history: bool,
+    /// Tell only what is new since this revision of each repository.
+    pub since: Option<String>,
     /// What to look for.
     pub rules: Rulebook,
     /// How the user configures it, in order of precedence.
@@ -156,7 +159,7 @@ pub enum ScanEvent {
 /// Runs a scan: reads, resolves, judges, keeps, and gives the report.
 ///
 /// # Errors
-/// [`Failure::Usage`] when a path does not exist (nothing is written then), [`Failure::Inventory`] when the inventory
+/// [`Failure::Usage`] when a path or the revision does not exist (nothing is written then), [`Failure::Inventory`] when the inventory
 /// refuses. Inputs that cannot be read are no errors: the report names them.
 pub async fn scan(
     options: ScanOptions,
@@ -165,6 +168,9 @@ pub async fn scan(
 ) -> Result<Scanned, Failure> {
     let mut roots = roots(&options.paths)?;
     let mut policy = Policy::new(options.configurations, &options.rules, options.now)?;
+    let find = |revision: &String| tenure_scan::Since::resolve(&roots, revision);
+    let since =
+        options.since.as_ref().map(find).transpose().map_err(|why| Failure::Usage(why.to_string()))?;
     let (inventory, own_key) = options.store.open().await?;
     let key = match (&options.store, options.key) {
         (Store::Memory, Some(key)) => key,
@@ -186,7 +192,7 @@ pub async fn scan(
         roots: names.clone(),
         ruleset: ruleset.clone(),
         key_id: key_id.clone(),
-        reach: if options.history { Reach::Everything } else { Reach::TreeOnly },
+        reach: reach(since.is_some(), options.history),
     };
     let writer = inventory.begin_scan(&start).await?;
     events(ScanEvent::Started { roots: names.clone() });
@@ -200,19 +206,18 @@ pub async fn scan(
         broken: Mutex::new(None),
         accounts: Mutex::default(),
         waiting: Mutex::default(),
+        news: since.is_some().then(Mutex::default),
     });
     let keeps = matches!(options.store, Store::File(_));
     let cache = InventoryCache::new(inventory.clone(), ruleset.clone(), key_id.clone(), options.now, keeps);
-    let request = ScanRequest { roots, history: options.history, engine, exclude: policy.exclude() };
+    let told = since.as_ref().map(|since| since.told(&veil));
+    let request = ScanRequest { roots, history: options.history, since, engine, exclude: policy.exclude() };
     let outcome = run_scan(request, cache, listener.clone(), cancel, options.jobs).await?;
     if let Some(error) = listener.broken.lock().unwrap_or_else(PoisonError::into_inner).take() {
         return Err(error.into());
     }
     weigh_accounts(&listener, options.now).await?;
-    let waiting = std::mem::take(&mut *listener.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-    for observation in waiting.end().filter_map(|observation| policy.take(observation)) {
-        listener.sender.send_async(observation).await?;
-    }
+    let news = tell_waiting(&listener, told).await?;
     drop(listener);
     let end = ScanEnd {
         finished_at: Timestamp::now(),
@@ -223,11 +228,34 @@ pub async fn scan(
     };
     inventory.finish_scan(writer, &end).await?;
     let told = (&*policy, outcome.configurations.as_slice());
-    let mut report = conclude(&inventory, start, &end, &names, (keeps, options.now), told).await?;
+    let about = (names.as_slice(), news.as_ref());
+    let mut report = conclude(&inventory, start, &end, about, (keeps, options.now), told).await?;
     report.tool.disabled_rules = options.rules.disabled().to_vec();
     events(ScanEvent::Finished { summary: report.scan.clone() });
     inventory.close().await?;
     Ok(Scanned { report, key_id })
+}
+
+/// How far a scan reaches.
+fn reach(since: bool, history: bool) -> Reach {
+    match (since, history) {
+        (true, _) => Reach::Partial,
+        (false, true) => Reach::Everything,
+        (false, false) => Reach::TreeOnly,
+    }
+}
+
+/// Passes on what waited for the last file, and gives what is new when only that is told.
+async fn tell_waiting(listener: &Listener, since: Option<Since>) -> Result<Option<News>, Failure> {
+    let waiting = std::mem::take(&mut *listener.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+    let news = listener.news.as_ref().map(|news| News::take(news, &waiting, since));
+    for observation in waiting.end().filter_map(|observation| listener.policy.take(observation)) {
+        if news.as_ref().is_some_and(|news| !news.tells(&observation)) {
+            continue;
+        }
+        listener.sender.send_async(observation).await?;
+    }
+    Ok(news)
 }
 
 /// Weighs the accounts that were read, all of them together, and notes the judgements as evidence.
@@ -235,7 +263,9 @@ async fn weigh_accounts(listener: &Listener, now: Timestamp) -> Result<(), Failu
     let mut accounts = std::mem::take(&mut *listener.accounts.lock().unwrap_or_else(PoisonError::into_inner));
     // Threads hand them over in any order.
     accounts.sort_by(|a, b| (&a.root, &a.path).cmp(&(&b.root, &b.path)));
-    for evidence in tenure_assess::weigh_aws(&accounts, now) {
+    let weighed = tenure_assess::weigh_aws(&accounts, now);
+    News::note_weighed(listener.news.as_ref(), accounts, &weighed, now);
+    for evidence in weighed {
         listener.sender.send_async(Observation::Evidence(evidence)).await?;
     }
     Ok(())
@@ -246,17 +276,27 @@ async fn conclude(
     inventory: &Inventory,
     start: ScanStart,
     end: &ScanEnd,
-    roots: &[String],
+    (roots, news): (&[String], Option<&News>),
     (keeps, now): (bool, Timestamp),
     (policy, held): (&Policy, &[(String, String)]),
 ) -> Result<Report, Failure> {
     inventory.resolve(&start.id).await?;
-    let Judged { identities, findings: mut made, summary } = judge(inventory, roots, policy, now).await?;
+    let Judged { mut identities, findings: mut made, mut summary } =
+        judge(inventory, (roots, None), policy, now).await?;
+    let mut findings = Vec::new();
+    if news.is_some() {
+        // What the scan itself found is all news; of what is judged, a part.
+        findings = inventory.findings(&start.id).await?;
+    }
     if keeps {
         inventory.save_assessed(&start.id, now, &identities, &made).await?;
         made.clear();
     }
-    let mut findings = inventory.findings(&start.id).await?;
+    if news.is_some() {
+        Judged { identities, findings: made, summary } = judge(inventory, (roots, news), policy, now).await?;
+    } else {
+        findings = inventory.findings(&start.id).await?;
+    }
     // Where nothing is kept, the inventory need not hold them first.
     findings.append(&mut made);
     findings.sort_by(|a, b| {
@@ -277,6 +317,7 @@ async fn conclude(
         roots: start.roots,
         complete: end.complete,
         cancelled: end.cancelled,
+        since: news.map(|news| news.since.clone()),
         counts,
         configurations,
     };
@@ -319,13 +360,15 @@ struct Judged {
     summary: Summary,
 }
 
-/// Judges every identity that the scanned roots speak about.
+/// Judges every identity that the scanned roots speak about, or of them those that there are `news` about.
 async fn judge(
     inventory: &Inventory,
-    roots: &[String],
+    (roots, news): (&[String], Option<&News>),
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Judged, Failure> {
+    let concerns =
+        |dossier: &&Dossier| speaks_of(dossier, roots) && news.is_none_or(|news| news.touch(dossier));
     let mut identities: Vec<Identity> = Vec::new();
     let mut findings = Vec::new();
     let mut summary = Summary::default();
@@ -335,7 +378,7 @@ async fn judge(
         let dossiers = inventory.dossiers_after(&after).await?;
         let Some(last) = dossiers.last() else { break };
         after.clone_from(&last.identity.id);
-        for dossier in dossiers.iter().filter(|dossier| speaks_of(dossier, roots)) {
+        for dossier in dossiers.iter().filter(concerns) {
             let Assessed {
                 identity, findings: made, standing_hours_per_year, avoidable_hours_per_year, ..
             } = tenure_assess::assess(dossier, Rules::embedded(), now);
@@ -343,7 +386,9 @@ async fn judge(
             summary.avoidable_hours_per_year += avoidable_hours_per_year;
             let store = tenure_assess::store_of(dossier);
             let mut made = made;
-            made.retain_mut(|finding| policy.weigh(finding));
+            made.retain_mut(|finding| {
+                news.is_none_or(|news| news.judges(dossier, finding)) && policy.weigh(finding)
+            });
             made.iter_mut().for_each(|finding| policy.except(finding));
             findings.extend(made.into_iter().map(|finding| (finding, store.clone(), identity.name.clone())));
             identities.push(alike.share(identity));
@@ -427,20 +472,13 @@ struct Listener {
     accounts: Mutex<Vec<AwsAccount>>,
     /// Evidence that another file completes.
     waiting: Mutex<Waiting>,
+    /// What is new, when only that is told.
+    news: Option<Mutex<News>>,
 }
 
-impl Sink for Listener {
-    fn observe(&self, observation: Observation) {
-        let Some(observation) = self.policy.take(observation) else { return };
-        match &observation {
-            Observation::Finding(finding, _) => {
-                let mut finding = finding.clone();
-                self.policy.suppress(&mut finding);
-                (self.events)(ScanEvent::Finding { finding });
-            }
-            Observation::Unread(unread) => (self.events)(ScanEvent::Unread { unread: unread.clone() }),
-            _ => {}
-        }
+impl Listener {
+    /// Passes on what completes the rest.
+    fn keep(&self, observation: Observation) {
         let observation = match observation {
             Observation::AwsAccount(account) => {
                 return self.accounts.lock().unwrap_or_else(PoisonError::into_inner).push(*account);
@@ -450,6 +488,29 @@ impl Sink for Listener {
         let Some(observation) = Waiting::take(&self.waiting, observation) else { return };
         if let Err(error) = self.sender.send(observation) {
             self.broken.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        }
+    }
+}
+
+impl Sink for Listener {
+    fn observe(&self, observation: Observation) {
+        let Some(observation) = self.policy.take(observation) else { return };
+        News::note(self.news.as_ref(), &observation);
+        match &observation {
+            Observation::Finding(finding, _) => {
+                let mut finding = finding.clone();
+                self.policy.suppress(&mut finding);
+                (self.events)(ScanEvent::Finding { finding });
+            }
+            Observation::Unread(unread) => (self.events)(ScanEvent::Unread { unread: unread.clone() }),
+            _ => {}
+        }
+        self.keep(observation);
+    }
+
+    fn observe_known(&self, observation: Observation) {
+        if let Some(observation) = self.policy.take(observation) {
+            self.keep(observation);
         }
     }
 

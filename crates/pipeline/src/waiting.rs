@@ -1,7 +1,7 @@
 //! Evidence that another file completes: a grant waits for the role that it names, an owner for the list of members, a
 //! resource of a state for the file that declares it, a binding to a group for the accounts in it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use tenure_inventory::Resources;
@@ -103,6 +103,18 @@ impl Waiting {
             other => return Some(other),
         }
         None
+    }
+
+    /// What roles of one kind give to those whose grants name them.
+    pub(crate) fn given_by(&self, kind: impl Fn(&RoleDefinition) -> bool) -> Vec<Evidence> {
+        let (these, others): (Vec<_>, Vec<_>) = self.roles.iter().cloned().partition(|role| kind(role));
+        if these.is_empty() {
+            return Vec::new();
+        }
+        let said = |roles: &[RoleDefinition]| tenure_assess::with_roles(self.grants.clone(), roles);
+        let without: HashSet<String> = said(&others).iter().map(|evidence| format!("{evidence:?}")).collect();
+        let all = said(&[others, these].concat());
+        all.into_iter().filter(|evidence| !without.contains(&format!("{evidence:?}"))).collect()
     }
 
     /// Everything that waited, completed.

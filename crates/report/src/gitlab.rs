@@ -110,6 +110,9 @@ fn messages(report: &Report, others: usize) -> Vec<Value> {
     if report.scan.cancelled {
         messages.push(message("fatal", "The scan was stopped before its end.".to_owned()));
     }
+    if let Some(since) = words::since(&report.scan, visible) {
+        messages.push(message("info", since));
+    }
     if others > 0 {
         let text = format!("{others} findings of other kinds, or accepted ones, are in the json format.");
         messages.push(message("info", text));

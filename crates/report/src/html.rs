@@ -39,6 +39,9 @@ fn render(report: &Report, style: &Style) -> Vec<u8> {
     page.push_str(DEFINITIONS);
     page.push_str("<main>\n<h1>Tenure report</h1>\n");
     incomplete(&mut page, report);
+    if let Some(since) = words::since(&report.scan, |revision| format!("<code>{}</code>", text(revision))) {
+        page.push_str(&format!("<p><strong>{since}</strong></p>\n"));
+    }
     totals(&mut page, report);
     if !style.quiet {
         let grouping = Grouping::of(report);

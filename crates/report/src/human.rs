@@ -40,6 +40,10 @@ const ALONE_SHOWN_MAX: usize = 100;
 fn render(report: &Report, style: &Style) -> Vec<u8> {
     let mut sheet = Sheet::new(style);
     incomplete(&mut sheet, report);
+    if let Some(since) = words::since(&report.scan, words::label) {
+        sheet.spans(0, 2, &[(Ink::Strong, &since)]);
+        sheet.blank();
+    }
     headline(&mut sheet, report);
     if !style.quiet {
         let grouping = Grouping::of(report);
@@ -186,7 +190,11 @@ fn totals(sheet: &mut Sheet<'_>, report: &Report) {
         sheet.spans(0, 2, &[(Ink::Strong, "Standing hours: "), (Ink::Plain, &text)]);
     }
     if report.findings.is_empty() && report.scan.complete {
-        sheet.spans(0, 2, &[(Ink::Low, "Everything was read and nothing was found.")]);
+        let text = match &report.scan.since {
+            None => "Everything was read and nothing was found.",
+            Some(_) => "Everything that is new was read and nothing was found.",
+        };
+        sheet.spans(0, 2, &[(Ink::Low, text)]);
     }
 }
 

@@ -29,6 +29,9 @@ const UNREAD_SHOWN_MAX: usize = 50;
 fn render(report: &Report, style: &Style) -> Vec<u8> {
     let mut text = String::from("# Tenure report\n\n");
     incomplete(&mut text, report);
+    if let Some(since) = words::since(&report.scan, code) {
+        text.push_str(&format!("**{since}**\n\n"));
+    }
     totals(&mut text, report);
     if !style.quiet {
         let grouping = Grouping::of(report);

@@ -250,6 +250,9 @@ fn invocation(report: &Report) -> Value {
     if scan.cancelled {
         notifications.push(notification("cancelled", "error", "The scan was stopped before its end."));
     }
+    if let Some(since) = words::since(scan, visible) {
+        notifications.push(notification("since", "note", &since));
+    }
     if report.findings.len() > RESULTS_MAX {
         let text = format!(
             "{} of {} findings are in this file; the json format has all of them.",

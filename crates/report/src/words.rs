@@ -501,6 +501,20 @@ pub(crate) fn incomplete(scan: &tenure_model::ScanSummary) -> Option<String> {
     })
 }
 
+/// What a scan since a revision leaves out; `None` when it told everything. `shown` writes the revision.
+pub(crate) fn since(scan: &tenure_model::ScanSummary, shown: impl Fn(&str) -> String) -> Option<String> {
+    /// Digits of a commit that people read.
+    const DIGITS: usize = 12;
+    let since = scan.since.as_ref()?;
+    let place = match since.commits.as_slice() {
+        [] => String::new(),
+        [one] => format!(" ({})", one.commit.chars().take(DIGITS).collect::<String>()),
+        more => format!(" in {} repositories", grouped(more.len() as u64)),
+    };
+    let revision = if since.revision.is_empty() { "a revision".to_owned() } else { shown(&since.revision) };
+    Some(format!("Only what is new since {revision}{place}: what was there before is not in this report."))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,11 +18,16 @@ use crate::hits::Hits;
 use crate::run::Run;
 use crate::scanner::{Seen, groups, match_flood};
 use crate::search;
+use crate::since::Since;
 use crate::source::below;
 use crate::veil::Veil;
 
 mod head;
+mod readings;
 mod records;
+mod since;
+
+pub(crate) use since::Before;
 
 /// Reasons that another try may not meet.
 const REFUSED_BY_THE_DISK: [&str; 3] = ["io_error", "read_error", "permission_denied"];
@@ -61,6 +66,8 @@ pub(crate) struct History {
     hits: HashMap<Oid, Arc<Hits>>,
     store: Option<(Objects, Commits)>,
     repository: Repository,
+    /// What stood here at the revision since which the scan tells what is new.
+    pub(crate) before: Option<Before>,
     /// What may be remembered once the scan has seen the files of today, too.
     to_settle: Option<Settled>,
     /// What an earlier scan saw of the same, unchanged store.
@@ -75,7 +82,7 @@ pub(crate) fn open(
     root: &str,
     path: &Path,
     git_dir: &Path,
-    history: bool,
+    (history, since): (bool, Option<&Since>),
     read: &mut BTreeSet<PathBuf>,
 ) -> Option<History> {
     let mut unread = Vec::new();
@@ -91,15 +98,20 @@ pub(crate) fn open(
             hits: HashMap::new(),
             store: None,
             repository,
+            before: None,
             to_settle: None,
             settled: None,
         }
     });
-    if let Some(found) = &mut known
-        && history
-        && read.insert(found.repository.common_dir().to_owned())
-    {
-        found.read_objects(run, root, &mut unread);
+    if let Some(found) = &mut known {
+        let is_first = read.insert(found.repository.common_dir().to_owned());
+        match since {
+            None if history && is_first => found.read_objects(run, root, &mut unread),
+            Some(since) if is_first || found.repository.work_tree().is_some() => {
+                found.compare(since.start(git_dir), history && is_first, &mut unread);
+            }
+            _ => {}
+        }
     }
     unread.into_iter().for_each(|row| run.observe(Observation::Unread(row)));
     known
@@ -367,6 +379,9 @@ impl History {
                         && hit.found.fingerprint.0 == key.2
                 })
                 .collect();
+            if group.first().is_some_and(|hit| self.stood_before(&key.0, &hit.found)) {
+                continue;
+            }
             let seen = Sighted {
                 root,
                 path: &key.0,
@@ -407,7 +422,7 @@ impl History {
             }
             run.observe(Observation::Authorship(row));
         }
-        if known.is_none() && !run.cancelled() {
+        if known.is_none() && self.before.is_none() && !run.cancelled() {
             self.settle(run, root, own, rows);
         }
     }

@@ -16,11 +16,13 @@ pub mod rules;
 mod run;
 mod scanner;
 mod search;
+mod since;
 mod source;
 mod veil;
 
 pub use container::MemberGap;
 pub use engine::Engine;
 pub use scanner::{Progress, REPOSITORY_CONFIGURATION, ScanOutcome, ScanRequest, Sink, scan};
+pub use since::{Since, UnknownRevision};
 pub use source::{Excluded, Exclusions};
 pub use veil::Veil;

@@ -10,12 +10,13 @@ use crate::run::Run;
 use crate::source::Entry;
 
 /// Reports each value in the paths of `files` once, at the first path that has it; `reported` are findings that were made
-/// already, by path, rule and fingerprint.
+/// already, by path, rule and fingerprint. A value in one of the paths `before` is no news.
 pub(crate) fn report_names(
     run: &Run<'_>,
     root: &str,
     files: &[Entry],
     reported: &BTreeSet<(String, String, String)>,
+    before: impl Iterator<Item = String>,
 ) {
     let mut named: BTreeMap<(String, String), (Hits, Vec<&str>)> = BTreeMap::new();
     for Entry { shown, .. } in files {
@@ -27,6 +28,11 @@ pub(crate) fn report_names(
                 let hits = || (Hits::locate(shown.as_bytes(), vec![value]), Vec::new());
                 entry.or_insert_with(hits).1.push(shown);
             }
+        }
+    }
+    if !named.is_empty() {
+        for value in before.flat_map(|path| run.veil.values(&path)) {
+            named.remove(&(value.found.rule_id.clone(), value.found.fingerprint.0.clone()));
         }
     }
     for (hits, paths) in named.into_values() {

@@ -51,8 +51,8 @@ pub(crate) struct Run<'a> {
     pub(crate) cache: &'a dyn ResultCache,
     pub(crate) cancel: &'a AtomicBool,
     pub(crate) tally: Tally,
-    /// What was observed, as it belongs together: what a reader made of one file.
-    waiting: Mutex<Vec<Vec<Observation>>>,
+    /// What was observed, as it belongs together: what a reader made of one file; and how many of them are news.
+    waiting: Mutex<Vec<(Vec<Observation>, usize)>>,
     known: Mutex<KnownValues>,
 }
 
@@ -77,6 +77,13 @@ impl<'a> Run<'a> {
 
     /// Notes what belongs together.
     pub(crate) fn observe_all(&self, observations: Vec<Observation>) {
+        self.observe_batch(observations, Vec::new());
+    }
+
+    /// Notes what belongs together, with what is no news since the revision.
+    pub(crate) fn observe_batch(&self, news: Vec<Observation>, known: Vec<Observation>) {
+        let (count, mut observations) = (news.len(), news);
+        observations.extend(known);
         for observation in &observations {
             match observation {
                 Observation::Finding(..) => drop(self.tally.findings.fetch_add(1, Relaxed)),
@@ -88,11 +95,10 @@ impl<'a> Run<'a> {
         // A person watches findings come, and need not wait for those in which nothing could be a value.
         let leaves = matches!(observations.as_slice(), [Observation::Finding(finding, about)] if Veil::is_plain(finding, about));
         if leaves {
-            let mut observations = observations;
             self.veil.cover_all(&mut observations, &mut Clean::default());
             observations.into_iter().for_each(|observation| self.sink.observe(observation));
         } else if !observations.is_empty() {
-            self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(observations);
+            self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push((observations, count));
         }
     }
 
@@ -111,9 +117,11 @@ impl<'a> Run<'a> {
         let veil = self.veil.knowing(&known);
         let waiting = self.waiting.into_inner().unwrap_or_else(PoisonError::into_inner);
         let sink = self.sink;
-        waiting.into_par_iter().for_each_init(Clean::default, |clean, mut observations| {
+        waiting.into_par_iter().for_each_init(Clean::default, |clean, (mut observations, news)| {
             veil.cover_all(&mut observations, clean);
+            let known = observations.split_off(news);
             observations.into_iter().for_each(|observation| sink.observe(observation));
+            known.into_iter().for_each(|observation| sink.observe_known(observation));
         });
         known
     }

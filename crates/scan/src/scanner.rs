@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
 use tenure_model::{Counts, Fate, Observation, ReadState, Unread};
@@ -16,11 +16,13 @@ use crate::engine::Engine;
 use crate::engine::records::Called;
 use crate::files::KnownFiles;
 use crate::findings::{Sighted, observe};
+use crate::git::{ObjectKind, Oid};
 use crate::history::{self, GapKey, History};
 use crate::hits::{Hit, Hits};
 use crate::named::report_names;
 use crate::run::Run;
 use crate::search::{self, WINDOW_BYTES};
+use crate::since::Since;
 use crate::source::{ByName, Entry, Exclusions, Neighbourhood, Walked, open_regular, walk};
 use crate::veil::{Veil, VeiledCache};
 
@@ -36,6 +38,8 @@ pub struct ScanRequest {
     pub roots: Vec<(String, PathBuf)>,
     /// Read git history, not only the files of today.
     pub history: bool,
+    /// Tell only what is new since a revision.
+    pub since: Option<Since>,
     /// Rules and the key of all fingerprints.
     pub engine: Engine,
     /// What the user leaves out.
@@ -46,6 +50,11 @@ pub struct ScanRequest {
 pub trait Sink: Sync {
     /// Something was seen.
     fn observe(&self, observation: Observation);
+    /// Something was seen that was there at the revision since which the scan tells what is new: it says more about
+    /// identities, and is no news.
+    fn observe_known(&self, observation: Observation) {
+        self.observe(observation);
+    }
     /// The work went on.
     fn progress(&self, progress: &Progress<'_>);
 }
@@ -81,7 +90,7 @@ pub fn scan(
     sink: &dyn Sink,
     cancel: &AtomicBool,
 ) -> ScanOutcome {
-    let ScanRequest { mut roots, history, engine, exclude } = request;
+    let ScanRequest { mut roots, history, since, engine, exclude } = request;
     let veil = Veil::new(&engine);
     for (shown, _) in &mut roots {
         veil.cover(shown);
@@ -93,7 +102,7 @@ pub fn scan(
     let left = || run.tally.unread.load(Relaxed) + run.tally.excluded.load(Relaxed);
     for (shown, path) in &roots {
         let left_before = left();
-        let held = scan_root(&run, shown, path, history, &exclude);
+        let held = scan_root(&run, shown, path, (history, since.as_ref()), &exclude);
         configurations.extend(held.into_iter().map(|path| (shown.clone(), path)));
         if left() == left_before && !run.cancelled() {
             complete_roots.push(shown.clone());
@@ -121,14 +130,18 @@ fn scan_root(
     run: &Run<'_>,
     root: &str,
     path: &Path,
-    read_history: bool,
+    (history, since): (bool, Option<&Since>),
     exclude: &Exclusions,
 ) -> Vec<String> {
     run.progress(root);
     let mut walked = walk(path);
     let held = configurations(&walked.files);
     exclude.apply(root, path, &mut walked);
-    let Walked { files, git_dirs, unread } = walked;
+    let Walked { mut files, mut git_dirs, unread } = walked;
+    if since.is_some() {
+        git_dirs.sort();
+        files.retain(|file| !lies_in_git_dir(&file.path, &git_dirs));
+    }
     unread.into_iter().for_each(|row| run.observe(Observation::Unread(row)));
     let mut repositories: Vec<History> = Vec::new();
     // A submodule's store lies inside its parent's git folder; the work tree that it belongs to comes first.
@@ -138,7 +151,7 @@ fn scan_root(
         if run.cancelled() {
             return held;
         }
-        repositories.extend(history::open(run, root, path, git_dir, read_history, &mut read));
+        repositories.extend(history::open(run, root, path, git_dir, (history, since), &mut read));
     }
     // Deeper repositories first, so that a file belongs to the nearest one above it.
     repositories.sort_by(|a, b| b.base.len().cmp(&a.base.len()).then(a.base.cmp(&b.base)));
@@ -152,11 +165,19 @@ fn scan_root(
             }
         });
     }
-    if !run.cancelled() {
+    // A scan that leaves files out may not forget them.
+    if !run.cancelled() && since.is_none() {
         known.remember();
     }
-    let seen = seen.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    report_names(run, root, &files, &seen.reported);
+    let mut seen = seen.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if since.is_some() {
+        report_new(run, root, &mut repositories, &mut seen);
+        files.retain(|file| {
+            !repositories.iter().any(|repository| repository.id_before(&file.shown).is_some())
+        });
+    }
+    let named_before = repositories.iter().flat_map(History::paths_before);
+    report_names(run, root, &files, &seen.reported, named_before);
     for repository in &repositories {
         repository.report_rest(run, root, &seen);
         repository.report_authorship(run, root, &seen);
@@ -170,8 +191,34 @@ fn configurations(files: &[Entry]) -> Vec<String> {
     files.iter().filter(named).map(|entry| entry.shown.clone()).collect()
 }
 
+/// Searches what is new in history, and tells of it and of changed files what did not stand there before.
+fn report_new(run: &Run<'_>, root: &str, repositories: &mut [History], seen: &mut Seen) {
+    let changed = std::mem::take(&mut seen.deferred);
+    for repository in repositories.iter_mut() {
+        repository.read_new(run, root, &changed);
+    }
+    if run.cancelled() {
+        return; // Nobody knows what of them is new.
+    }
+    for file in changed {
+        let repository = repositories.iter().find(|repository| file.shown.starts_with(&repository.base));
+        let found = report_file(run, root, &file.shown, repository, &file.hits);
+        seen.note(run, &file.shown, file.members, file.read, found, &file.hits);
+    }
+}
+
+/// Whether a file belongs to git itself: it is in no commit, so there is nothing that it could be new to. A work tree
+/// may lie in a bare repository.
+fn lies_in_git_dir(file: &Path, git_dirs: &[PathBuf]) -> bool {
+    let has = |folder: &Path| git_dirs.binary_search_by(|dir| dir.as_path().cmp(folder)).is_ok();
+    let folders = file.ancestors().skip(1);
+    let nearest =
+        folders.map(|folder| (has(folder), has(&folder.join(".git")))).find(|(git, work)| *git || *work);
+    nearest.is_some_and(|(git, _)| git)
+}
+
 /// Whether a git folder lies below another one's `.git`.
-fn is_inside_git_dir(root: &Path, dir: &Path) -> bool {
+pub(crate) fn is_inside_git_dir(root: &Path, dir: &Path) -> bool {
     let parent = dir.parent().unwrap_or(dir);
     parent.strip_prefix(root).unwrap_or(parent).components().any(|part| part.as_os_str() == ".git")
 }
@@ -186,6 +233,41 @@ pub(crate) struct Seen {
     pub(crate) paths: BTreeMap<String, BTreeSet<String>>,
     /// What was not read of containers.
     pub(crate) gaps: BTreeSet<GapKey>,
+    /// Changed files with hits, until it is known which of them are new.
+    deferred: Vec<Deferred>,
+}
+
+/// A file that changed since the revision, with what was found in it.
+#[derive(Debug)]
+pub(crate) struct Deferred {
+    pub(crate) shown: String,
+    /// The repository that it lies in.
+    pub(crate) base: Option<String>,
+    pub(crate) hits: Arc<Hits>,
+    members: Vec<String>,
+    read: bool,
+}
+
+impl Seen {
+    /// Notes what was found in a file, which `members` readers took, and whether one `read` the file itself.
+    fn note(
+        &mut self,
+        run: &Run<'_>,
+        shown: &str,
+        members: Vec<String>,
+        read: bool,
+        found: Vec<(String, String, String)>,
+        hits: &Hits,
+    ) {
+        let told = run.veil.covered(shown);
+        if !found.is_empty() || !members.is_empty() || read {
+            let paths = self.paths.entry(shown.to_owned()).or_default();
+            paths.extend(members);
+            paths.extend(found.iter().map(|(path, ..)| path).filter(|path| **path != told).cloned());
+        }
+        self.gaps.extend(hits.gaps.iter().map(|gap| (told.clone(), gap.reason.clone())));
+        self.reported.extend(found);
+    }
 }
 
 fn scan_file(
@@ -211,7 +293,13 @@ fn scan_file(
     let repository = repositories.iter().find(|r| entry.shown.starts_with(&r.base));
     let whole = (bytes.len() as u64) < (WINDOW_BYTES as u64) || opened.len <= WINDOW_BYTES as u64;
     let neighbours = Neighbourhood::new(by_name, repository.map_or("", |repository| &repository.base));
-    let file_of = File { run, root, shown: &entry.shown, repository, neighbours };
+    let id = repository.and_then(|repository| repository.id_before(&entry.shown));
+    let whole_input = FileInput { file: &file, len: opened.len };
+    let unchanged = id.is_some_and(|id| {
+        let same = if whole { Oid::of(ObjectKind::Blob, &bytes) } else { Oid::of_file(&whole_input) };
+        same == Some(id)
+    });
+    let file_of = File { run, root, shown: &entry.shown, repository, neighbours, unchanged };
     let (read, names_ids) = if whole {
         let read = file_of.structured(&entry.shown, &bytes);
         (read, read && detect::names_ids(&file_of.blob(&entry.shown, &bytes)))
@@ -219,6 +307,9 @@ fn scan_file(
         let read = file_of.streamed(&bytes, &FileInput { file: &file, len: opened.len });
         (read, read)
     };
+    if unchanged {
+        return; // Its readers say what else is to know of identities.
+    }
     let search = |called: Called<'_>| search::whole(run.engine, &bytes, called, &mut u64::MAX.clone());
     let mut hits = known.hits(&bytes, || search(Called::Unknown));
     if hits.asks_at(run.engine, &entry.shown) {
@@ -242,20 +333,15 @@ fn scan_file(
         // An export names key ids because that is its business; only a value in it would be a leak.
         hits.keep_secrets();
     }
+    let lock = || seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if repository.is_some_and(|repository| repository.before.is_some()) && !hits.is_empty() {
+        let (shown, base) = (entry.shown.clone(), repository.map(|repository| repository.base.clone()));
+        return lock().deferred.push(Deferred { shown, base, hits: Arc::new(hits), members, read });
+    }
     let found = report_file(run, root, &entry.shown, repository, &hits);
-    let matters = !found.is_empty() || !members.is_empty() || read;
-    if !matters && hits.gaps.is_empty() {
-        return;
+    if read || !found.is_empty() || !members.is_empty() || !hits.gaps.is_empty() {
+        lock().note(run, &entry.shown, members, read, found, &hits);
     }
-    let told = run.veil.covered(&entry.shown);
-    let mut seen = seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if matters {
-        let paths = seen.paths.entry(entry.shown.clone()).or_default();
-        paths.extend(members);
-        paths.extend(found.iter().map(|(path, ..)| path).filter(|path| **path != told).cloned());
-    }
-    seen.gaps.extend(hits.gaps.into_iter().map(|gap| (told.clone(), gap.reason)));
-    seen.reported.extend(found);
 }
 
 /// A file on its way through readers and containers.
@@ -265,6 +351,8 @@ struct File<'a> {
     shown: &'a str,
     repository: Option<&'a History>,
     neighbours: Neighbourhood<'a>,
+    /// It is what it was at the revision since which the scan tells what is new.
+    unchanged: bool,
 }
 
 impl File<'_> {
@@ -284,7 +372,7 @@ impl File<'_> {
         if !detect::claimed(&blob) {
             return false;
         }
-        read_out(self.run, path, detect::read(&blob, self.run.engine));
+        self.pass_on(&blob, &|blob| detect::read(blob, self.run.engine));
         true
     }
 
@@ -295,8 +383,16 @@ impl File<'_> {
             return false;
         }
         let open = || Box::new(container::Section::new(input, 0, input.len)) as Box<dyn std::io::Read + '_>;
-        read_out(self.run, self.shown, detect::read_stream(&blob, &open, self.run.engine.key()));
+        self.pass_on(&blob, &|blob| detect::read_stream(blob, &open, self.run.engine.key()));
         true
+    }
+
+    /// Passes on what readers make of the file, or of a member of it.
+    fn pass_on(&self, blob: &detect::Blob<'_>, read: &dyn Fn(&detect::Blob<'_>) -> detect::Reading) {
+        match self.repository.filter(|repository| repository.before.is_some()) {
+            Some(repository) => repository.read_out_new(self.run, blob, self.unchanged, read),
+            None => self.run.observe_all(observations(blob.path, read(blob)).collect()),
+        }
     }
 
     /// Adds what is in the file when it is a container; the paths of members that structured readers took.
@@ -319,11 +415,6 @@ impl File<'_> {
         }
         taken
     }
-}
-
-/// Passes on what readers made of a file.
-pub(crate) fn read_out(run: &Run<'_>, shown: &str, reading: detect::Reading) {
-    run.observe_all(observations(shown, reading).collect());
 }
 
 /// What readers made of a file, and what they did not read of it.
@@ -393,6 +484,11 @@ fn report_file(
         let mut out = Vec::new();
         run.know(found);
         observe(&group, &hits.hits, &seen, &mut out);
+        if repository.is_some_and(|repository| repository.stood_before(&told, found)) {
+            out.retain(|observation| matches!(observation, Observation::Evidence(_)));
+            run.observe_batch(Vec::new(), out);
+            continue;
+        }
         out.into_iter().for_each(|observation| run.observe(observation));
         reported.push((told, found.rule_id.clone(), found.fingerprint.0.clone()));
     }

@@ -231,6 +231,7 @@ fn scanned(files: &[(&str, &[u8])]) -> Vec<Observation> {
     let request = ScanRequest {
         roots: vec![("shop".to_owned(), folder.path().to_owned())],
         history: false,
+        since: None,
         engine: Engine::new(RuleSet::embedded(), key()),
         exclude: Default::default(),
     };

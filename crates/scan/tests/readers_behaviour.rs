@@ -371,6 +371,7 @@ fn a_key_in_a_file_and_the_same_key_in_an_export_have_one_subject() {
     let request = ScanRequest {
         roots: vec![("shop".to_owned(), folder.path().to_owned())],
         history: false,
+        since: None,
         engine: Engine::new(RuleSet::embedded(), key()),
         exclude: Default::default(),
     };

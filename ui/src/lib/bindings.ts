@@ -1217,6 +1217,10 @@ complete: boolean,
  */
 cancelled: boolean,
 /**
+ * Set when only what is new since a revision was looked for: everything else is not in the report.
+ */
+since?: Since,
+/**
  * What was really read.
  */
 counts: Counts,
@@ -1233,6 +1237,36 @@ configurations: Array<ConfigurationUse>, };
  * How bad it is if it is true.
  */
 export type Severity = "info" | "low" | "medium" | "high" | "critical";
+
+/**
+ * What a scan left out on purpose, because it stood there at a revision already.
+ */
+export type Since = {
+/**
+ * The revision as the user named it; empty where an inventory only knows that there was one.
+ */
+revision: string,
+/**
+ * The commit that it is in each repository.
+ */
+commits: Array<SinceCommit>, };
+
+/**
+ * A revision in one repository.
+ */
+export type SinceCommit = {
+/**
+ * Scanned root.
+ */
+root: string,
+/**
+ * The git folder below it.
+ */
+repository: string,
+/**
+ * The commit's id.
+ */
+commit: string, };
 
 /**
  * One input that was not fully read. Any of these, but an excluded one, makes a scan incomplete.

@@ -109,6 +109,10 @@ async fn a_scan_that_did_not_see_everything_calls_nothing_gone() {
     let since = ScanStart { reach: Reach::Partial, ..start("s4", 3, &[ROOT]) };
     scan(&inventory, &since, &end(3), Vec::new()).await;
     assert!(!gone(&inventory, "aa").await, "it only looked at a part");
+    let latest = inventory.latest_scan().await.unwrap().unwrap();
+    assert_eq!((latest.id.as_str(), latest.partial), ("s3", false), "a part does not stand for the whole");
+    let part = inventory.scan("s4").await.unwrap().summary(Vec::new());
+    assert!(part.since.is_some(), "a part is told as one");
     let this_root = ScanEnd { complete: false, roots_read: vec![ROOT.to_owned()], ..end(4) };
     scan(&inventory, &start("s5", 4, &[ROOT, "/srv/other"]), &this_root, Vec::new()).await;
     assert!(gone(&inventory, "aa").await, "this root was read to its end");

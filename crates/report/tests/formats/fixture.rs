@@ -267,6 +267,7 @@ pub(crate) fn report() -> Report {
             roots: vec!["shop".to_owned()],
             complete: true,
             cancelled: false,
+            since: None,
             counts: Counts {
                 files: 1204,
                 bytes: 32_700_000,

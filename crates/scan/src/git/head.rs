@@ -41,7 +41,17 @@ pub(crate) fn head_tree(
 ) -> Vec<HeadFile> {
     // Broken refs are said when history is read.
     let refs = Refs::read(repository, &mut Vec::new());
-    let Some(root) = refs.head.and_then(|oid| tree_of(objects, oid)) else { return Vec::new() };
+    refs.head.map_or_else(Vec::new, |head| files_of(repository, objects, head, unread))
+}
+
+/// The same of a commit or tag.
+pub(crate) fn files_of(
+    repository: &Repository,
+    objects: &Objects,
+    commit: Oid,
+    unread: &mut Vec<Unread>,
+) -> Vec<HeadFile> {
+    let Some(root) = tree_of(objects, commit) else { return Vec::new() };
     let (mut files, mut lost, mut capped) = (Vec::new(), 0usize, false);
     let files_max = FILES_FLOOR.max(objects.len().saturating_mul(FILES_PER_OBJECT_MAX));
     let mut bytes = 0;
@@ -87,6 +97,17 @@ pub(crate) fn head_tree(
     }
     files.sort_unstable();
     files
+}
+
+/// What a commit has at a path.
+pub(crate) fn entry_at(objects: &Objects, commit: Oid, path: &[u8]) -> Option<(EntryKind, Oid)> {
+    let mut found = (EntryKind::Tree, *objects.oid(tree_of(objects, commit)?));
+    for part in path.split(|&byte| byte == b'/') {
+        let tree = objects.read(objects.find(&found.1).filter(|_| found.0 == EntryKind::Tree)?)?;
+        let entry = (TreeEntries { rest: &tree }).find(|entry| entry.name == part)?;
+        found = (entry.kind(), entry.oid);
+    }
+    Some(found)
 }
 
 /// The tree of a commit, through tags.

@@ -269,6 +269,14 @@ impl Objects {
         u32::try_from(start + found).ok()
     }
 
+    /// Ids that begin with these hex digits, at most `most` of them.
+    pub(crate) fn beginning_with(&self, digits: &str, most: usize) -> Vec<Oid> {
+        let first = Oid::from_hex(format!("{digits:0<40}").as_bytes());
+        let start = first.map_or(self.ids.len(), |first| self.ids.partition_point(|oid| *oid < first));
+        let fitting = self.ids[start..].iter().take_while(|oid| oid.to_string().starts_with(digits));
+        fitting.take(most).copied().collect()
+    }
+
     /// The id of an object.
     pub(crate) fn oid(&self, n: u32) -> &Oid {
         &self.ids[n as usize]

@@ -1,6 +1,9 @@
 //! Names and kinds of git objects.
 
 use std::fmt;
+use std::io::Read as _;
+
+use crate::container::{FileInput, Section};
 
 /// Bytes in an object id. SHA-256 repositories are reported as unread, never half understood.
 pub(crate) const OID_BYTES: usize = 20;
@@ -52,6 +55,21 @@ impl Oid {
         let mut hasher = gix_hash::hasher(gix_hash::Kind::Sha1);
         hasher.update(format!("{} {}\0", kind.word(), bytes.len()).as_bytes());
         hasher.update(bytes);
+        Self::from_bytes(hasher.try_finalize().ok()?.as_slice())
+    }
+
+    /// The name that a file would have as a blob; `None` when it cannot be read to its end.
+    pub(crate) fn of_file(input: &FileInput<'_>) -> Option<Self> {
+        let mut hasher = gix_hash::hasher(gix_hash::Kind::Sha1);
+        hasher.update(format!("{} {}\0", ObjectKind::Blob.word(), input.len).as_bytes());
+        let mut stream = Section::new(input, 0, input.len);
+        let mut piece = vec![0; 1 << 20];
+        let mut left = input.len;
+        while left > 0 {
+            let read = stream.read(&mut piece).ok().filter(|read| *read > 0)?;
+            hasher.update(&piece[..read]);
+            left = left.checked_sub(read as u64)?;
+        }
         Self::from_bytes(hasher.try_finalize().ok()?.as_slice())
     }
 }

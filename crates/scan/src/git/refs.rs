@@ -69,6 +69,9 @@ const LEFT_BEHIND: &[&str] = &[
     "sequencer/head",
 ];
 
+/// Refs that each linked work tree has for itself.
+const OF_ONE_WORK_TREE: &[&str] = &["refs/bisect/", "refs/worktree/", "refs/rewritten/"];
+
 impl Refs {
     /// Reads all names. A ref that makes no sense becomes a row.
     pub(crate) fn read(repository: &Repository, unread: &mut Vec<Unread>) -> Self {
@@ -245,6 +248,26 @@ impl Refs {
         self.broken.push("HEAD".to_owned());
         None
     }
+
+    /// What a whole name (`HEAD`, `FETCH_HEAD`, `refs/remotes/origin/HEAD`) leads to, through names that name names.
+    pub(crate) fn find(&self, repository: &Repository, name: &str) -> Option<Oid> {
+        let mut name = name.to_owned();
+        for _ in 0..=SYMREF_DEPTH_MAX {
+            if !is_inside(name.as_bytes()) {
+                return None;
+            }
+            let own = !name.starts_with("refs/") || OF_ONE_WORK_TREE.iter().any(|of| name.starts_with(of));
+            let folder = if own { repository.git_dir() } else { repository.common_dir() };
+            let path = repository.fence().resolve(&folder.join(bytes_path(name.as_bytes())));
+            let read = path.and_then(|path| repository.fence().read(&path, REF_BYTES_MAX));
+            match read.map(|bytes| pointer(&bytes)) {
+                Ok(Some(Pointer::To(oid))) => return Some(oid),
+                Ok(Some(Pointer::Name(next))) => name = path_text(&next),
+                _ => return self.tips.iter().find(|tip| tip.name == name).map(|tip| tip.oid),
+            }
+        }
+        None
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -267,12 +290,15 @@ fn pointer(bytes: &[u8]) -> Option<Pointer> {
     let text = bytes.trim_ascii();
     if let Some(name) = text.strip_prefix(b"ref:") {
         let name = name.trim_ascii();
-        let inside = !name.is_empty()
-            && !name.contains(&0)
-            && name.split(|&byte| byte == b'/').all(|part| !part.is_empty() && part != b".." && part != b".");
-        return inside.then(|| Pointer::Name(name.to_vec()));
+        return is_inside(name).then(|| Pointer::Name(name.to_vec()));
     }
     text.split(u8::is_ascii_whitespace).next().and_then(Oid::from_hex).map(Pointer::To)
+}
+
+/// Whether a name stays inside of its folder.
+fn is_inside(name: &[u8]) -> bool {
+    let is_part = |part: &[u8]| !part.is_empty() && part != b".." && part != b".";
+    !name.is_empty() && !name.contains(&0) && name.split(|&byte| byte == b'/').all(is_part)
 }
 
 fn packed_ref(line: &[u8]) -> Option<(Oid, &[u8])> {

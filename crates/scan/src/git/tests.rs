@@ -3,6 +3,7 @@
 mod attribution;
 mod damage;
 mod escape;
+mod newer;
 mod repo;
 mod walk;
 mod window;

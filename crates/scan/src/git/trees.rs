@@ -120,9 +120,19 @@ impl Trees {
         cancel: &AtomicBool,
         unread: &Mutex<Vec<Unread>>,
     ) -> Self {
+        Self::read_named(objects, (hit, None), cancel, unread)
+    }
+
+    /// The same, with only those of the edges that have one of these names.
+    pub(crate) fn read_named(
+        objects: &Objects,
+        (hit, named): (&[bool], Option<&HashSet<&[u8]>>),
+        cancel: &AtomicBool,
+        unread: &Mutex<Vec<Unread>>,
+    ) -> Self {
         let count = u32::try_from(objects.len()).unwrap_or(u32::MAX);
         let todo = (0..count).map(|n| objects.kind(n) == Some(ObjectKind::Tree)).collect();
-        let reader = Reader { objects, hit, edges: AtomicU64::new(0), parts: Mutex::new(Vec::new()) };
+        let reader = Reader { objects, hit, named, edges: AtomicU64::new(0), parts: Mutex::new(Vec::new()) };
         let walked = objects.walk(&reader, todo, cancel);
         objects.report_losses(&walked.lost, unread);
         Self::merge(objects, reader.parts.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
@@ -211,6 +221,8 @@ enum Found {
 struct Reader<'a> {
     objects: &'a Objects,
     hit: &'a [bool],
+    /// Names of edges that are kept; `None` = all.
+    named: Option<&'a HashSet<&'a [u8]>>,
     edges: AtomicU64,
     parts: Mutex<Vec<Part>>,
 }
@@ -263,7 +275,9 @@ impl Reader<'_> {
         let first = part.edges.len();
         let mut entries = TreeEntries { rest: bytes };
         for entry in entries.by_ref() {
-            if entry.kind() == EntryKind::Gitlink {
+            if entry.kind() == EntryKind::Gitlink
+                || self.named.is_some_and(|named| !named.contains(entry.name))
+            {
                 continue;
             }
             let slot = usize::from(u16::from_le_bytes([entry.oid.0[2], entry.oid.0[3]])) % RECENT;

@@ -71,7 +71,13 @@ impl History {
             let (base, repository) = (self.base.as_str(), self.name.as_str());
             let blob =
                 detect::Blob { root, path: &shown, base, repository, bytes: &bytes, neighbours: &neighbours };
-            if detect::claimed(&blob) {
+            if !detect::claimed(&blob) {
+                continue;
+            }
+            if self.before.is_some() {
+                let unchanged = self.id_before(&shown) == Some(*oid);
+                self.read_new_out(run, objects, &blob, unchanged, &|blob| detect::read(blob, run.engine));
+            } else {
                 tell(observations(&shown, detect::read(&blob, run.engine)).collect());
             }
         }
@@ -79,10 +85,10 @@ impl History {
     }
 }
 
-/// The files of HEAD as neighbours of one of them.
-struct HeadNeighbours<'a> {
-    files: &'a [git::HeadFile],
-    objects: &'a Objects,
+/// The files of HEAD, or of another commit, as neighbours of one of them.
+pub(super) struct HeadNeighbours<'a> {
+    pub(super) files: &'a [git::HeadFile],
+    pub(super) objects: &'a Objects,
 }
 
 impl std::fmt::Debug for HeadNeighbours<'_> {
