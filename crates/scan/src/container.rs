@@ -21,6 +21,7 @@ mod unsupported;
 mod walk;
 mod xz;
 mod zip;
+mod zlib;
 mod zstd;
 
 #[cfg(test)]
@@ -45,6 +46,7 @@ const FORMATS: &[&dyn Format] = &[
     &bzip2::Bzip2,
     &xz::Xz,
     &zstd::Zstd,
+    &zlib::Zlib,
     &ar::Ar,
     &cpio::Cpio,
     &rpm::Rpm,
