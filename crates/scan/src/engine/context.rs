@@ -127,6 +127,7 @@ const SETTINGS: &[&str] = &[
     ".psk",
     ".8021x",
     ".nas",
+    ".nix",
 ];
 /// Ends of files whose settings stand one a line, as `name value` or `name = value`.
 const DIRECTIVES: &[&str] = &[
@@ -221,7 +222,7 @@ const LANGUAGES: [&str; 24] = [
 ];
 
 /// Words in the names of text files that are kept rather than read.
-const TXT_SETTINGS: [&str; 18] = [
+const TXT_SETTINGS: [&str; 19] = [
     ".env",
     "passw",
     "credential",
@@ -240,6 +241,7 @@ const TXT_SETTINGS: [&str; 18] = [
     "account",
     "users",
     "wiki",
+    "cookie",
 ];
 
 /// What kind of place a path is.

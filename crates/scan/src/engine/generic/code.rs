@@ -95,9 +95,7 @@ pub(super) fn looks_like_code(text: &[u8], quoted: bool, bits: f64) -> bool {
     if !quoted {
         let alias = starts(b"!") || starts(b"&") || starts(b"*");
         if alias && bits < RANDOM_BITS && !text.iter().any(u8::is_ascii_digit)
-            || holds(b"(")
-            || holds(b"[")
-            || holds(b"{")
+            || holds_bracket(text) && !(bits >= RANDOM_BITS && is_no_expression(text))
         {
             return true;
         }
@@ -114,6 +112,49 @@ pub(super) fn looks_like_code(text: &[u8], quoted: bool, bits: f64) -> bool {
     let identifier =
         text.iter().all(|&b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.' | b'-' | b'/' | b':' | b'$'));
     bits < RANDOM_BITS && identifier && text.iter().any(|&b| matches!(b, b'.' | b'_' | b'/' | b':' | b'-'))
+}
+
+pub(super) fn holds_bracket(text: &[u8]) -> bool {
+    memchr::memchr3(b'(', b'[', b'{', text).is_some()
+}
+
+/// `w3(Zt,8pLq.V6d`, `Qt8K)q(2vM`, `<32 hex>[www.acme.test]`: brackets as no expression has them, in a value that goes to the
+/// end of its line and has figures among letters.
+fn is_no_expression(text: &[u8]) -> bool {
+    if annotated(text).is_some() {
+        return true;
+    }
+    const SIGNS: [&[u8]; 8] = [b".*", b"?=", b"?:", b"\\", b"[^", b"$(", b"${", b"{{"];
+    let figures = text.iter().any(u8::is_ascii_digit) && text.iter().any(u8::is_ascii_alphabetic);
+    let ends = text.last().is_some_and(|b| b"()[]{},;+".contains(b));
+    if !figures || ends || matches!(text[0], b'(' | b'[' | b'{') {
+        return false;
+    }
+    if SIGNS.iter().any(|sign| memchr::memmem::find(text, sign).is_some()) {
+        return false;
+    }
+    let mut depth = 0_i32;
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            // What closes nothing, or has a name right behind it.
+            b')' | b']' | b'}' if depth == 0 || text.get(at + 1).is_some_and(u8::is_ascii_alphanumeric) => {
+                return true;
+            }
+            b')' | b']' | b'}' => depth -= 1,
+            _ => {}
+        }
+    }
+    depth > 0
+}
+
+/// Fewest hex digits of a key with a note behind it, bytes.
+const ANNOTATED_BYTES_MIN: usize = 32;
+
+/// The hex digits of a key that has a note behind it: `<32 hex>[www.acme.test]`.
+pub(super) fn annotated(text: &[u8]) -> Option<&[u8]> {
+    let open = text.ends_with(b"]").then(|| memchr::memchr(b'[', text)).flatten()?;
+    (open >= ANNOTATED_BYTES_MIN && text[..open].iter().all(u8::is_ascii_hexdigit)).then(|| &text[..open])
 }
 
 /// `PBEWithMD5AndDES`, `sha256WithRSAEncryption`: random to look at, but the name of a way to compute.

@@ -142,6 +142,9 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
     if let Some(told) = told_by_last(tail, last) {
         return told;
     }
+    if is_whose_key(name, &words) {
+        return Some(Promise::Secret);
+    }
     // `password_for_mail`, `secret_base`: the telling word is not the last one.
     if words.iter().any(|w| w.contains("passw") || w == "pwd" || w == "passphrase") {
         return Some(Promise::Password);
@@ -155,6 +158,15 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
     }
     let joined = words.concat();
     (words.len() <= 2 && SERVICES.contains(&joined.as_str())).then_some(Promise::Service)
+}
+
+/// `_API_KEY_GUEST`, `SECRET_KEY_HOLIDAYS`: a constant that says behind `key` whose it is or what for.
+fn is_whose_key(name: &[u8], words: &[String]) -> bool {
+    let constant = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_';
+    let key = |two: &[String]| {
+        two[1] == "key" && matches!(two[0].as_str(), "api" | "secret" | "access" | "auth" | "app" | "client")
+    };
+    name.iter().all(constant) && (words.windows(2).any(key) || words.iter().any(|word| word == "apikey"))
 }
 
 fn is_digest(word: &str) -> bool {

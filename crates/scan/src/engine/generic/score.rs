@@ -3,10 +3,10 @@
 use tenure_model::{Confidence, Severity};
 
 use super::chosen::{
-    UNWRITTEN_BITS, chosen_secret, chosen_with_signs, is_comment, is_type, may_be_typed, of_service,
-    passphrase, signed, typed_in_env, where_mixed,
+    TINY_BYTES, UNWRITTEN_BITS, chosen_secret, chosen_with_signs, is_cipher_key, is_client_secret,
+    is_comment, is_type, may_be_typed, of_service, passphrase, signed, tiny, typed_in_env, where_mixed,
 };
-use super::code::{is_public_material, looks_like_code};
+use super::code::{annotated, holds_bracket, is_public_material, looks_like_code};
 use super::decoded::{Decoded, decoded};
 use super::name::{FOREIGN, Promise, Words, hands_on, is_constant_key, is_deed, promise, words};
 use super::notation::{is_address, is_notation};
@@ -71,6 +71,7 @@ pub(super) fn judge(
     if !text.iter().all(|&b| b >= 0x20 && b != 0x7f) {
         return None;
     }
+    let found = in_query(before, name, found);
     // Most values are words, and most names of words are of secrets rather than passwords: the cheap questions first.
     let (uuid, bits) = drawn_from(text);
     if bits < RANDOM_BITS && !may_be_chosen(name, text, found) {
@@ -106,6 +107,7 @@ pub(super) fn judge(
             return None;
         }
         Promise::Password if chosen.is_some() => signed(chosen?, found)?,
+        Promise::Secret if joined && bits < RANDOM_BITS => signed(Needs::Settings, found)?,
         Promise::Secret if decoded == Decoded::Made => {
             let because = "base64 of words and figures".to_owned();
             (Severity::Low, Confidence::Low, Needs::Settings, because)
@@ -114,6 +116,9 @@ pub(super) fn judge(
     };
     // No text for people keeps a secret under the name of one.
     let needs = if needs == Needs::Nothing { Needs::NoTexts } else { needs };
+    // Brackets outside of quotes are a call, but where settings stand.
+    let bracketed = !found.quoted && needs != Needs::Directives && bits < 2.0 * SURELY_RANDOM_BITS;
+    let needs = if bracketed && holds_bracket(text) { Needs::Settings } else { needs };
     if bits < RANDOM_BITS && severity == Severity::Low && is_comment(before) {
         return None;
     }
@@ -133,6 +138,14 @@ pub(super) fn judge(
         service: service.or(nearby),
         drawn: bits >= RANDOM_BITS,
     })
+}
+
+/// The key among the parameters of an address, `&api_key=…`, is one of several pairs.
+fn in_query(before: &[u8], name: &[u8], found: Assignment) -> Assignment {
+    let asked = found.stand == Stand::Inline
+        && matches!(before.last(), Some(b'?' | b'&'))
+        && [&b"api_key"[..], b"apikey", b"api-key"].iter().any(|key| name.eq_ignore_ascii_case(key));
+    if asked { Assignment { stand: Stand::Pair, ..found } } else { found }
 }
 
 /// What the name promises where it stands, and what the value is once its base64 is taken off.
@@ -201,8 +214,14 @@ fn may_be_chosen(name: &[u8], text: &[u8], found: Assignment) -> bool {
         && (name.windows(2).any(begins_password)
             || !name.is_ascii()
             || may_be_typed(name, text, found) && holds(&["secret", "token"])
+            || ends_key(name) && may_be_typed(name, text, found) && is_cipher_key(name)
+            || is_client_secret(name) && typed_in_env(name, text, found)
             || holds(&FOREIGN)
             || holds(&["masterauth", "authtok", "shared"]))
+}
+
+fn ends_key(name: &[u8]) -> bool {
+    name.len() > 3 && name[name.len() - 3..].eq_ignore_ascii_case(b"key")
 }
 
 /// Whether name and value say something else than a credential: an option, a placeholder, a number, a translation.
@@ -254,6 +273,9 @@ pub(super) type Opinion = (Severity, Confidence, Needs, String);
 fn password(name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
     if text.iter().any(u8::is_ascii_whitespace) {
         return passphrase(name, text, found);
+    }
+    if text.len() == TINY_BYTES {
+        return tiny(name, text, found);
     }
     let long = text.len() > *PASSWORD_BYTES.end() && bits >= SURELY_RANDOM_BITS;
     if !PASSWORD_BYTES.contains(&text.len()) && !long {
@@ -477,7 +499,7 @@ fn drawn_from(text: &[u8]) -> (bool, f64) {
             return (false, drawn_from(&text[at + 1..]).1);
         }
         let bits = random_bits(text.strip_prefix(b"0x").unwrap_or(text));
-        let part = labelled_digits(text).or_else(|| longest_part(text));
+        let part = labelled_digits(text).or_else(|| longest_part(text)).or_else(|| annotated(text));
         part.map_or(bits, |digits| bits.max(random_bits(digits)))
     };
     (uuid, bits)

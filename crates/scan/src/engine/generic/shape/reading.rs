@@ -51,6 +51,10 @@ pub(super) fn value_at(
     let escapes = bytes[p.min(bytes.len())..].iter().take(4).take_while(|&&b| b == b'\\').count();
     let opens = p + escapes;
     let quote = byte(bytes, opens);
+    if quote == b'`' && p == opens && begins_with_backtick(bytes, p, high) {
+        let found = bare(bytes, name, p + 1, separator, high, folded)?;
+        return Some(Assignment { value: (p, found.value.1), ..found });
+    }
     if matches!(quote, b'"' | b'\'' | b'`') {
         return quoted(bytes, name, opens, escapes, stand, high);
     }
@@ -69,6 +73,13 @@ pub(super) fn value_at(
         return bare(bytes, name, p + 2, inline, high, true);
     }
     bare(bytes, name, p, separator, high, folded)
+}
+
+/// Whether the backtick at `p` is the first of a password's letters: no other stands on its line, in the line's last word.
+fn begins_with_backtick(bytes: &[u8], p: usize, high: usize) -> bool {
+    let line = &bytes[p + 1..high.max(p + 1)];
+    let line = memchr::memchr2(b'\n', b'\r', line).map_or(line, |end| &line[..end]);
+    bytes[p - 1] == b'=' && !line.contains(&b'`') && !line.contains(&b' ')
 }
 
 /// Functions that make a value of another type out of a literal, and nothing else.
