@@ -106,6 +106,10 @@ pub(super) fn judge(
         Promise::Secret if uuid && words(name).last().is_some_and(|word| word.starts_with("credential")) => {
             return None;
         }
+        Promise::Password if found.quoted && found.stand == Stand::Assigned && value::is_drawn_uuid(text) => {
+            let because = "a UUID that was drawn at random".to_owned();
+            (Severity::Low, Confidence::Low, Needs::LivePath, because)
+        }
         Promise::Password if chosen.is_some() => signed(chosen?, found)?,
         Promise::Secret if joined && bits < RANDOM_BITS => signed(Needs::Settings, found)?,
         Promise::Secret if decoded == Decoded::Made => {
