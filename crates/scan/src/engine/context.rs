@@ -205,6 +205,8 @@ const SETTINGS_WORDS: &[&str] = &[
     "procfile",
     "history",
     "connection",
+    "seeds",
+    "seeder",
 ];
 
 /// Of these words, those that are as often the subject of a program.
@@ -386,7 +388,12 @@ impl PathClass {
     pub fn suffices(needs: Needs, path: &str) -> bool {
         match needs {
             Needs::Nothing => true,
-            Needs::NoTexts => !PathClass::holds_texts(path) || PathClass::is_compiled(path),
+            // Android keeps keys beside the texts of its first language.
+            Needs::NoTexts => {
+                !PathClass::holds_texts(path)
+                    || PathClass::is_compiled(path)
+                    || path.ends_with("res/values/strings.xml")
+            }
             Needs::LivePath => PathClass::of(path) == PathClass::Live && !PathClass::holds_texts(path),
             Needs::Settings => PathClass::holds_settings(path) && PathClass::suffices(Needs::LivePath, path),
             Needs::Directives => {

@@ -148,6 +148,10 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
     let before = &bytes[found.name.0.saturating_sub(SERVICE_BYTES)..found.name.0];
     let before = memchr::memrchr(b'\n', before).map_or(before, |line| &before[line + 1..]);
     let Some(mut verdict) = judge((above, before), judged, text, found) else { return };
+    if own.len() != name.len() {
+        verdict.reasons[0] =
+            format!("assigned to `{}` among settings of tokens", String::from_utf8_lossy(name));
+    }
     if passed && !verdict.drawn && is_in_list_of_names(bytes, found) {
         return;
     }

@@ -8,10 +8,12 @@ use super::chosen::{
 };
 use super::code::{annotated, holds_bracket, is_public_material, looks_like_code};
 use super::decoded::{Decoded, decoded};
-use super::name::{FOREIGN, Promise, Words, hands_on, is_constant_key, is_deed, promise, words};
+use super::name::{
+    FOREIGN, Promise, Words, ends_key, hands_on, is_constant_key, is_deed, is_of_somebody, promise, words,
+};
 use super::notation::{is_address, is_notation};
 use super::services::{service_above, service_named};
-use super::shape::{Assignment, Stand};
+use super::shape::{Assignment, Stand, in_query};
 use crate::engine::Needs;
 use crate::engine::language::{RANDOM_BITS, is_label, labelled_digits, longest_part, random_bits};
 use crate::engine::value;
@@ -144,14 +146,6 @@ pub(super) fn judge(
     })
 }
 
-/// The key among the parameters of an address, `&api_key=…`, is one of several pairs.
-fn in_query(before: &[u8], name: &[u8], found: Assignment) -> Assignment {
-    let asked = found.stand == Stand::Inline
-        && matches!(before.last(), Some(b'?' | b'&'))
-        && [&b"api_key"[..], b"apikey", b"api-key"].iter().any(|key| name.eq_ignore_ascii_case(key));
-    if asked { Assignment { stand: Stand::Pair, ..found } } else { found }
-}
-
 /// What the name promises where it stands, and what the value is once its base64 is taken off.
 fn promise_here(before: &[u8], name: &[u8], text: &[u8], found: Assignment) -> Option<(Promise, Decoded)> {
     let mut promise = promise(name)?;
@@ -222,10 +216,6 @@ fn may_be_chosen(name: &[u8], text: &[u8], found: Assignment) -> bool {
             || is_client_secret(name) && typed_in_env(name, text, found)
             || holds(&FOREIGN)
             || holds(&["masterauth", "authtok", "shared"]))
-}
-
-fn ends_key(name: &[u8]) -> bool {
-    name.len() > 3 && name[name.len() - 3..].eq_ignore_ascii_case(b"key")
 }
 
 /// Whether name and value say something else than a credential: an option, a placeholder, a number, a translation.
@@ -453,26 +443,6 @@ fn vague(name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Opini
     let needs =
         if bits >= 2.0 * SURELY_RANDOM_BITS && !hex && !wrapped { Needs::Nothing } else { Needs::LivePath };
     Some((severity, Confidence::Low, needs, drawn(bits)))
-}
-
-/// `acme_key`, `plumbtree.auth`: a word before the telling one says whose it is, and no list knows it as another thing's.
-fn is_of_somebody(name: &[u8]) -> bool {
-    static ORDINARY: Words = Words::of(
-        "\
-        the a an my our your this that self is has get set some any new old test demo sample s3 ec2 blob file files path
-        image video audio media asset upload download cache lock idempotency dedup request response trace span session
-        job task queue topic message event order product item customer contact account member team project repo branch
-        build page view form input field column header body cell grid tree graph edge vertex model version revision
-        release device room user users group tenant org entity resource bucket public static default common shared
-        random hash merge join map list dict set array value values data meta tag tags color font style theme sort
-        search query filter index facet aggregation chart series plot translation locale i18n text string label no
-        block tx transaction wallet chain peer node shard replica partition segment chunk part piece layer gpg pgp spreadsheet
-        sheet listen stream channel host known content sig issue ticket board space workspace document doc entity dataset feature",
-    );
-    let words = words(name);
-    let Some((last, before)) = words.split_last() else { return false };
-    (last == "key" || last == "auth")
-        && before.last().is_some_and(|word| word.len() >= 3 && !ORDINARY.holds(word))
 }
 
 /// A salt or nonce is random by its nature and seldom the secret itself: worth a hint, and no more.

@@ -14,7 +14,7 @@ mod signs;
 use around::{METHOD_BYTES_MAX, chained, compared};
 pub(super) use escaped::resolved;
 use line::starts_line;
-pub(super) use line::{begins_row, opens_map};
+pub(super) use line::{begins_row, in_query, opens_map};
 pub(super) use reading::digits_of;
 use reading::value_at;
 use signs::{behind_comma, in_words};

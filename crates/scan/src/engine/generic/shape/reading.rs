@@ -333,13 +333,17 @@ fn bare(
     let optional = !flag && follows_option(bytes, name.0);
     // The value of a pair stands on a line of its own: `- name: X` over `value: …`.
     let leads = folded || separator.whole || stand == Stand::Beside || starts_line(bytes, name.0);
+    let limit = high.min(p + VALUE_BYTES_MAX + 1);
+    let line = memchr::memchr2(b'\n', b'\r', &bytes[p.min(limit)..limit]).map_or(limit, |end| p + end);
+    // A sign like any other in the rest of a line, unless it opens a tag.
+    let tag = memchr::memchr(b'<', &bytes[p.min(line)..line]);
+    let tag = tag.is_some_and(|at| separator.whole || memchr::memchr(b'>', &bytes[p + at..line]).is_some());
     let delimits = |b: u8| {
-        matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | b'`' | b'<' | b',' | b';' | b'\\')
+        matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | b'`' | b',' | b';' | b'\\')
+            || b == b'<' && (tag || !leads)
             || !leads && !flag && matches!(b, b'&' | b')' | b'}' | b']' | b'|')
     };
-    let limit = high.min(p + VALUE_BYTES_MAX + 1);
     let next = |from: usize| (from..limit).find(|&at| delimits(bytes[at])).unwrap_or(limit);
-    let line = memchr::memchr2(b'\n', b'\r', &bytes[p.min(limit)..limit]).map_or(limit, |end| p + end);
     let from = if flag { p } else { past_scheme(bytes, p.min(line), line) };
     let (p, scheme) = (from, from > p || stand == Stand::Scheme);
     let mut q = next(p);
