@@ -223,6 +223,9 @@ mod tests {
             "9f86d081884c7d659a2feaa0c55ad015",
             "Qm3+Xz/8aLpW0yTrD5vN",
             "Tr0ub4dor&3x",
+            // Mostly figures, and letters of both cases.
+            "40915733806622e17b5508a913370264",
+            "7D1e0B95aC3f8842E6d9C01b5F3A7e64",
         ] {
             assert!(random_bits(text.as_bytes()) > 14.0, "{text}: {}", random_bits(text.as_bytes()));
         }

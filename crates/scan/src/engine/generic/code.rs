@@ -189,3 +189,32 @@ fn is_member_access(text: &[u8]) -> bool {
     };
     text.contains(&b'.') && parts.all(named)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brackets_of_a_password_are_told_from_those_of_an_expression() {
+        for text in [
+            "w3(Zt,8pLq.V6d",
+            "Qt8K)q(2vM.x4R",
+            "a7[K2m]x9",
+            "9f86d081884c7d659a2feaa0c55ad015[www.acme.test]",
+        ] {
+            assert!(is_no_expression(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "decode(Text2)",
+            "tokens[2].value",
+            "Base64(",
+            "(String)conf2",
+            "^(?=.*[A-Z])x{8}y2",
+            "f(a1)[0]",
+            "secrets[www.acme.test]",
+            "(words(only",
+        ] {
+            assert!(!is_no_expression(text.as_bytes()), "{text}");
+        }
+    }
+}

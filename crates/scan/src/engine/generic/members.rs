@@ -350,6 +350,24 @@ mod tests {
     }
 
     #[test]
+    fn keys_below_a_key_are_told_from_digests() {
+        let (short, long) = (
+            format!("{}=", "aB3x".repeat(11).split_at(43).0),
+            format!("{}==", "aB3x".repeat(22).split_at(86).0),
+        );
+        let count = |text: &str| {
+            let lead = lead(text.as_bytes(), 0, 3).unwrap();
+            keys_below(text.as_bytes(), lead, text.len()).len()
+        };
+        assert_eq!(count(&format!("key:\n  encryption: {short}\n  hash: \"{long}\"\n")), 2);
+        assert_eq!(
+            count(&format!("key:\n  hash: {short}\n  sha512: {long}\n  public: {short}\n  other: x\n")),
+            0
+        );
+        assert_eq!(count(&format!("key: {short}\n")), 0);
+    }
+
+    #[test]
     fn what_is_no_member_is_left_out() {
         for text in [
             "tokens = parse(\"text\")\n",
