@@ -127,6 +127,7 @@ const SETTINGS: &[&str] = &[
     ".psk",
     ".8021x",
     ".nas",
+    ".nix",
 ];
 /// Ends of files whose settings stand one a line, as `name value` or `name = value`.
 const DIRECTIVES: &[&str] = &[
@@ -204,6 +205,8 @@ const SETTINGS_WORDS: &[&str] = &[
     "procfile",
     "history",
     "connection",
+    "seeds",
+    "seeder",
 ];
 
 /// Of these words, those that are as often the subject of a program.
@@ -221,7 +224,7 @@ const LANGUAGES: [&str; 24] = [
 ];
 
 /// Words in the names of text files that are kept rather than read.
-const TXT_SETTINGS: [&str; 18] = [
+const TXT_SETTINGS: [&str; 19] = [
     ".env",
     "passw",
     "credential",
@@ -240,6 +243,7 @@ const TXT_SETTINGS: [&str; 18] = [
     "account",
     "users",
     "wiki",
+    "cookie",
 ];
 
 /// What kind of place a path is.
@@ -384,7 +388,12 @@ impl PathClass {
     pub fn suffices(needs: Needs, path: &str) -> bool {
         match needs {
             Needs::Nothing => true,
-            Needs::NoTexts => !PathClass::holds_texts(path) || PathClass::is_compiled(path),
+            // Android keeps keys beside the texts of its first language.
+            Needs::NoTexts => {
+                !PathClass::holds_texts(path)
+                    || PathClass::is_compiled(path)
+                    || path.ends_with("res/values/strings.xml")
+            }
             Needs::LivePath => PathClass::of(path) == PathClass::Live && !PathClass::holds_texts(path),
             Needs::Settings => PathClass::holds_settings(path) && PathClass::suffices(Needs::LivePath, path),
             Needs::Directives => {

@@ -25,7 +25,7 @@ pub(crate) mod services;
 mod shape;
 
 pub use evidence::{Evidence, evidence};
-use members::{MEMBERS_MAX, is_nobodys, members, singular};
+use members::{MEMBERS_MAX, is_nobodys, keys_below, members, singular};
 pub(super) use name::is_about_a_member;
 use name::{is_login, promise};
 pub(super) use notation::is_foreign;
@@ -136,17 +136,23 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
         return;
     }
     let password = if is_login(name) { past_user(bytes, found) } else { None };
-    let (found, judged) = password.map_or((found, name), |password| (password, &b"password"[..]));
+    let above = &bytes[at.saturating_sub(BEFORE as usize).min(found.name.0)..found.name.0];
+    let own =
+        if name.eq_ignore_ascii_case(b"key") && signs_tokens(above) { &b"jwt.secret"[..] } else { name };
+    let (found, judged) = password.map_or((found, own), |password| (password, &b"password"[..]));
     let written = &bytes[found.value.0..found.value.1];
     let text: &[u8] = &match found.form {
         Form::Plain => Cow::Borrowed(written),
         Form::Numbers => Cow::Owned(digits_of(written)),
         Form::Escaped => Cow::Owned(resolved(written)),
     };
-    let above = &bytes[at.saturating_sub(BEFORE as usize).min(found.name.0)..found.name.0];
     let before = &bytes[found.name.0.saturating_sub(SERVICE_BYTES)..found.name.0];
     let before = memchr::memrchr(b'\n', before).map_or(before, |line| &before[line + 1..]);
     let Some(mut verdict) = judge((above, before), judged, text, found) else { return };
+    if own.len() != name.len() {
+        verdict.reasons[0] =
+            format!("assigned to `{}` among settings of tokens", String::from_utf8_lossy(name));
+    }
     if passed && !verdict.drawn && is_in_list_of_names(bytes, found) {
         return;
     }
@@ -195,8 +201,9 @@ fn evaluate_members(
     out: &mut Vec<Candidate>,
 ) -> Option<usize> {
     let plural = &bytes[lead.name().0..lead.name().1];
-    let singular = singular(plural)?;
-    let members = members(bytes, lead, high, most);
+    let below = singular(plural).is_none();
+    let singular = singular(plural).unwrap_or(b"secret");
+    let members = if below { keys_below(bytes, lead, high) } else { members(bytes, lead, high, most) };
     let end = members.last()?.value.1;
     if is_nobodys(plural) {
         return Some(end);
@@ -213,9 +220,10 @@ fn evaluate_members(
             continue;
         }
         let name = member.name.map_or(plural, |(start, end)| &bytes[start..end]);
-        let says =
-            format!("`{}` is one of `{}`", String::from_utf8_lossy(name), String::from_utf8_lossy(plural));
-        verdict.reasons[0] = says;
+        let (own, all) = (String::from_utf8_lossy(name), String::from_utf8_lossy(plural));
+        verdict.reasons[0] =
+            if below { format!("`{own}` below `{all}`") } else { format!("`{own}` is one of `{all}`") };
+        verdict.severity = if below { verdict.severity.min(Severity::Medium) } else { verdict.severity };
         verdict.confidence = verdict.confidence.min(Confidence::Medium);
         out.extend(told(engine, anchor, name, (text, found.value), verdict));
     }
@@ -282,6 +290,15 @@ fn past_user(bytes: &[u8], found: Assignment) -> Option<Assignment> {
         && !password.contains(&b':');
     let value = (found.value.0 + at + 1, found.value.1);
     (fits && !password.starts_with(b"//")).then_some(Assignment { value, stand: Stand::Assigned, ..found })
+}
+
+/// Whether the object that is open before a name is about JSON Web Tokens: `"Jwt": {`.
+fn signs_tokens(above: &[u8]) -> bool {
+    let open = memchr::memrchr2(b'{', b'}', above).filter(|&at| above[at] == b'{');
+    let name = open.and_then(|at| above[..at].trim_ascii_end().strip_suffix(b":"));
+    let name = name.and_then(|name| name.trim_ascii_end().strip_suffix(b"\""));
+    name.and_then(|name| name.rsplit(|&b| b == b'"').next())
+        .is_some_and(|name| name.len() >= 3 && name[..3].eq_ignore_ascii_case(b"jwt"))
 }
 
 /// Whether the text is the name of the next pair: `"1c…": "Some password", "2d…": "Another key"`.

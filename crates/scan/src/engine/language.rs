@@ -45,9 +45,27 @@ fn class(byte: u8) -> usize {
     }
 }
 
+/// Fewest hex digits in both cases, bytes.
+const MIXED_BYTES_MIN: usize = 16;
+/// Fewest hex digits that are a key for the way in which figures and letters change, and fewest such changes.
+const HEX_BYTES_MIN: usize = 32;
+const CHANGES_MIN: usize = 4;
+/// What such a change tells, bits: nobody counts or writes so.
+const CHANGING_BITS: f64 = 32.0;
+
 /// Bits of evidence that `value` was drawn at random: far below zero for words and names, above a dozen for keys.
 pub(super) fn random_bits(value: &[u8]) -> f64 {
-    written_bits(value) - drawn_bits(value)
+    let bits = written_bits(value) - drawn_bits(value);
+    if bits < CHANGING_BITS && is_changing_hex(value) { CHANGING_BITS } else { bits }
+}
+
+/// Hex digits among which figures and letters change as chance has it, be they mostly figures: the model of what is written
+/// knows figures as well as chance does.
+fn is_changing_hex(value: &[u8]) -> bool {
+    let changes = |value: &[u8]| {
+        value.windows(2).filter(|two| two[0].is_ascii_digit() != two[1].is_ascii_digit()).count()
+    };
+    value.len() >= HEX_BYTES_MIN && value.iter().all(u8::is_ascii_hexdigit) && changes(value) >= CHANGES_MIN
 }
 
 /// Longest label before the hex digits of a key, and fewest such digits, bytes.
@@ -157,6 +175,11 @@ fn alphabet(value: &[u8]) -> u32 {
     if hex(u8::is_ascii_uppercase) || hex(u8::is_ascii_lowercase) {
         return 16;
     }
+    // Hex digits whose letters somebody wrote in both cases.
+    let mixed = value.len() >= MIXED_BYTES_MIN && value.iter().all(u8::is_ascii_hexdigit);
+    if mixed && value.iter().any(u8::is_ascii_digit) {
+        return 22;
+    }
     let letters = 26 * any(u8::is_ascii_lowercase) + 26 * any(u8::is_ascii_uppercase);
     let mut size = letters + 10 * any(u8::is_ascii_digit);
     let others = |known: &[u8]| value.iter().all(|b| b.is_ascii_alphanumeric() || known.contains(b));
@@ -200,6 +223,9 @@ mod tests {
             "9f86d081884c7d659a2feaa0c55ad015",
             "Qm3+Xz/8aLpW0yTrD5vN",
             "Tr0ub4dor&3x",
+            // Mostly figures, and letters of both cases.
+            "40915733806622e17b5508a913370264",
+            "7D1e0B95aC3f8842E6d9C01b5F3A7e64",
         ] {
             assert!(random_bits(text.as_bytes()) > 14.0, "{text}: {}", random_bits(text.as_bytes()));
         }

@@ -318,6 +318,10 @@ fn is_filler(value: &[u8]) -> bool {
     }
     let mut seen = [false; 256];
     let distinct = value.iter().filter(|&&b| !std::mem::replace(&mut seen[usize::from(b)], true)).count();
+    // `111111`: what many type for a password; noughts are what is left to be filled in.
+    if distinct == 1 && (6..=8).contains(&value.len()) && matches!(value[0], b'1'..=b'9') {
+        return false;
+    }
     // `xxx`
     if distinct == 1 && value.len() >= 3 && !value[0].is_ascii_digit() {
         return true;

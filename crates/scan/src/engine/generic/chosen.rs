@@ -89,7 +89,8 @@ pub(super) fn typed_in_env(name: &[u8], text: &[u8], found: Assignment) -> bool 
         && name.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
         && words(name)
             .last()
-            .is_some_and(|last| matches!(last.as_str(), "password" | "passwd" | "pass" | "pwd"));
+            .is_some_and(|last| matches!(last.as_str(), "password" | "passwd" | "pass" | "pwd"))
+        || is_client_secret(name) && text.iter().filter(|b| matches!(b, b'_' | b'-')).count() >= 2;
     let joined =
         text.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'));
     let mut parts = text.split(|b| matches!(b, b'_' | b'-'));
@@ -114,6 +115,11 @@ pub(super) fn typed_in_env(name: &[u8], text: &[u8], found: Assignment) -> bool 
         && parts.all(|part| part.len() >= 2)
         && !own.ends_with(&value)
         && !value.ends_with(&own)
+}
+
+/// `GF_AUTH_GENERIC_OAUTH_CLIENT_SECRET`: what a program shows to who signs people in.
+pub(super) fn is_client_secret(name: &[u8]) -> bool {
+    name.ends_with(b"_CLIENT_SECRET")
 }
 
 /// Words of names in code and configuration: with one of them, words that are joined name something; without, a password
@@ -165,6 +171,24 @@ pub(super) fn where_mixed(name: &[u8], text: &[u8], mixed: bool, found: Assignme
     }
 }
 
+/// A password of so few letters counts only where nothing else can be meant, bytes.
+pub(super) const TINY_BYTES: usize = 3;
+
+/// `MYSQL_PASSWORD=dev`, `'PASSWORD': '739'`: three letters or figures under a whole name in capitals.
+pub(super) fn tiny(name: &[u8], text: &[u8], found: Assignment) -> Option<Opinion> {
+    const OTHERS: [&[u8]; 12] =
+        [b"env", b"var", b"set", b"int", b"raw", b"all", b"new", b"old", b"tbd", b"foo", b"bar", b"str"];
+    let capitals = |b: &u8| b.is_ascii_uppercase() || *b == b'_';
+    let fits = name.ends_with(b"PASSWORD")
+        && name.iter().all(capitals)
+        && (name.contains(&b'_') || found.quoted)
+        && found.stand == Stand::Assigned
+        && text.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        && !OTHERS.contains(&text);
+    let needs = if found.quoted { Needs::Settings } else { Needs::Directives };
+    fits.then(|| (Severity::Low, Confidence::Low, needs, "three letters or figures".to_owned()))
+}
+
 /// A password of several words: only where no text for people would stand.
 pub(super) fn passphrase(name: &[u8], text: &[u8], found: Assignment) -> Option<Opinion> {
     let words = text.split(|&b| b == b' ').filter(|word| !word.is_empty()).count();
@@ -186,6 +210,28 @@ pub(super) fn passphrase(name: &[u8], text: &[u8], found: Assignment) -> Option<
 /// Under which Django, Flask and their relatives keep what they sign with.
 fn is_framework_key(name: &[u8]) -> bool {
     name == b"SECRET_KEY"
+}
+
+/// How long the keys of AES are, bytes.
+const CIPHER_BYTES: [usize; 3] = [16, 24, 32];
+
+/// Whether the name, as a whole, is that of a key to encrypt or sign with: `SECRET_KEY`, `DEFAULT_AES_KEY`, `authkey`.
+pub(super) fn is_cipher_key(name: &[u8]) -> bool {
+    const ENDS: [&[u8]; 9] = [
+        b"secretkey",
+        b"jwtsecret",
+        b"aeskey",
+        b"encryptionkey",
+        b"encryptkey",
+        b"authkey",
+        b"jwtkey",
+        b"signingkey",
+        b"secretaccesskey",
+    ];
+    let plain: Vec<u8> =
+        name.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect();
+    let end = ENDS.iter().filter(|end| plain.ends_with(end)).map(|end| end.len()).max();
+    end.is_some_and(|end| plain.len() - end <= b"default".len())
 }
 
 /// Whether [`chosen_secret`] may take a value at all: what joins the words of a name makes it the name of a secret that is
@@ -229,6 +275,13 @@ pub(super) fn chosen_secret(name: &[u8], text: &[u8], bits: f64, found: Assignme
     // A key is more often a word than a secret is.
     if literal && bits >= 2.0 * UNWRITTEN_BITS && words.len() > 1 && last.ends_with("key") {
         return opinion(Needs::LivePath, "the value is no word");
+    }
+    let made = mixed && found.quoted && found.stand == Stand::Assigned && is_cipher_key(name);
+    if made && (CIPHER_BYTES.contains(&text.len()) || is_secret && text.len() >= UNWRITTEN_BYTES_MIN) {
+        return opinion(Needs::LivePath, "words and figures under the name of a key to encrypt or sign with");
+    }
+    if mixed && is_cipher_key(name) && text.len() >= UNWRITTEN_BYTES_MIN {
+        return opinion(Needs::Settings, "words and figures under the name of a key");
     }
     if mixed && (is_secret || last == "token" && text.len() >= 8) {
         return opinion(Needs::Settings, "the value mixes letters and other characters");

@@ -59,8 +59,8 @@ pub(super) fn is_public_material(text: &[u8]) -> bool {
         || [&b"MIGfMA0GCSqGSIb3DQEB"[..], b"MFkwEwYHKoZIzj0CAQ", b"MCowBQYDK2Vw", b"xpub6", b"tpubD"]
             .iter()
             .any(|start| text.starts_with(start));
-    // An address of a chain of blocks, and the header of a token without its body.
-    let address = text.len() == 42 && text.starts_with(b"0x");
+    // An address of a chain of blocks, be a digit of it lost, and the header of a token without its body.
+    let address = (41..=43).contains(&text.len()) && text.starts_with(b"0x");
     let header = text.starts_with(b"eyJ0eXAi") || text.starts_with(b"eyJhbGci");
     let header = header && !text.contains(&b'.');
     sealed || public || address || header || PREFIXES.iter().any(|prefix| text.starts_with(prefix))
@@ -101,9 +101,7 @@ pub(super) fn looks_like_code(text: &[u8], quoted: bool, bits: f64) -> bool {
     if !quoted {
         let alias = starts(b"!") || starts(b"&") || starts(b"*");
         if alias && bits < RANDOM_BITS && !text.iter().any(u8::is_ascii_digit)
-            || holds(b"(")
-            || holds(b"[")
-            || holds(b"{")
+            || holds_bracket(text) && !(bits >= RANDOM_BITS && is_no_expression(text))
         {
             return true;
         }
@@ -120,6 +118,49 @@ pub(super) fn looks_like_code(text: &[u8], quoted: bool, bits: f64) -> bool {
     let identifier =
         text.iter().all(|&b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.' | b'-' | b'/' | b':' | b'$'));
     bits < RANDOM_BITS && identifier && text.iter().any(|&b| matches!(b, b'.' | b'_' | b'/' | b':' | b'-'))
+}
+
+pub(super) fn holds_bracket(text: &[u8]) -> bool {
+    memchr::memchr3(b'(', b'[', b'{', text).is_some()
+}
+
+/// `w3(Zt,8pLq.V6d`, `Qt8K)q(2vM`, `<32 hex>[www.acme.test]`: brackets as no expression has them, in a value that goes to the
+/// end of its line and has figures among letters.
+fn is_no_expression(text: &[u8]) -> bool {
+    if annotated(text).is_some() {
+        return true;
+    }
+    const SIGNS: [&[u8]; 8] = [b".*", b"?=", b"?:", b"\\", b"[^", b"$(", b"${", b"{{"];
+    let figures = text.iter().any(u8::is_ascii_digit) && text.iter().any(u8::is_ascii_alphabetic);
+    let ends = text.last().is_some_and(|b| b"()[]{},;+".contains(b));
+    if !figures || ends || matches!(text[0], b'(' | b'[' | b'{') {
+        return false;
+    }
+    if SIGNS.iter().any(|sign| memchr::memmem::find(text, sign).is_some()) {
+        return false;
+    }
+    let mut depth = 0_i32;
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            // What closes nothing, or has a name right behind it.
+            b')' | b']' | b'}' if depth == 0 || text.get(at + 1).is_some_and(u8::is_ascii_alphanumeric) => {
+                return true;
+            }
+            b')' | b']' | b'}' => depth -= 1,
+            _ => {}
+        }
+    }
+    depth > 0
+}
+
+/// Fewest hex digits of a key with a note behind it, bytes.
+const ANNOTATED_BYTES_MIN: usize = 32;
+
+/// The hex digits of a key that has a note behind it: `<32 hex>[www.acme.test]`.
+pub(super) fn annotated(text: &[u8]) -> Option<&[u8]> {
+    let open = text.ends_with(b"]").then(|| memchr::memchr(b'[', text)).flatten()?;
+    (open >= ANNOTATED_BYTES_MIN && text[..open].iter().all(u8::is_ascii_hexdigit)).then(|| &text[..open])
 }
 
 /// `PBEWithMD5AndDES`, `sha256WithRSAEncryption`: random to look at, but the name of a way to compute.
@@ -153,4 +194,33 @@ fn is_member_access(text: &[u8]) -> bool {
             && part.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
     };
     text.contains(&b'.') && parts.all(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brackets_of_a_password_are_told_from_those_of_an_expression() {
+        for text in [
+            "w3(Zt,8pLq.V6d",
+            "Qt8K)q(2vM.x4R",
+            "a7[K2m]x9",
+            "9f86d081884c7d659a2feaa0c55ad015[www.acme.test]",
+        ] {
+            assert!(is_no_expression(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "decode(Text2)",
+            "tokens[2].value",
+            "Base64(",
+            "(String)conf2",
+            "^(?=.*[A-Z])x{8}y2",
+            "f(a1)[0]",
+            "secrets[www.acme.test]",
+            "(words(only",
+        ] {
+            assert!(!is_no_expression(text.as_bytes()), "{text}");
+        }
+    }
 }

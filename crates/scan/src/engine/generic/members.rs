@@ -106,6 +106,60 @@ pub(super) fn members(bytes: &[u8], lead: Lead, high: usize, most: usize) -> Vec
     out
 }
 
+/// Keys of 32 and 64 bytes on the lines below `key:`, whatever they are for: `encryption: …`, `hash: …`.
+pub(super) fn keys_below(bytes: &[u8], lead: Lead, high: usize) -> Vec<Member> {
+    const PARENTS: [&[u8]; 3] = [b"key", b"secret", b"token"];
+    const OTHERS: [&str; 15] = [
+        "public",
+        "pub",
+        "sha",
+        "md5",
+        "digest",
+        "checksum",
+        "fingerprint",
+        "thumbprint",
+        "id",
+        "kid",
+        "cert",
+        "certificate",
+        "signature",
+        "integrity",
+        "etag",
+    ];
+    let (start, stop) = lead.name();
+    let mut out = Vec::new();
+    let begins = stop - start <= 6 && lead.is_followed_by(bytes, b':');
+    if begins
+        && PARENTS.contains(&&bytes[start..stop])
+        && let Some((at, false)) = opens_map(bytes, lead, high)
+    {
+        on_lines(bytes, (at, high), MEMBERS_MAX, &mut out);
+    }
+    out.retain(|member| {
+        let value = &bytes[member.value.0..member.value.1];
+        let name = member.name.map(|(start, end)| words(&bytes[start..end])).unwrap_or_default();
+        let other = |word: &String| OTHERS.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit()));
+        // Below a key a digest is seldom of 64 bytes, and often of 32.
+        let digest = value.len() == KEY_BASE64_BYTES[0] && name.iter().any(|word| word == "hash");
+        !name.is_empty() && is_base64_key(value) && !digest && !name.iter().any(other)
+    });
+    out
+}
+
+/// Length of 32 and 64 bytes in base64, bytes.
+const KEY_BASE64_BYTES: [usize; 2] = [44, 88];
+
+/// Whether the value is 32 or 64 bytes in base64.
+fn is_base64_key(value: &[u8]) -> bool {
+    let pad = match KEY_BASE64_BYTES.iter().position(|&len| len == value.len()) {
+        Some(0) => &b"="[..],
+        Some(_) => b"==",
+        None => return false,
+    };
+    let letter = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_');
+    value.strip_suffix(pad).is_some_and(|bare| bare.iter().all(letter))
+}
+
 /// Shortest of several values in a row, bytes.
 const ROW_BYTES_MIN: usize = 6;
 
@@ -293,6 +347,24 @@ mod tests {
             owned(&[("", "k4Wz8Qv2"), ("", "Tn6Xm9Rb")])
         );
         assert_eq!(read("tokens:\n- k4Wz8Qv2\n- Tn6Xm9Rb\n"), owned(&[("", "k4Wz8Qv2"), ("", "Tn6Xm9Rb")]));
+    }
+
+    #[test]
+    fn keys_below_a_key_are_told_from_digests() {
+        let (short, long) = (
+            format!("{}=", "aB3x".repeat(11).split_at(43).0),
+            format!("{}==", "aB3x".repeat(22).split_at(86).0),
+        );
+        let count = |text: &str| {
+            let lead = lead(text.as_bytes(), 0, 3).unwrap();
+            keys_below(text.as_bytes(), lead, text.len()).len()
+        };
+        assert_eq!(count(&format!("key:\n  encryption: {short}\n  hash: \"{long}\"\n")), 2);
+        assert_eq!(
+            count(&format!("key:\n  hash: {short}\n  sha512: {long}\n  public: {short}\n  other: x\n")),
+            0
+        );
+        assert_eq!(count(&format!("key: {short}\n")), 0);
     }
 
     #[test]

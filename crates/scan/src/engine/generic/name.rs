@@ -142,6 +142,9 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
     if let Some(told) = told_by_last(tail, last) {
         return told;
     }
+    if is_whose_key(name, &words) {
+        return Some(Promise::Secret);
+    }
     // `password_for_mail`, `secret_base`: the telling word is not the last one.
     if words.iter().any(|w| w.contains("passw") || w == "pwd" || w == "passphrase") {
         return Some(Promise::Password);
@@ -155,6 +158,15 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
     }
     let joined = words.concat();
     (words.len() <= 2 && SERVICES.contains(&joined.as_str())).then_some(Promise::Service)
+}
+
+/// `_API_KEY_GUEST`, `SECRET_KEY_HOLIDAYS`: a constant that says behind `key` whose it is or what for.
+fn is_whose_key(name: &[u8], words: &[String]) -> bool {
+    let constant = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_';
+    let key = |two: &[String]| {
+        two[1] == "key" && matches!(two[0].as_str(), "api" | "secret" | "access" | "auth" | "app" | "client")
+    };
+    name.iter().all(constant) && (words.windows(2).any(key) || words.iter().any(|word| word == "apikey"))
 }
 
 fn is_digest(word: &str) -> bool {
@@ -310,6 +322,31 @@ pub(super) fn is_constant_key(name: &[u8]) -> bool {
     name.ends_with(b"KEY") && name.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
 }
 
+/// `acme_key`, `plumbtree.auth`: a word before the telling one says whose it is, and no list knows it as another thing's.
+pub(super) fn is_of_somebody(name: &[u8]) -> bool {
+    static ORDINARY: Words = Words::of(
+        "\
+        the a an my our your this that self is has get set some any new old test demo sample s3 ec2 blob file files path
+        image video audio media asset upload download cache lock idempotency dedup request response trace span session
+        job task queue topic message event order product item customer contact account member team project repo branch
+        build page view form input field column header body cell grid tree graph edge vertex model version revision
+        release device room user users group tenant org entity resource bucket public static default common shared
+        random hash merge join map list dict set array value values data meta tag tags color font style theme sort
+        search query filter index facet aggregation chart series plot translation locale i18n text string label no
+        block tx transaction wallet chain peer node shard replica partition segment chunk part piece layer gpg pgp spreadsheet
+        sheet listen stream channel host known content sig issue ticket board space workspace document doc entity dataset feature",
+    );
+    let words = words(name);
+    let Some((last, before)) = words.split_last() else { return false };
+    (last == "key" || last == "auth")
+        && before.last().is_some_and(|word| word.len() >= 3 && !ORDINARY.holds(word))
+}
+
+/// `api_key`, `AUTHKEY`: whether the name ends with the word, and is more than it.
+pub(super) fn ends_key(name: &[u8]) -> bool {
+    name.len() > 3 && name[name.len() - 3..].eq_ignore_ascii_case(b"key")
+}
+
 /// What a password is called elsewhere; all of them are context words.
 pub(super) const FOREIGN: [&str; 14] = [
     "kennwort",
@@ -377,6 +414,9 @@ mod tests {
             ("aesIv", Some(Promise::Ingredient)),
             ("api_keys", Some(Promise::Secret)),
             ("keys", Some(Promise::Vague)),
+            ("_API_KEY_GUEST", Some(Promise::Secret)),
+            ("API_KEY_HEADER", None),
+            ("apiKeyGuest", None),
             ("map_keys", None),
             ("public_key", None),
             ("cacheKey", None),

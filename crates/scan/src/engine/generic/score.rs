@@ -4,15 +4,17 @@ use tenure_model::{Confidence, Severity};
 
 use super::chance::is_chance;
 use super::chosen::{
-    UNWRITTEN_BITS, chosen_secret, chosen_with_signs, is_comment, is_type, may_be_typed, of_service,
-    passphrase, signed, typed_in_env, where_mixed,
+    TINY_BYTES, UNWRITTEN_BITS, chosen_secret, chosen_with_signs, is_cipher_key, is_client_secret,
+    is_comment, is_type, may_be_typed, of_service, passphrase, signed, tiny, typed_in_env, where_mixed,
 };
-use super::code::{is_public_material, looks_like_code};
+use super::code::{annotated, holds_bracket, is_public_material, looks_like_code};
 use super::decoded::{Decoded, decoded};
-use super::name::{FOREIGN, Promise, Words, hands_on, is_constant_key, is_deed, promise, words};
+use super::name::{
+    FOREIGN, Promise, Words, ends_key, hands_on, is_constant_key, is_deed, is_of_somebody, promise, words,
+};
 use super::notation::{is_address, is_notation};
 use super::services::{service_above, service_named};
-use super::shape::{Assignment, Stand};
+use super::shape::{Assignment, Stand, in_query};
 use crate::engine::Needs;
 use crate::engine::language::{RANDOM_BITS, is_label, labelled_digits, longest_part, random_bits};
 use crate::engine::value;
@@ -72,6 +74,7 @@ pub(super) fn judge(
     if !text.iter().all(|&b| b >= 0x20 && b != 0x7f) {
         return None;
     }
+    let found = in_query(before, name, found);
     // Most values are words, and most names of words are of secrets rather than passwords: the cheap questions first.
     let (uuid, bits) = drawn_from(text);
     if bits < RANDOM_BITS && !may_be_chosen(name, text, found) {
@@ -107,7 +110,12 @@ pub(super) fn judge(
         Promise::Secret if uuid && words(name).last().is_some_and(|word| word.starts_with("credential")) => {
             return None;
         }
+        Promise::Password if found.quoted && found.stand == Stand::Assigned && value::is_drawn_uuid(text) => {
+            let because = "a UUID that was drawn at random".to_owned();
+            (Severity::Low, Confidence::Low, Needs::LivePath, because)
+        }
         Promise::Password if chosen.is_some() => signed(chosen?, found)?,
+        Promise::Secret if joined && bits < RANDOM_BITS => signed(Needs::Settings, found)?,
         Promise::Secret if decoded == Decoded::Made => {
             let because = "base64 of words and figures".to_owned();
             (Severity::Low, Confidence::Low, Needs::Settings, because)
@@ -116,6 +124,9 @@ pub(super) fn judge(
     };
     // No text for people keeps a secret under the name of one.
     let needs = if needs == Needs::Nothing { Needs::NoTexts } else { needs };
+    // Brackets outside of quotes are a call, but where settings stand.
+    let bracketed = !found.quoted && needs != Needs::Directives && bits < 2.0 * SURELY_RANDOM_BITS;
+    let needs = if bracketed && holds_bracket(text) { Needs::Settings } else { needs };
     if bits < RANDOM_BITS && severity == Severity::Low && is_comment(before) {
         return None;
     }
@@ -203,6 +214,8 @@ fn may_be_chosen(name: &[u8], text: &[u8], found: Assignment) -> bool {
         && (name.windows(2).any(begins_password)
             || !name.is_ascii()
             || may_be_typed(name, text, found) && holds(&["secret", "token"])
+            || ends_key(name) && may_be_typed(name, text, found) && is_cipher_key(name)
+            || is_client_secret(name) && typed_in_env(name, text, found)
             || holds(&FOREIGN)
             || holds(&["masterauth", "authtok", "shared"]))
 }
@@ -256,6 +269,9 @@ pub(super) type Opinion = (Severity, Confidence, Needs, String);
 fn password(name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
     if text.iter().any(u8::is_ascii_whitespace) {
         return passphrase(name, text, found);
+    }
+    if text.len() == TINY_BYTES {
+        return tiny(name, text, found);
     }
     let long = text.len() > *PASSWORD_BYTES.end() && bits >= SURELY_RANDOM_BITS;
     if !PASSWORD_BYTES.contains(&text.len()) && !long {
@@ -431,26 +447,6 @@ fn vague(name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Opini
     Some((severity, Confidence::Low, needs, drawn(bits)))
 }
 
-/// `acme_key`, `plumbtree.auth`: a word before the telling one says whose it is, and no list knows it as another thing's.
-fn is_of_somebody(name: &[u8]) -> bool {
-    static ORDINARY: Words = Words::of(
-        "\
-        the a an my our your this that self is has get set some any new old test demo sample s3 ec2 blob file files path
-        image video audio media asset upload download cache lock idempotency dedup request response trace span session
-        job task queue topic message event order product item customer contact account member team project repo branch
-        build page view form input field column header body cell grid tree graph edge vertex model version revision
-        release device room user users group tenant org entity resource bucket public static default common shared
-        random hash merge join map list dict set array value values data meta tag tags color font style theme sort
-        search query filter index facet aggregation chart series plot translation locale i18n text string label no
-        block tx transaction wallet chain peer node shard replica partition segment chunk part piece layer gpg pgp spreadsheet
-        sheet listen stream channel host known content sig issue ticket board space workspace document doc entity dataset feature",
-    );
-    let words = words(name);
-    let Some((last, before)) = words.split_last() else { return false };
-    (last == "key" || last == "auth")
-        && before.last().is_some_and(|word| word.len() >= 3 && !ORDINARY.holds(word))
-}
-
 /// A salt or nonce is random by its nature and seldom the secret itself: worth a hint, and no more.
 fn ingredient(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
     if text.len() < INGREDIENT_BYTES_MIN
@@ -479,7 +475,7 @@ fn drawn_from(text: &[u8]) -> (bool, f64) {
             return (false, drawn_from(&text[at + 1..]).1);
         }
         let bits = random_bits(text.strip_prefix(b"0x").unwrap_or(text));
-        let part = labelled_digits(text).or_else(|| longest_part(text));
+        let part = labelled_digits(text).or_else(|| longest_part(text)).or_else(|| annotated(text));
         part.map_or(bits, |digits| bits.max(random_bits(digits)))
     };
     (uuid, bits)

@@ -8,12 +8,13 @@ mod around;
 mod escaped;
 mod line;
 mod reading;
+mod serialised;
 mod signs;
 
 use around::{METHOD_BYTES_MAX, chained, compared};
 pub(super) use escaped::resolved;
 use line::starts_line;
-pub(super) use line::{begins_row, opens_map};
+pub(super) use line::{begins_row, in_query, opens_map};
 pub(super) use reading::digits_of;
 use reading::value_at;
 use signs::{behind_comma, in_words};
@@ -169,6 +170,8 @@ pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
             b'\\' if matches!(byte(bytes, p + 1), b'"' | b'\'') => {}
             b']' | b' ' | b'\t' | b'*' => {}
             b')' if closed_quote => {}
+            // A key of Perl: `$cfg{api_key} = '…'`.
+            b'}' if p == stop && is_perl_key(bytes, start, stop) => {}
             _ => break,
         }
         p += 1;
@@ -191,6 +194,7 @@ pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
     let alone = p > stop && !separated && !closed_quote && starts_line(bytes, start);
     let apart = || {
         escaped::separator(bytes, stop).is_some()
+            || serialised::begins(bytes, stop).is_some()
             || matches!(byte(bytes, stop), b')' | b'"' | b'\'' | b']')
                 && (chained(bytes, stop).is_some() || compared(bytes, start).is_some())
     };
@@ -202,6 +206,16 @@ pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
         alone,
         scheme,
     })
+}
+
+/// Whether the name is the whole key between the braces of a variable that is assigned to.
+fn is_perl_key(bytes: &[u8], start: usize, stop: usize) -> bool {
+    let variable =
+        start > 1 && bytes[start - 1] == b'{' && (is_name_byte(bytes[start - 2]) || bytes[start - 2] == b'>');
+    variable
+        && byte(bytes, stop + 1) == b' '
+        && byte(bytes, stop + 2) == b'='
+        && byte(bytes, stop + 3) == b' '
 }
 
 /// Separators that are more than one sign.
@@ -291,6 +305,9 @@ pub(super) fn assignment(bytes: &[u8], lead: Lead, high: usize) -> Option<Assign
         return Some(found);
     }
     if let Some(found) = escaped::assignment(bytes, lead.name, high) {
+        return Some(found);
+    }
+    if let Some(found) = serialised::assignment(bytes, lead.name, high) {
         return Some(found);
     }
     let plain = separator(bytes, lead, high).and_then(|found| value_at(bytes, lead.name, found, high));

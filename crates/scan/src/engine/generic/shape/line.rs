@@ -237,3 +237,15 @@ fn typed_map(bytes: &[u8], from: usize, high: usize) -> Option<usize> {
     let plain = |b: &u8| b.is_ascii_alphanumeric() || b" <>,[]:_&'?.".contains(b);
     (line[equals] == b'=' && line[..equals].iter().all(plain)).then_some(from + equals + 1)
 }
+
+/// The key among the parameters of an address, `&api_key=…`, is one of several pairs.
+pub(in crate::engine::generic) fn in_query(
+    before: &[u8],
+    name: &[u8],
+    found: super::Assignment,
+) -> super::Assignment {
+    let asked = found.stand == super::Stand::Inline
+        && matches!(before.last(), Some(b'?' | b'&'))
+        && [&b"api_key"[..], b"apikey", b"api-key"].iter().any(|key| name.eq_ignore_ascii_case(key));
+    if asked { super::Assignment { stand: super::Stand::Pair, ..found } } else { found }
+}

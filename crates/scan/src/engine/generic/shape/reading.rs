@@ -51,6 +51,10 @@ pub(super) fn value_at(
     let escapes = bytes[p.min(bytes.len())..].iter().take(4).take_while(|&&b| b == b'\\').count();
     let opens = p + escapes;
     let quote = byte(bytes, opens);
+    if quote == b'`' && p == opens && begins_with_backtick(bytes, p, high) {
+        let found = bare(bytes, name, p + 1, separator, high, folded)?;
+        return Some(Assignment { value: (p, found.value.1), ..found });
+    }
     if matches!(quote, b'"' | b'\'' | b'`') {
         return quoted(bytes, name, opens, escapes, stand, high);
     }
@@ -69,6 +73,13 @@ pub(super) fn value_at(
         return bare(bytes, name, p + 2, inline, high, true);
     }
     bare(bytes, name, p, separator, high, folded)
+}
+
+/// Whether the backtick at `p` is the first of a password's letters: no other stands on its line, in the line's last word.
+fn begins_with_backtick(bytes: &[u8], p: usize, high: usize) -> bool {
+    let line = &bytes[p + 1..high.max(p + 1)];
+    let line = memchr::memchr2(b'\n', b'\r', line).map_or(line, |end| &line[..end]);
+    bytes[p - 1] == b'=' && !line.contains(&b'`') && !line.contains(&b' ')
 }
 
 /// Functions that make a value of another type out of a literal, and nothing else.
@@ -322,13 +333,17 @@ fn bare(
     let optional = !flag && follows_option(bytes, name.0);
     // The value of a pair stands on a line of its own: `- name: X` over `value: …`.
     let leads = folded || separator.whole || stand == Stand::Beside || starts_line(bytes, name.0);
+    let limit = high.min(p + VALUE_BYTES_MAX + 1);
+    let line = memchr::memchr2(b'\n', b'\r', &bytes[p.min(limit)..limit]).map_or(limit, |end| p + end);
+    // A sign like any other in the rest of a line, unless it opens a tag.
+    let tag = memchr::memchr(b'<', &bytes[p.min(line)..line]);
+    let tag = tag.is_some_and(|at| separator.whole || memchr::memchr(b'>', &bytes[p + at..line]).is_some());
     let delimits = |b: u8| {
-        matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | b'`' | b'<' | b',' | b';' | b'\\')
+        matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | b'`' | b',' | b';' | b'\\')
+            || b == b'<' && (tag || !leads)
             || !leads && !flag && matches!(b, b'&' | b')' | b'}' | b']' | b'|')
     };
-    let limit = high.min(p + VALUE_BYTES_MAX + 1);
     let next = |from: usize| (from..limit).find(|&at| delimits(bytes[at])).unwrap_or(limit);
-    let line = memchr::memchr2(b'\n', b'\r', &bytes[p.min(limit)..limit]).map_or(limit, |end| p + end);
     let from = if flag { p } else { past_scheme(bytes, p.min(line), line) };
     let (p, scheme) = (from, from > p || stand == Stand::Scheme);
     let mut q = next(p);
