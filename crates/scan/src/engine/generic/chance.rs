@@ -55,7 +55,8 @@ fn is_whole(name: &[u8]) -> bool {
     let Some(last) = words.last() else { return false };
     let cut = SHORT.iter().any(|end| last.len() > end.len() && last.ends_with(end));
     let widget = ["meter", "strength", "toggle", "field", "input", "form", "icon", "label", "hint", "reset"];
-    !cut && !(name.contains(&b'-') && widget.contains(&last.as_str()))
+    let of_widget = name.contains(&b'-') && widget.contains(&last.as_str());
+    !cut && !of_widget
 }
 
 /// Hex digits that are a password's digest: fifty bytes anywhere, other lengths where a row says so.

@@ -182,7 +182,7 @@ fn is_moment_format(text: &[u8]) -> bool {
         [&b"%Y"[..], b"%m", b"%d", b"%H", b"%M", b"%S", b"%y"].iter().filter(|sign| holds(sign)).count();
     let letters = |b: &u8| b"YymndjDHhGgisTZeUcDLMNlSwzatBu\\-/:., ".contains(b);
     let escaped = text.contains(&b'\\') && text.iter().all(letters);
-    percent >= 3 || escaped && [&b"Ym"[..], b"His", b"H:i"].iter().any(|sign| holds(sign))
+    percent >= 3 || escaped && [&b"Ym"[..], b"His", b"H:i"].iter().any(holds)
 }
 
 /// `-apr1`, `--stdin`: an option of a command, in the list of its arguments.
