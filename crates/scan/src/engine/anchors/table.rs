@@ -79,7 +79,10 @@ impl<const BITS: u32> Table<BITS> {
         pieces.sort_unstable();
         assert!(pieces.len() < usize::from(u16::MAX), "fewer than 65,535 pieces");
         let mut slots = vec![0; 1 << BITS];
-        let (mut common, mut firsts) = (vec![Surroundings::NEVER], vec![0]);
+        let (mut common, mut firsts) =
+            (Vec::with_capacity(pieces.len() + 1), Vec::with_capacity(pieces.len() + 2));
+        common.push(Surroundings::NEVER);
+        firsts.push(0);
         let entries = pieces.iter().zip(0u16..).map(|(&(address, literal, offset), index)| {
             let around = Surroundings::of(&literals[usize::from(literal)].text, offset);
             let slot = &mut slots[address];
