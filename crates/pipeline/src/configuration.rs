@@ -3,7 +3,6 @@
 //! What a repository holds is data. It is read only when the user trusts it, speaks about its own root alone, and names
 //! nothing outside of it.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use tenure_model::{Configuration, Setting, visible};
@@ -199,15 +198,7 @@ fn refused(path: &Path, why: &str) -> Failure {
 }
 
 fn text(path: &Path) -> Result<String, Failure> {
-    let file = std::fs::File::open(path).map_err(|error| refused(path, &error.kind().to_string()))?;
-    let mut bytes = Vec::new();
-    file.take(FILE_BYTES_MAX + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| refused(path, &error.kind().to_string()))?;
-    if bytes.len() as u64 > FILE_BYTES_MAX {
-        return Err(refused(path, &format!("it is larger than {} MiB", FILE_BYTES_MAX >> 20)));
-    }
-    String::from_utf8(bytes).map_err(|_| refused(path, "it is no UTF-8 text"))
+    crate::file::read_text(path, FILE_BYTES_MAX).map_err(|why| refused(path, &why))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! Files that appear whole or not at all.
+//! Files that appear whole or not at all, and small texts that the user brings along.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 /// Writes `bytes` beside `path` and renames them into place.
@@ -32,4 +32,20 @@ pub fn write_whole_with(
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// The text of a file that the user names, of at most `bytes_max` bytes.
+///
+/// # Errors
+/// Why it cannot be used, in a few words.
+pub(crate) fn read_text(path: &Path, bytes_max: u64) -> Result<String, String> {
+    let said = |error: io::Error| error.kind().to_string();
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(bytes_max + 1).read_to_end(&mut bytes))
+        .map_err(said)?;
+    if bytes.len() as u64 > bytes_max {
+        return Err(format!("it is larger than {} MiB: split it", bytes_max >> 20));
+    }
+    String::from_utf8(bytes).map_err(|_| "it is no UTF-8 text".to_owned())
 }

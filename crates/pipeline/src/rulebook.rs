@@ -175,14 +175,5 @@ fn is_rule_file(path: &Path) -> bool {
 }
 
 fn text(path: &Path) -> Result<String, Failure> {
-    use std::io::Read as _;
-    let file = std::fs::File::open(path).map_err(|error| refused(path, &error.kind().to_string()))?;
-    let mut bytes = Vec::new();
-    file.take(FILE_BYTES_MAX + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| refused(path, &error.kind().to_string()))?;
-    if bytes.len() as u64 > FILE_BYTES_MAX {
-        return Err(refused(path, &format!("it is larger than {} MiB: split it", FILE_BYTES_MAX >> 20)));
-    }
-    String::from_utf8(bytes).map_err(|_| refused(path, "it is no UTF-8 text"))
+    crate::file::read_text(path, FILE_BYTES_MAX).map_err(|why| refused(path, &why))
 }
