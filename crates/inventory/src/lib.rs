@@ -27,6 +27,7 @@ mod resolve;
 mod resources;
 mod scan;
 mod schema;
+mod standing;
 mod writer;
 
 pub use blob_results::{KNOWN_BLOBS_MAX, KnownBlobs};
@@ -39,4 +40,5 @@ pub use judgements::PastAssessment;
 pub use key::load_or_create_key;
 pub use resources::{Resources, made_by};
 pub use scan::{Reach, ScanEnd, ScanRecord, ScanStart};
+pub use standing::TakenOver;
 pub use writer::{ObservationSender, ScanWriter};

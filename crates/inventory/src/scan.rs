@@ -310,6 +310,11 @@ pub(crate) async fn scan_seq(tx: &mut Tx, scan_id: &str) -> Result<(i64, String)
         .ok_or_else(|| InventoryError::unknown("scan", scan_id))
 }
 
+/// Whether details of the scan number `seq` are no longer kept when `newest` ends.
+pub(crate) fn is_forgotten(seq: i64, newest: i64) -> bool {
+    seq <= newest - DETAILED_SCANS_MAX
+}
+
 /// An inventory belongs to the first key that it meets.
 async fn bind_key(tx: &mut Tx, given: &str) -> Result<(), InventoryError> {
     sqlx::query("INSERT INTO installation (one, key_id) VALUES (1, ?) ON CONFLICT (one) DO NOTHING")

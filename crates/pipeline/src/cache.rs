@@ -1,33 +1,59 @@
-//! The inventory as the scan's memory: results of object stores, valid under one rule set and one key.
+//! The inventory as the scan's memory: results of object stores and of whole scans, valid under one rule set and one key.
 
-use tenure_inventory::{Inventory, KnownBlobs};
-use tenure_model::Timestamp;
+use serde::{Deserialize, Serialize};
+use tenure_inventory::{Inventory, InventoryError, KnownBlobs, ScanStart};
+use tenure_model::Counts;
 use tenure_scan::cache::{ResultCache, Settled, StoreResult};
+use tenure_scan::{ScanOutcome, Standing, Unchanged};
 use tokio::runtime::Handle;
 
 /// Ends the name of the row that holds what a repository shows as a whole.
 const SETTLED: &str = "\nsettled";
 
+/// Ends the name of the row that holds how some roots stood at the last scan of just these.
+const STANDING: &str = "\nstanding";
+
 /// Bridges the scan's plain threads to the store.
+#[derive(Clone)]
 pub(crate) struct InventoryCache {
     inventory: Inventory,
-    ruleset: String,
-    key_id: String,
-    now: Timestamp,
+    scan: ScanStart,
     handle: Handle,
     keeps: bool,
 }
 
+/// How roots stood before a scan read them, with what the inventory does not know of that scan.
+#[derive(Debug, Serialize, Deserialize)]
+struct Stood {
+    standing: Standing,
+    /// Id of the scan.
+    scan: String,
+    /// Files called like a configuration that it met, by root.
+    configurations: Vec<(String, String)>,
+}
+
 impl InventoryCache {
     /// Must be made inside the runtime; used from threads outside of it. An inventory in memory `keeps` nothing.
-    pub(crate) fn new(
-        inventory: Inventory,
-        ruleset: String,
-        key_id: String,
-        now: Timestamp,
-        keeps: bool,
-    ) -> Self {
-        Self { inventory, ruleset, key_id, now, handle: Handle::current(), keeps }
+    pub(crate) fn new(inventory: Inventory, scan: ScanStart, keeps: bool) -> Self {
+        Self { inventory, scan, handle: Handle::current(), keeps }
+    }
+
+    /// Remembers how the roots stood, once everything that the scan saw there is kept and told.
+    pub(crate) async fn stand(&self, outcome: &ScanOutcome) {
+        let Some(standing) = outcome.standing.filter(|_| self.keeps) else { return };
+        let configurations = outcome.configurations.clone();
+        let stood = Stood { standing, scan: self.scan.id.clone(), configurations };
+        if let Ok(stood) = serde_json::to_vec(&stood) {
+            let _ = self
+                .keep(&self.standing_row(), &KnownBlobs::new(Vec::new(), stood))
+                .await
+                .inspect_err(forget);
+        }
+    }
+
+    fn standing_row(&self) -> String {
+        // A path holds no zero byte.
+        format!("{}{STANDING}", self.scan.roots.join("\0"))
     }
 }
 
@@ -36,16 +62,19 @@ impl InventoryCache {
         if !self.keeps {
             return None;
         }
-        let known = self.inventory.known_blobs(name, &self.ruleset, &self.key_id);
+        let known = self.inventory.known_blobs(name, &self.scan.ruleset, &self.scan.key_id);
         self.handle.block_on(known).inspect_err(forget).ok().flatten()
     }
 
-    fn keep(&self, name: &str, known: &KnownBlobs) {
-        if !self.keeps {
-            return;
+    async fn keep(&self, name: &str, known: &KnownBlobs) -> Result<bool, InventoryError> {
+        let ScanStart { ruleset, key_id, started_at, .. } = &self.scan;
+        self.inventory.remember_blobs(name, ruleset, key_id, known, *started_at).await
+    }
+
+    fn keep_from_thread(&self, name: &str, known: &KnownBlobs) {
+        if self.keeps {
+            let _ = self.handle.block_on(self.keep(name, known)).inspect_err(forget);
         }
-        let kept = self.inventory.remember_blobs(name, &self.ruleset, &self.key_id, known, self.now);
-        let _ = self.handle.block_on(kept).inspect_err(forget);
     }
 }
 
@@ -63,7 +92,7 @@ impl ResultCache for InventoryCache {
 
     fn remember(&self, repository: &str, result: StoreResult) {
         let Ok(hits) = serde_json::to_vec(&result.hits) else { return };
-        self.keep(repository, &KnownBlobs::new(result.scanned, hits));
+        self.keep_from_thread(repository, &KnownBlobs::new(result.scanned, hits));
     }
 
     fn settled(&self, repository: &str) -> Option<Settled> {
@@ -73,11 +102,30 @@ impl ResultCache for InventoryCache {
 
     fn settle(&self, repository: &str, settled: &Settled) {
         let Ok(settled) = serde_json::to_vec(settled) else { return };
-        self.keep(&format!("{repository}{SETTLED}"), &KnownBlobs::new(Vec::new(), settled));
+        self.keep_from_thread(&format!("{repository}{SETTLED}"), &KnownBlobs::new(Vec::new(), settled));
+    }
+
+    fn take_over(&self, standing: &Standing) -> Option<ScanOutcome> {
+        let row = self.row(&self.standing_row())?;
+        let stood: Stood = serde_json::from_slice(&row.hits).ok()?;
+        if stood.standing != *standing {
+            return None;
+        }
+        let taken = self.inventory.take_over(&self.scan.id, &stood.scan);
+        let taken = self.handle.block_on(taken).inspect_err(forget).ok().flatten()?;
+        Some(ScanOutcome {
+            counts: Counts { cached_blobs: taken.counts.blobs, ..taken.counts },
+            complete_roots: taken.roots_read,
+            complete: taken.complete,
+            configurations: stood.configurations,
+            cancelled: false,
+            standing: Some(stood.standing),
+            unchanged: Some(Unchanged { is_next: taken.is_next }),
+        })
     }
 }
 
 /// A cache that fails costs time, not results.
-fn forget(error: &tenure_inventory::InventoryError) {
+fn forget(error: &InventoryError) {
     tracing::warn!(code = error.code(), "the result cache could not be used");
 }

@@ -142,6 +142,12 @@ impl Policy {
         }
     }
 
+    /// Everything that decides what is kept of a scan.
+    pub(crate) fn terms(&self) -> Vec<u8> {
+        let said: Vec<_> = self.parts.iter().map(|part| (&part.root, part.file.said())).collect();
+        serde_json::to_vec(&said).expect("a configuration is plain data")
+    }
+
     /// What is not read.
     pub(crate) fn exclude(&self) -> Exclusions {
         self.exclude.clone()

@@ -209,14 +209,16 @@ pub async fn scan(
         news: since.is_some().then(Mutex::default),
     });
     let keeps = matches!(options.store, Store::File(_));
-    let cache = InventoryCache::new(inventory.clone(), ruleset.clone(), key_id.clone(), options.now, keeps);
+    let cache = InventoryCache::new(inventory.clone(), start.clone(), keeps);
     let told = since.as_ref().map(|since| since.told(&veil));
-    let request = ScanRequest { roots, history: options.history, since, engine, exclude: policy.exclude() };
-    let outcome = run_scan(request, cache, listener.clone(), cancel, options.jobs).await?;
+    let terms = since.is_none().then(|| terms(&options.rules, options.history, &policy));
+    let request =
+        ScanRequest { roots, history: options.history, since, engine, exclude: policy.exclude(), terms };
+    let outcome = run_scan(request, cache.clone(), listener.clone(), cancel, options.jobs).await?;
     if let Some(error) = listener.broken.lock().unwrap_or_else(PoisonError::into_inner).take() {
         return Err(error.into());
     }
-    weigh_accounts(&listener, options.now).await?;
+    let ages = weigh_accounts(&listener, options.now).await?;
     let news = tell_waiting(&listener, told).await?;
     drop(listener);
     let end = ScanEnd {
@@ -227,10 +229,19 @@ pub async fn scan(
         roots_read: outcome.complete_roots.clone(),
     };
     inventory.finish_scan(writer, &end).await?;
+    if !outcome.unchanged.is_some_and(|unchanged| unchanged.is_next) {
+        inventory.resolve(&start.id).await?;
+    }
     let told = (&*policy, outcome.configurations.as_slice());
     let about = (names.as_slice(), news.as_ref());
     let mut report = conclude(&inventory, start, &end, about, (keeps, options.now), told).await?;
     report.tool.disabled_rules = options.rules.disabled().to_vec();
+    if outcome.unchanged.is_some() {
+        tell_again(&report, &*events);
+    }
+    if !ages {
+        cache.stand(&outcome).await;
+    }
     events(ScanEvent::Finished { summary: report.scan.clone() });
     inventory.close().await?;
     Ok(Scanned { report, key_id })
@@ -243,6 +254,19 @@ fn reach(since: bool, history: bool) -> Reach {
         (false, true) => Reach::Everything,
         (false, false) => Reach::TreeOnly,
     }
+}
+
+/// Everything beside rules and key that decides what a scan keeps.
+fn terms(rules: &Rulebook, history: bool, policy: &Policy) -> Vec<u8> {
+    let mut terms = serde_json::to_vec(&(history, rules.disabled())).expect("plain data");
+    terms.extend(policy.terms());
+    terms
+}
+
+/// Tells what a scan that read nothing took over.
+fn tell_again(report: &Report, events: &(dyn Fn(ScanEvent) + Send + Sync)) {
+    report.findings.iter().for_each(|finding| events(ScanEvent::Finding { finding: finding.clone() }));
+    report.scan.unread.iter().for_each(|unread| events(ScanEvent::Unread { unread: unread.clone() }));
 }
 
 /// Passes on what waited for the last file, and gives what is new when only that is told.
@@ -258,20 +282,22 @@ async fn tell_waiting(listener: &Listener, since: Option<Since>) -> Result<Optio
     Ok(news)
 }
 
-/// Weighs the accounts that were read, all of them together, and notes the judgements as evidence.
-async fn weigh_accounts(listener: &Listener, now: Timestamp) -> Result<(), Failure> {
+/// Weighs the accounts that were read, all of them together, and notes the judgements as evidence. Gives whether there
+/// were any: what is said of them is true for one day.
+async fn weigh_accounts(listener: &Listener, now: Timestamp) -> Result<bool, Failure> {
     let mut accounts = std::mem::take(&mut *listener.accounts.lock().unwrap_or_else(PoisonError::into_inner));
     // Threads hand them over in any order.
     accounts.sort_by(|a, b| (&a.root, &a.path).cmp(&(&b.root, &b.path)));
+    let any = !accounts.is_empty();
     let weighed = tenure_assess::weigh_aws(&accounts, now);
     News::note_weighed(listener.news.as_ref(), accounts, &weighed, now);
     for evidence in weighed {
         listener.sender.send_async(Observation::Evidence(evidence)).await?;
     }
-    Ok(())
+    Ok(any)
 }
 
-/// Resolves and judges what a scan has seen, and makes the report.
+/// Judges what a scan has seen, and makes the report.
 async fn conclude(
     inventory: &Inventory,
     start: ScanStart,
@@ -280,7 +306,6 @@ async fn conclude(
     (keeps, now): (bool, Timestamp),
     (policy, held): (&Policy, &[(String, String)]),
 ) -> Result<Report, Failure> {
-    inventory.resolve(&start.id).await?;
     let Judged { mut identities, findings: mut made, mut summary } =
         judge(inventory, (roots, None), policy, now).await?;
     let mut findings = Vec::new();

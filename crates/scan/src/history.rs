@@ -14,12 +14,13 @@ use crate::engine::delta::Scanned;
 use crate::engine::records::Called;
 use crate::findings::{Sighted, observe};
 use crate::git::{self, BlobVisitor, Commits, Objects, Oid, Op, Repository};
+use crate::groups::groups;
 use crate::hits::Hits;
 use crate::run::Run;
-use crate::scanner::{Seen, groups, match_flood};
+use crate::scanner::{Seen, match_flood};
 use crate::search;
 use crate::since::Since;
-use crate::source::below;
+use crate::source::{below, is_refused_by_the_disk};
 use crate::veil::Veil;
 
 mod head;
@@ -28,9 +29,6 @@ mod records;
 mod since;
 
 pub(crate) use since::Before;
-
-/// Reasons that another try may not meet.
-const REFUSED_BY_THE_DISK: [&str; 3] = ["io_error", "read_error", "permission_denied"];
 
 /// Changes whenever readers may read the same file differently: with every change of their source.
 const READERS: &str = env!("TENURE_READERS");
@@ -220,7 +218,7 @@ impl History {
         let rows = &unread[unread_before..];
         // What the disk refused may be there the next time.
         if let Some(state) = state
-            && !rows.iter().any(|row| REFUSED_BY_THE_DISK.contains(&row.reason.as_str()))
+            && !rows.iter().any(is_refused_by_the_disk)
             && !run.cancelled()
         {
             let (blobs, commits, unread) =

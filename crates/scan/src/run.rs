@@ -13,6 +13,7 @@ use tenure_model::{Counts, Observation};
 use crate::cache::ResultCache;
 use crate::engine::{Engine, Match};
 use crate::scanner::{Progress, Sink};
+use crate::source::is_refused_by_the_disk;
 use crate::veil::{Clean, KnownValues, Veil};
 
 /// Numbers that all threads add to.
@@ -26,6 +27,8 @@ pub(crate) struct Tally {
     pub(crate) cached_blobs: AtomicU64,
     pub(crate) unread: AtomicU64,
     pub(crate) excluded: AtomicU64,
+    /// Inputs that the system did not give.
+    pub(crate) refused: AtomicU64,
 }
 
 impl Tally {
@@ -85,6 +88,11 @@ impl<'a> Run<'a> {
         let (count, mut observations) = (news.len(), news);
         observations.extend(known);
         for observation in &observations {
+            if let Observation::Unread(row) = observation
+                && is_refused_by_the_disk(row)
+            {
+                self.tally.refused.fetch_add(1, Relaxed);
+            }
             match observation {
                 Observation::Finding(..) => drop(self.tally.findings.fetch_add(1, Relaxed)),
                 Observation::Unread(row) if row.is_missing() => drop(self.tally.unread.fetch_add(1, Relaxed)),

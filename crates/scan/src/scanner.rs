@@ -1,6 +1,6 @@
 //! One scan: every root, every repository in it, every file; each input ends as read, partial, skipped or failed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -17,13 +17,15 @@ use crate::engine::records::Called;
 use crate::files::KnownFiles;
 use crate::findings::{Sighted, observe};
 use crate::git::{ObjectKind, Oid};
+use crate::groups::groups;
 use crate::history::{self, GapKey, History};
-use crate::hits::{Hit, Hits};
+use crate::hits::Hits;
 use crate::named::report_names;
 use crate::run::Run;
 use crate::search::{self, WINDOW_BYTES};
 use crate::since::Since;
 use crate::source::{ByName, Entry, Exclusions, Neighbourhood, Walked, open_regular, walk};
+use crate::standing::Standing;
 use crate::veil::{Veil, VeiledCache};
 
 /// What a repository calls the configuration that it holds. To a scan it is a file like any other.
@@ -44,6 +46,9 @@ pub struct ScanRequest {
     pub engine: Engine,
     /// What the user leaves out.
     pub exclude: Exclusions,
+    /// Everything beside rules, key and files that decides what is told, when roots that stand as an earlier scan under the
+    /// same terms left them need not be read; `None` = they are read.
+    pub terms: Option<Vec<u8>>,
 }
 
 /// Who listens. Called from many threads.
@@ -68,6 +73,13 @@ pub struct Progress<'a> {
     pub current: &'a str,
 }
 
+/// A scan of roots that stand as an earlier scan left them: it reads nothing, and its cache tells what the earlier one said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unchanged {
+    /// No other scan of anything ran between.
+    pub is_next: bool,
+}
+
 /// How a scan ended.
 #[derive(Debug, Clone)]
 pub struct ScanOutcome {
@@ -81,6 +93,31 @@ pub struct ScanOutcome {
     pub configurations: Vec<(String, String)>,
     /// The user stopped it.
     pub cancelled: bool,
+    /// How the roots stood before they were read, when it was asked, can be told, and what was read is all that the disk
+    /// has.
+    pub standing: Option<Standing>,
+    /// Nothing was read, because nothing changed.
+    pub unchanged: Option<Unchanged>,
+}
+
+/// A root, listed.
+struct Root {
+    /// As reports call it.
+    name: String,
+    path: PathBuf,
+    walked: Walked,
+    /// The files that would like to configure the scan, by path.
+    configurations: Vec<String>,
+}
+
+impl Root {
+    fn list(run: &Run<'_>, name: &str, path: &Path, exclude: &Exclusions) -> Root {
+        run.progress(name);
+        let mut walked = walk(path);
+        let configurations = configurations(&walked.files);
+        exclude.apply(name, path, &mut walked);
+        Root { name: name.to_owned(), path: path.to_owned(), walked, configurations }
+    }
 }
 
 /// Runs a scan to its end, or until `cancel` is set: what was found by then stays found.
@@ -90,22 +127,33 @@ pub fn scan(
     sink: &dyn Sink,
     cancel: &AtomicBool,
 ) -> ScanOutcome {
-    let ScanRequest { mut roots, history, since, engine, exclude } = request;
+    let ScanRequest { mut roots, history, since, engine, exclude, terms } = request;
     let veil = Veil::new(&engine);
     for (shown, _) in &mut roots {
         veil.cover(shown);
     }
     let cache = VeiledCache::new(cache, veil);
     let run = Run::new((&engine, veil), sink, &cache, cancel);
+    let listed: Vec<Root> = roots.iter().map(|(name, path)| Root::list(&run, name, path, &exclude)).collect();
+    let look = |terms: &Vec<u8>| {
+        Standing::of(terms, listed.iter().map(|root| (&*root.name, &*root.path, &root.walked)))
+    };
+    let standing = terms.as_ref().filter(|_| cache.keeps()).and_then(look);
+    if !run.cancelled()
+        && let Some(outcome) = standing.and_then(|standing| cache.take_over(&standing))
+    {
+        return outcome;
+    }
     let mut complete_roots = Vec::new();
     let mut configurations = Vec::new();
     let left = || run.tally.unread.load(Relaxed) + run.tally.excluded.load(Relaxed);
-    for (shown, path) in &roots {
+    for root in listed {
         let left_before = left();
-        let held = scan_root(&run, shown, path, (history, since.as_ref()), &exclude);
-        configurations.extend(held.into_iter().map(|path| (shown.clone(), path)));
+        let shown = root.name.clone();
+        configurations.extend(root.configurations.iter().map(|path| (shown.clone(), path.clone())));
+        scan_root(&run, root, (history, since.as_ref()));
         if left() == left_before && !run.cancelled() {
-            complete_roots.push(shown.clone());
+            complete_roots.push(shown);
         }
     }
     if run.cancelled() {
@@ -118,25 +166,20 @@ pub fn scan(
     }
     let complete = run.tally.unread.load(Relaxed) == 0 && !run.cancelled();
     let (counts, cancelled) = (run.tally.counts(), run.cancelled());
+    // What the disk refused may be there the next time.
+    let standing = standing.filter(|_| !cancelled && run.tally.refused.load(Relaxed) == 0);
     let known = run.tell(roots.into_iter().map(|(shown, _)| shown));
     let veil = veil.knowing(&known);
     configurations.iter_mut().for_each(|(_, path)| *path = veil.covered(path));
     cache.tell(veil);
-    ScanOutcome { counts, complete_roots, complete, configurations, cancelled }
+    ScanOutcome { counts, complete_roots, complete, configurations, cancelled, standing, unchanged: None }
 }
 
-/// Reads one root; gives the configuration files in it.
-fn scan_root(
-    run: &Run<'_>,
-    root: &str,
-    path: &Path,
-    (history, since): (bool, Option<&Since>),
-    exclude: &Exclusions,
-) -> Vec<String> {
+/// Reads one root.
+fn scan_root(run: &Run<'_>, listed: Root, (history, since): (bool, Option<&Since>)) {
+    let Root { name, path, walked, .. } = listed;
+    let (root, path) = (name.as_str(), path.as_path());
     run.progress(root);
-    let mut walked = walk(path);
-    let held = configurations(&walked.files);
-    exclude.apply(root, path, &mut walked);
     let Walked { mut files, mut git_dirs, unread } = walked;
     if since.is_some() {
         git_dirs.sort();
@@ -149,7 +192,7 @@ fn scan_root(
     let mut read = BTreeSet::new();
     for git_dir in outer.into_iter().chain(inner) {
         if run.cancelled() {
-            return held;
+            return;
         }
         repositories.extend(history::open(run, root, path, git_dir, (history, since), &mut read));
     }
@@ -182,7 +225,6 @@ fn scan_root(
         repository.report_rest(run, root, &seen);
         repository.report_authorship(run, root, &seen);
     }
-    held
 }
 
 /// The files that would like to configure the scan, by path.
@@ -497,59 +539,6 @@ fn report_file(
     }
     hits.gaps.iter().for_each(|gap| run.observe(Observation::Unread(gap.unread(shown))));
     reported
-}
-
-/// Hits of one path by rule and value, in order of their first line; rules bound to other paths left out.
-pub(crate) fn groups<'h>(hits: &'h [Hit], path: &str, engine: &Engine) -> Vec<Vec<&'h Hit>> {
-    let mut order: Vec<Vec<&Hit>> = Vec::new();
-    let mut index: HashMap<(Option<&str>, &str, &str), usize> = HashMap::new();
-    let bound: Vec<&Hit> = hits
-        .iter()
-        .filter(|hit| hit.found.path_bound && engine.rule_applies(&hit.found.rule_id, &hit.path_in(path)))
-        .collect();
-    for hit in hits.iter().filter(|hit| hit.counts_at(path)) {
-        let speaks = if hit.found.path_bound {
-            // Of two that know as much of the same value, the one that knows it anywhere speaks.
-            let same = |other: &Hit| other.spans(hit) && !other.found.imported;
-            let knows = |other: &Hit| match other.found.confidence.cmp(&hit.found.confidence) {
-                std::cmp::Ordering::Greater => true,
-                std::cmp::Ordering::Equal => same(other),
-                std::cmp::Ordering::Less => false,
-            };
-            let sure = |other: &&Hit| !other.found.path_bound && knows(other);
-            bound.iter().any(|other| std::ptr::eq(*other, hit))
-                && !bound.iter().any(|other| is_told_by(hit, other))
-                && !hits.iter().filter(sure).any(|other| other.found.specific && other.overlaps(hit))
-        } else {
-            // A format's own rule knows better than a generic one what the same bytes are.
-            hit.found.specific || !bound.iter().any(|other| other.overlaps(hit))
-        };
-        if !speaks || (hit.found.imported && known_better(hit, hits, &bound)) {
-            continue;
-        }
-        let key = (hit.member.as_deref(), hit.found.rule_id.as_str(), hit.found.fingerprint.0.as_str());
-        let slot = *index.entry(key).or_insert_with(|| {
-            order.push(Vec::new());
-            order.len() - 1
-        });
-        order[slot].push(hit);
-    }
-    order
-}
-
-/// Whether another rule that speaks about this path knows better what the same bytes are; the first of two that know
-/// as much does.
-fn is_told_by(hit: &Hit, other: &Hit) -> bool {
-    let worth = |hit: &Hit| (hit.found.standing(), hit.found.confidence);
-    let better = || (worth(other), &hit.found.rule_id) > (worth(hit), &other.found.rule_id);
-    hit.found.rule_id != other.found.rule_id && other.overlaps(hit) && better()
-}
-
-/// Whether a rule made for this program speaks about the bytes of an imported rule's hit.
-fn known_better(hit: &Hit, hits: &[Hit], bound: &[&Hit]) -> bool {
-    hits.iter()
-        .filter(|other| other.found.standing() > hit.found.standing() && other.overlaps(hit))
-        .any(|other| !other.found.path_bound || bound.iter().any(|speaks| std::ptr::eq(*speaks, other)))
 }
 
 /// An unread row for hits beyond the limit.

@@ -234,6 +234,7 @@ fn scanned(files: &[(&str, &[u8])]) -> Vec<Observation> {
         since: None,
         engine: Engine::new(RuleSet::embedded(), key()),
         exclude: Default::default(),
+        terms: None,
     };
     let seen = Seen::default();
     scan(request, &NoCache, &seen, &AtomicBool::new(false));

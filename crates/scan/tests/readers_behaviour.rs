@@ -374,6 +374,7 @@ fn a_key_in_a_file_and_the_same_key_in_an_export_have_one_subject() {
         since: None,
         engine: Engine::new(RuleSet::embedded(), key()),
         exclude: Default::default(),
+        terms: None,
     };
     let seen = Seen::default();
     scan(request, &NoCache, &seen, &AtomicBool::new(false));

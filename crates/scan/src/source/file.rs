@@ -6,6 +6,9 @@ use std::path::Path;
 
 use tenure_model::{ReadState, Unread};
 
+/// Reasons that another try may not meet.
+const REFUSED_BY_THE_DISK: [&str; 4] = ["io_error", "read_error", "permission_denied", "vanished"];
+
 /// A regular file, open for reading.
 #[derive(Debug)]
 pub(crate) struct Opened {
@@ -46,6 +49,11 @@ pub(crate) fn unread(shown: &str, error: &io::Error) -> Unread {
         reason: reason.to_owned(),
         detail: format!("the system says: {}", error.kind()),
     }
+}
+
+/// Whether the system did not give what is unread, so that it may be there the next time.
+pub(crate) fn is_refused_by_the_disk(row: &Unread) -> bool {
+    REFUSED_BY_THE_DISK.contains(&row.reason.as_str())
 }
 
 /// An unread row for a pipe, socket, device or link.

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::Veil;
 use crate::cache::{ResultCache, Settled, StoreResult};
+use crate::{ScanOutcome, Standing};
 
 /// What a repository leaves for the next scan.
 enum Kept {
@@ -102,5 +103,9 @@ impl ResultCache for VeiledCache<'_> {
 
     fn settle(&self, repository: &str, settled: &Settled) {
         self.wait(repository, || Kept::Settled(Box::new(settled.clone())));
+    }
+
+    fn take_over(&self, standing: &Standing) -> Option<ScanOutcome> {
+        self.inner.take_over(standing)
     }
 }

@@ -1,0 +1,93 @@
+//! Whether everything stands as an earlier scan left it, so that nothing need be read to know what it holds.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use tenure_model::Unread;
+
+use crate::git::{self, Repository};
+use crate::source::{Walked, looks};
+
+/// Files that are looked at; roots with more are read each time.
+const FILES_MAX: usize = 2_000_000;
+
+/// How roots stood before anything in them was read, as one hash. It holds under the terms that it was asked for: everything
+/// beside the files that decides what a scan tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Standing([u8; 32]);
+
+impl Standing {
+    /// Looks at the program, and at every root by its name, its path, and what was listed of it.
+    ///
+    /// `None` when looks do not tell: something was written a moment ago, takes its content from elsewhere, or cannot be
+    /// looked at; and on systems that do not say where on the disk a file lies and when that last changed.
+    pub(crate) fn of<'a>(
+        terms: &[u8],
+        roots: impl Iterator<Item = (&'a str, &'a Path, &'a Walked)>,
+    ) -> Option<Standing> {
+        if !cfg!(unix) {
+            return None;
+        }
+        let mut seen = Seen { hasher: blake3::Hasher::new(), now: SystemTime::now(), files: 0 };
+        seen.file(&std::env::current_exe().ok()?)?;
+        seen.part(terms);
+        for (name, path, walked) in roots {
+            seen.part(name.as_bytes());
+            seen.root(path, walked)?;
+        }
+        Some(Standing(*seen.hasher.finalize().as_bytes()))
+    }
+}
+
+/// What was looked at so far.
+struct Seen {
+    hasher: blake3::Hasher,
+    now: SystemTime,
+    files: usize,
+}
+
+impl Seen {
+    fn root(&mut self, path: &Path, walked: &Walked) -> Option<()> {
+        self.count(walked.files.len());
+        for file in &walked.files {
+            self.file(&file.path)?;
+        }
+        self.count(walked.unread.len());
+        for Unread { path, reason, detail, .. } in &walked.unread {
+            [path, reason, detail].into_iter().for_each(|text| self.part(text.as_bytes()));
+        }
+        self.count(walked.git_dirs.len());
+        for dir in &walked.git_dirs {
+            self.repository(path, dir)?;
+        }
+        Some(())
+    }
+
+    fn file(&mut self, path: &Path) -> Option<()> {
+        let looks = looks(&path.symlink_metadata().ok()?, self.now)?;
+        self.files += 1;
+        self.part(path.as_os_str().as_encoded_bytes());
+        self.hasher.update(&looks);
+        (self.files <= FILES_MAX).then_some(())
+    }
+
+    fn repository(&mut self, root: &Path, dir: &PathBuf) -> Option<()> {
+        self.part(dir.as_os_str().as_encoded_bytes());
+        // One that cannot be opened has only files, and those are listed.
+        let state = match Repository::open(dir, root, &mut Vec::new()) {
+            Some(repository) => git::state(&repository)?,
+            None => [0; 32],
+        };
+        self.hasher.update(&state);
+        Some(())
+    }
+
+    fn part(&mut self, bytes: &[u8]) {
+        self.count(bytes.len());
+        self.hasher.update(bytes);
+    }
+
+    fn count(&mut self, number: usize) {
+        self.hasher.update(&(number as u64).to_le_bytes());
+    }
+}
