@@ -20,3 +20,4 @@ mod report;
 mod rules;
 mod since;
 mod since_places;
+mod unchanged;

@@ -168,9 +168,10 @@ impl<'a> Statement<'a> {
     }
 }
 
-/// The best evidence; among equals the first.
+/// The best evidence; among equals the first of those that stand in the files of today.
 fn best<'a>(evidence: impl Iterator<Item = &'a Evidence>) -> Option<&'a Evidence> {
-    evidence.reduce(|best, next| if next.quality > best.quality { next } else { best })
+    let worth = |evidence: &Evidence| (evidence.quality, evidence.source.commit.is_none());
+    evidence.reduce(|best, next| if worth(next) > worth(best) { next } else { best })
 }
 
 fn place(reading: &Reading<'_>, evidence: Option<&Evidence>) -> Place {

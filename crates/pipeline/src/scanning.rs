@@ -198,16 +198,7 @@ pub async fn scan(
     events(ScanEvent::Started { roots: names.clone() });
     policy.accept(inventory.exceptions().await?);
     let policy = Arc::new(policy);
-    let listener = Arc::new(Listener {
-        policy: policy.clone(),
-        sender: writer.sender(),
-        events: events.clone(),
-        last: Mutex::new(Instant::now()),
-        broken: Mutex::new(None),
-        accounts: Mutex::default(),
-        waiting: Mutex::default(),
-        news: since.is_some().then(Mutex::default),
-    });
+    let listener = Arc::new(Listener::new(policy.clone(), writer.sender(), events.clone(), since.is_some()));
     let keeps = matches!(options.store, Store::File(_));
     let cache = InventoryCache::new(inventory.clone(), start.clone(), keeps);
     let told = since.as_ref().map(|since| since.told(&veil));
@@ -502,6 +493,24 @@ struct Listener {
 }
 
 impl Listener {
+    fn new(
+        policy: Arc<Policy>,
+        sender: ObservationSender,
+        events: Arc<dyn Fn(ScanEvent) + Send + Sync>,
+        tells_news: bool,
+    ) -> Self {
+        Self {
+            policy,
+            sender,
+            events,
+            last: Mutex::new(Instant::now()),
+            broken: Mutex::new(None),
+            accounts: Mutex::default(),
+            waiting: Mutex::default(),
+            news: tells_news.then(Mutex::default),
+        }
+    }
+
     /// Passes on what completes the rest.
     fn keep(&self, observation: Observation) {
         let observation = match observation {
