@@ -209,7 +209,7 @@ pub async fn scan(
     if let Some(error) = listener.broken.lock().unwrap_or_else(PoisonError::into_inner).take() {
         return Err(error.into());
     }
-    let ages = weigh_accounts(&listener, options.now).await?;
+    let is_of_now = weigh_accounts(&listener, options.now).await?;
     let news = tell_waiting(&listener, told).await?;
     drop(listener);
     let end = ScanEnd {
@@ -230,7 +230,7 @@ pub async fn scan(
     if outcome.unchanged.is_some() {
         tell_again(&report, &*events);
     }
-    if !ages {
+    if !is_of_now {
         cache.stand(&outcome).await;
     }
     events(ScanEvent::Finished { summary: report.scan.clone() });
@@ -274,13 +274,13 @@ async fn tell_waiting(listener: &Listener, since: Option<Since>) -> Result<Optio
 }
 
 /// Weighs the accounts that were read, all of them together, and notes the judgements as evidence. Gives whether there
-/// were any: what is said of them is true for one day.
+/// were any: they hold for this moment, because policies may ask for the time.
 async fn weigh_accounts(listener: &Listener, now: Timestamp) -> Result<bool, Failure> {
     let mut accounts = std::mem::take(&mut *listener.accounts.lock().unwrap_or_else(PoisonError::into_inner));
     // Threads hand them over in any order.
     accounts.sort_by(|a, b| (&a.root, &a.path).cmp(&(&b.root, &b.path)));
-    let any = !accounts.is_empty();
     let weighed = tenure_assess::weigh_aws(&accounts, now);
+    let any = !weighed.is_empty();
     News::note_weighed(listener.news.as_ref(), accounts, &weighed, now);
     for evidence in weighed {
         listener.sender.send_async(Observation::Evidence(evidence)).await?;
