@@ -218,10 +218,39 @@ fn a_scan_between_is_not_forgotten() {
 }
 
 #[test]
-fn what_was_just_written_is_read_again() {
+fn a_file_from_the_future_is_read_again() {
     let home = Home::new();
-    home.write("tree/a.env", format!("DB_PASSWORD={}\n", password()));
-    let (_, _) = scan(&home, "data/a.sqlite", &["tree"]);
+    let path = home.write("tree/a.env", format!("DB_PASSWORD={}\n", password()));
+    let tomorrow = std::time::SystemTime::now() + Duration::from_secs(86_400);
+    std::fs::File::options().append(true).open(path).unwrap().set_modified(tomorrow).unwrap();
+    settle();
+    scan(&home, "data/a.sqlite", &["tree"]);
     let (_, read) = scan(&home, "data/a.sqlite", &["tree"]);
-    assert!(read, "it may have been written while it was read");
+    assert!(read, "its time tells nothing");
+}
+
+/// An account with one user who may do everything, under a condition.
+fn account(condition: &str) -> String {
+    let policy = format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"*","Resource":"*"{condition}}}]}}"#
+    );
+    format!(
+        r#"{{"UserDetailList":[{{"Path":"/","UserName":"deploy","UserId":"AIDAEXAMPLEEXAMPLE123","Arn":"arn:aws:iam::123456789012:user/deploy","CreateDate":"2024-01-02T03:04:05+00:00","UserPolicyList":[{{"PolicyName":"all","PolicyDocument":{policy}}}],"GroupList":[],"AttachedManagedPolicies":[],"Tags":[]}}],"GroupDetailList":[],"RoleDetailList":[],"Policies":[]}}"#
+    )
+}
+
+#[test]
+fn a_policy_that_asks_for_the_time_is_weighed_each_time() {
+    for (condition, waits) in
+        [("", false), (r#","Condition":{"DateLessThan":{"aws:CurrentTime":"2099-01-01T00:00:00Z"}}"#, true)]
+    {
+        let home = Home::new();
+        home.write("tree/account.json", account(condition));
+        settle();
+        let (first, _) = scan(&home, "data/a.sqlite", &["tree"]);
+        let (second, read) = scan(&home, "data/a.sqlite", &["tree"]);
+        assert_eq!(read, waits, "{condition}");
+        assert_eq!(first["identities"][0]["privilege"]["level"], "admin", "{first:#}");
+        assert_eq!(first["identities"], second["identities"]);
+    }
 }

@@ -21,7 +21,7 @@ pub use findings::is_of_several;
 pub use fold::{fold, store_of};
 pub use inputs::{Exposure, FactorInput, Inputs, Life, Power, Quarters, RiskInputs, Use};
 pub use plan::{Case, Recipe, SourceText, plan, recipes};
-pub use privilege::{awaits_role, weigh_aws, with_roles};
+pub use privilege::{WeighedAccounts, awaits_role, weigh_aws, with_roles};
 pub use readiness::judge_readiness;
 pub use risk::judge_risk;
 pub use rules::{

@@ -14,7 +14,7 @@ use tenure_model::{
     Dossier, EscalationPath, Fact, Grant, PathState, Privilege, PrivilegeLevel, Quality, Timestamp, Verdict,
 };
 
-pub use aws::weigh_aws;
+pub use aws::{WeighedAccounts, weigh_aws};
 pub use platforms::roles::{awaits_role, with_roles};
 
 pub(crate) use actions::names_one_thing;

@@ -65,7 +65,7 @@ impl News {
             return;
         }
         accounts.retain(|account| !new.contains(&(account.root.clone(), account.path.clone())));
-        let without = tenure_assess::weigh_aws(&accounts, now);
+        let without = tenure_assess::weigh_aws(&accounts, now).evidence;
         let without: HashSet<String> = without.iter().map(|evidence| format!("{evidence:?}")).collect();
         for evidence in weighed.iter().filter(|evidence| !without.contains(&format!("{evidence:?}"))) {
             Self::note(Some(news), &Observation::Evidence(evidence.clone()));

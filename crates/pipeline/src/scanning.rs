@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use serde::Serialize;
-use tenure_assess::{Assessed, Rules};
+use tenure_assess::{Assessed, Rules, WeighedAccounts};
 use tenure_inventory::{Inventory, ObservationSender, Reach, ScanEnd, ScanStart, load_or_create_key};
 use tenure_model::{
     AwsAccount, Counts, Dossier, Finding, FingerprintKey, Identity, Observation, REPORT_SCHEMA_VERSION,
@@ -227,9 +227,7 @@ pub async fn scan(
     let about = (names.as_slice(), news.as_ref());
     let mut report = conclude(&inventory, start, &end, about, (keeps, options.now), told).await?;
     report.tool.disabled_rules = options.rules.disabled().to_vec();
-    if outcome.unchanged.is_some() {
-        tell_again(&report, &*events);
-    }
+    tell_again(&report, &outcome, &*events);
     if !is_of_now {
         cache.stand(&outcome).await;
     }
@@ -255,7 +253,10 @@ fn terms(rules: &Rulebook, history: bool, policy: &Policy) -> Vec<u8> {
 }
 
 /// Tells what a scan that read nothing took over.
-fn tell_again(report: &Report, events: &(dyn Fn(ScanEvent) + Send + Sync)) {
+fn tell_again(report: &Report, outcome: &ScanOutcome, events: &(dyn Fn(ScanEvent) + Send + Sync)) {
+    if outcome.unchanged.is_none() {
+        return;
+    }
     report.findings.iter().for_each(|finding| events(ScanEvent::Finding { finding: finding.clone() }));
     report.scan.unread.iter().for_each(|unread| events(ScanEvent::Unread { unread: unread.clone() }));
 }
@@ -273,19 +274,18 @@ async fn tell_waiting(listener: &Listener, since: Option<Since>) -> Result<Optio
     Ok(news)
 }
 
-/// Weighs the accounts that were read, all of them together, and notes the judgements as evidence. Gives whether there
-/// were any: they hold for this moment, because policies may ask for the time.
+/// Weighs the accounts that were read, all of them together, and notes the judgements as evidence. Gives whether they
+/// hold for this moment only.
 async fn weigh_accounts(listener: &Listener, now: Timestamp) -> Result<bool, Failure> {
     let mut accounts = std::mem::take(&mut *listener.accounts.lock().unwrap_or_else(PoisonError::into_inner));
     // Threads hand them over in any order.
     accounts.sort_by(|a, b| (&a.root, &a.path).cmp(&(&b.root, &b.path)));
-    let weighed = tenure_assess::weigh_aws(&accounts, now);
-    let any = !weighed.is_empty();
+    let WeighedAccounts { evidence: weighed, asked_for_time } = tenure_assess::weigh_aws(&accounts, now);
     News::note_weighed(listener.news.as_ref(), accounts, &weighed, now);
     for evidence in weighed {
         listener.sender.send_async(Observation::Evidence(evidence)).await?;
     }
-    Ok(any)
+    Ok(asked_for_time)
 }
 
 /// Judges what a scan has seen, and makes the report.

@@ -1,6 +1,6 @@
 //! Whether everything stands as an earlier scan left it, so that nothing need be read to know what it holds.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 
 use tenure_model::Unread;
@@ -71,7 +71,7 @@ impl Seen {
         (self.files <= FILES_MAX).then_some(())
     }
 
-    fn repository(&mut self, root: &Path, dir: &PathBuf) -> Option<()> {
+    fn repository(&mut self, root: &Path, dir: &Path) -> Option<()> {
         self.part(dir.as_os_str().as_encoded_bytes());
         // One that cannot be opened has only files, and those are listed.
         let state = match Repository::open(dir, root, &mut Vec::new()) {

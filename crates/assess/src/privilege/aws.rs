@@ -9,6 +9,7 @@ mod attachable;
 mod breadth;
 mod candidate;
 mod catalogue;
+mod clock;
 mod condition;
 pub(super) mod glob;
 mod help;
@@ -32,24 +33,35 @@ mod writing;
 use tenure_model::{AwsAccount, Evidence, EvidenceSource, Fact, Quality, Subject, SubjectKind, Timestamp};
 
 use super::shortened;
+use clock::Clock;
 use judgement::Words;
 use world::{Library, World};
 
 /// Name under which the judgement stands as evidence.
 const READER: &str = "aws_privilege";
 
+/// What is said of every user and role of some accounts.
+#[derive(Debug, Clone)]
+pub struct WeighedAccounts {
+    /// One piece each.
+    pub evidence: Vec<Evidence>,
+    /// A policy asks for the time: what is said holds for that moment.
+    pub asked_for_time: bool,
+}
+
 /// Judges every user and role of all accounts that a scan has read. The accounts are weighed together, so that a role
 /// of one that trusts another is seen.
-pub fn weigh_aws(accounts: &[AwsAccount], now: Timestamp) -> Vec<Evidence> {
+pub fn weigh_aws(accounts: &[AwsAccount], now: Timestamp) -> WeighedAccounts {
     let bundled = world::bundled(accounts);
     let library = Library::of(accounts, &bundled);
-    let world = World::of(accounts, &library, now);
+    let clock = Clock::new(now);
+    let world = World::of(accounts, &library, &clock);
     let (reacher, standings) = walk::settle(&world);
     let words = Words { reacher: &reacher, standings: &standings };
     let places = accounts.iter().flat_map(|file| file.principals.iter().map(move |one| (file, one)));
     // Those that stand for groups come first.
     let principals = places.zip(world.groups.len()..);
-    principals
+    let evidence = principals
         .map(|((file, one), who)| {
             let mut judged = words.of(who);
             // Each principal has words of its own; those of a long policy of a group would be there for every member.
@@ -71,5 +83,6 @@ pub fn weigh_aws(accounts: &[AwsAccount], now: Timestamp) -> Vec<Evidence> {
             let subject = Subject::new(SubjectKind::AwsPrincipal, one.arn.as_str());
             Evidence { subject, fact, source, quality: Quality::Authoritative }
         })
-        .collect()
+        .collect();
+    WeighedAccounts { evidence, asked_for_time: clock.was_asked() }
 }

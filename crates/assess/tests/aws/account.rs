@@ -152,7 +152,7 @@ impl Judged {
 
 /// Judges one principal of some accounts.
 pub(crate) fn judged(accounts: &[AwsAccount], arn: &str) -> Judged {
-    let evidence = weigh_aws(accounts, now()).into_iter().find(|one| one.subject.key == arn);
+    let evidence = weigh_aws(accounts, now()).evidence.into_iter().find(|one| one.subject.key == arn);
     match evidence.expect("everybody is judged").fact {
         Fact::Privilege { level, because, admin, paths } => Judged { level, admin, because, paths },
         other => panic!("{other:?} is no judgement"),

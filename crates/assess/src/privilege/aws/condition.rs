@@ -2,6 +2,7 @@
 
 use tenure_model::{AwsCondition, AwsPrincipal, Timestamp};
 
+use super::clock::Clock;
 use super::glob;
 use super::key::{Known, known};
 use super::variable::{Filled, Parties, filled};
@@ -47,7 +48,7 @@ pub(super) struct Request<'a> {
     /// How far it may give tags to what it acts on.
     pub(super) tags_target: Answer,
     /// Today.
-    pub(super) now: Timestamp,
+    pub(super) clock: &'a Clock,
 }
 
 /// What a request carries besides who, what and on what.
@@ -358,7 +359,7 @@ mod tests {
             given: Given { passed_to: Some("lambda.amazonaws.com"), ..Given::default() },
             tags_itself: Answer::No,
             tags_target: Answer::No,
-            now: "2026-06-01T00:00:00Z".parse().unwrap(),
+            clock: &Clock::new("2026-06-01T00:00:00Z".parse().unwrap()),
         };
         let condition =
             AwsCondition { operator: operator.into(), key: key.into(), values: vec![value.to_owned()] };

@@ -2,8 +2,9 @@
 
 use std::sync::LazyLock;
 
-use tenure_model::{AwsCondition, AwsPrincipal, AwsPrincipalKind, Timestamp};
+use tenure_model::{AwsCondition, AwsPrincipal, AwsPrincipalKind};
 
+use super::clock::Clock;
 pub(super) use super::condition::Given;
 use super::condition::{Answer, Request, account, are_exhaustive};
 use super::glob;
@@ -37,7 +38,7 @@ pub(super) struct Holder<'a> {
     pub(super) tags_itself: Answer,
     /// How far it may give tags to users and to roles.
     pub(super) tags_others: [Answer; 2],
-    pub(super) now: Timestamp,
+    pub(super) clock: &'a Clock,
 }
 
 /// A policy of somebody.
@@ -138,8 +139,8 @@ impl<'a> Holder<'a> {
     /// A request for an action by its name in lower case; an empty one stands for everything.
     pub(super) fn request<'r>(&'r self, resource: &'r str, action: &'r str, given: Given<'r>) -> Request<'r> {
         let tags_target = given.target.map_or(Answer::No, |target| self.tags(target));
-        let (caller, tags_itself, now) = (self.principal, self.tags_itself, self.now);
-        Request { caller, resource, action, given, tags_itself, tags_target, now }
+        let (caller, tags_itself, clock) = (self.principal, self.tags_itself, self.clock);
+        Request { caller, resource, action, given, tags_itself, tags_target, clock }
     }
 
     /// Whether it may do an action on a resource.

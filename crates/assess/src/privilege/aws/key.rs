@@ -113,7 +113,7 @@ impl<'a> Look<'a> {
         let caller = self.request.caller;
         let is_user = caller.kind == AwsPrincipalKind::User;
         let text = |text: &'a str| Known::Text(Cow::Borrowed(text));
-        let now = self.request.now;
+        let now = || self.request.clock.now();
         match lower.as_str() {
             "aws:principalarn" => text(&caller.arn),
             "aws:principalaccount" => text(account(&caller.arn)),
@@ -123,10 +123,10 @@ impl<'a> Look<'a> {
             "aws:userid" if caller.unique_id.is_empty() => Known::Unknown,
             "aws:userid" if is_user => text(&caller.unique_id),
             "aws:userid" => Known::Beginning(format!("{}:", caller.unique_id)),
-            "aws:currenttime" => Known::Text(now.to_string().into()),
-            "aws:epochtime" => Known::Text(now.as_second().to_string().into()),
+            "aws:currenttime" => Known::Text(now().to_string().into()),
+            "aws:epochtime" => Known::Text(now().as_second().to_string().into()),
             // A session that is made now is issued now; a user's keys are no session.
-            "aws:tokenissuetime" if !is_user => Known::Text(now.to_string().into()),
+            "aws:tokenissuetime" if !is_user => Known::Text(now().to_string().into()),
             "aws:securetransport" => text("true"),
             "aws:viaawsservice" | "aws:principalisawsservice" => text("false"),
             "aws:multifactorauthpresent" if is_never_a_person(caller) => text("false"),

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use tenure_model::{
     AwsAccount, AwsDocument, AwsInlinePolicy, AwsLogin, AwsPrincipal, AwsPrincipalKind, AwsServiceControl,
-    Timestamp,
 };
 
 use super::catalogue::managed_policy;
+use super::clock::Clock;
 use super::condition::{Answer, account};
 use super::glob;
 use super::holder::{Given, Holder, Limit, Own, ServiceControl};
@@ -190,7 +190,7 @@ pub(super) struct World<'a> {
 }
 
 impl<'a> World<'a> {
-    pub(super) fn of(accounts: &'a [AwsAccount], library: &'a Library<'a>, now: Timestamp) -> Self {
+    pub(super) fn of(accounts: &'a [AwsAccount], library: &'a Library<'a>, clock: &'a Clock) -> Self {
         let mut world = Self {
             library,
             holders: Vec::new(),
@@ -219,7 +219,7 @@ impl<'a> World<'a> {
             for (at, group) in of_file.groups.iter().enumerate() {
                 let who = world.holders.len();
                 let member = &library.members[file][at];
-                let mut holder = Holder::of(member, now);
+                let mut holder = Holder::of(member, clock);
                 let mut attached = Vec::new();
                 let own = &library.inline_of_groups[file][at];
                 holder.take(own, &group.attached, library, file, &mut attached);
@@ -234,7 +234,7 @@ impl<'a> World<'a> {
         for (file, at, one) in by_file
             .flat_map(|(file, of)| of.principals.iter().enumerate().map(move |(at, one)| (file, at, one)))
         {
-            world.add(one, file, &library.inline[file][at], &groups, now);
+            world.add(one, file, &library.inline[file][at], &groups, clock);
         }
         world.in_order();
         world.tagging();
@@ -274,10 +274,10 @@ impl<'a> World<'a> {
         file: usize,
         inline: &'a [Policy<'a>],
         groups: &HashMap<(&str, &str), Who>,
-        now: Timestamp,
+        clock: &'a Clock,
     ) {
         let who = self.holders.len();
-        let mut holder = Holder::of(one, now);
+        let mut holder = Holder::of(one, clock);
         let mut attached = Vec::new();
         holder.take(inline, &one.attached, self.library, file, &mut attached);
         let mut member_of = Vec::new();
@@ -374,7 +374,7 @@ impl<'a> World<'a> {
 }
 
 impl<'a> Holder<'a> {
-    fn of(principal: &'a AwsPrincipal, now: Timestamp) -> Self {
+    fn of(principal: &'a AwsPrincipal, clock: &'a Clock) -> Self {
         Self {
             principal,
             own: Vec::new(),
@@ -385,7 +385,7 @@ impl<'a> Holder<'a> {
             held: Actions::default(),
             tags_itself: Answer::No,
             tags_others: [Answer::No; 2],
-            now,
+            clock,
         }
     }
 
