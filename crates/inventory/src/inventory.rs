@@ -209,8 +209,8 @@ async fn ask(path: &Path, unchanging: bool) -> Result<(), InventoryError> {
     }
 }
 
-/// The path of a file that SQLite keeps beside the inventory.
-fn beside(path: &Path, ending: &str) -> PathBuf {
+/// The path of a file that lies beside the inventory.
+pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)

@@ -26,8 +26,9 @@ mod resolution;
 mod resolve;
 mod resources;
 mod scan;
+mod scan_lock;
 mod schema;
-mod standing;
+mod taking_over;
 mod writer;
 
 pub use blob_results::{KNOWN_BLOBS_MAX, KnownBlobs};
@@ -40,5 +41,6 @@ pub use judgements::PastAssessment;
 pub use key::load_or_create_key;
 pub use resources::{Resources, made_by};
 pub use scan::{Reach, ScanEnd, ScanRecord, ScanStart};
-pub use standing::TakenOver;
+pub use scan_lock::ScanLock;
+pub use taking_over::TakenOver;
 pub use writer::{ObservationSender, ScanWriter};

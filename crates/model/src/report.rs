@@ -25,7 +25,7 @@ pub struct Tool {
     pub disabled_rules: Vec<String>,
 }
 
-/// What was really read.
+/// What was really read: by this scan, or by the one that it takes over because nothing has changed since.
 #[derive(Debug, Clone, Default, Copy, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Counts {

@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 use tenure_inventory::{Inventory, InventoryError, KnownBlobs, ScanStart};
 use tenure_model::Counts;
 use tenure_scan::cache::{ResultCache, Settled, StoreResult};
-use tenure_scan::{ScanOutcome, Standing, Unchanged};
+use tenure_scan::{RootsState, ScanOutcome, Unchanged};
 use tokio::runtime::Handle;
 
 /// Ends the name of the row that holds what a repository shows as a whole.
 const SETTLED: &str = "\nsettled";
 
-/// Ends the name of the row that holds how some roots stood at the last scan of just these.
-const STANDING: &str = "\nstanding";
+/// Ends the name of the row that holds how some roots were at the last scan of just these.
+const ROOTS: &str = "\nroots";
 
 /// Bridges the scan's plain threads to the store.
 #[derive(Clone)]
@@ -22,10 +22,10 @@ pub(crate) struct InventoryCache {
     keeps: bool,
 }
 
-/// How roots stood before a scan read them, with what the inventory does not know of that scan.
+/// How roots were before a scan read them, with what the inventory does not know of that scan.
 #[derive(Debug, Serialize, Deserialize)]
-struct Stood {
-    standing: Standing,
+struct Left {
+    state: RootsState,
     /// Id of the scan.
     scan: String,
     /// Files called like a configuration that it met, by root.
@@ -38,22 +38,20 @@ impl InventoryCache {
         Self { inventory, scan, handle: Handle::current(), keeps }
     }
 
-    /// Remembers how the roots stood, once everything that the scan saw there is kept and told.
-    pub(crate) async fn stand(&self, outcome: &ScanOutcome) {
-        let Some(standing) = outcome.standing.filter(|_| self.keeps) else { return };
+    /// Remembers how the roots were, once everything that the scan saw there is kept and told.
+    pub(crate) async fn leave(&self, outcome: &ScanOutcome) {
+        let Some(state) = outcome.state.filter(|_| self.keeps) else { return };
         let configurations = outcome.configurations.clone();
-        let stood = Stood { standing, scan: self.scan.id.clone(), configurations };
-        if let Ok(stood) = serde_json::to_vec(&stood) {
-            let _ = self
-                .keep(&self.standing_row(), &KnownBlobs::new(Vec::new(), stood))
-                .await
-                .inspect_err(forget);
+        let left = Left { state, scan: self.scan.id.clone(), configurations };
+        if let Ok(left) = serde_json::to_vec(&left) {
+            let _ =
+                self.keep(&self.roots_row(), &KnownBlobs::new(Vec::new(), left)).await.inspect_err(forget);
         }
     }
 
-    fn standing_row(&self) -> String {
+    fn roots_row(&self) -> String {
         // A path holds no zero byte.
-        format!("{}{STANDING}", self.scan.roots.join("\0"))
+        format!("{}{ROOTS}", self.scan.roots.join("\0"))
     }
 }
 
@@ -105,21 +103,21 @@ impl ResultCache for InventoryCache {
         self.keep_from_thread(&format!("{repository}{SETTLED}"), &KnownBlobs::new(Vec::new(), settled));
     }
 
-    fn take_over(&self, standing: &Standing) -> Option<ScanOutcome> {
-        let row = self.row(&self.standing_row())?;
-        let stood: Stood = serde_json::from_slice(&row.hits).ok()?;
-        if stood.standing != *standing {
+    fn take_over(&self, state: &RootsState) -> Option<ScanOutcome> {
+        let row = self.row(&self.roots_row())?;
+        let left: Left = serde_json::from_slice(&row.hits).ok()?;
+        if left.state != *state {
             return None;
         }
-        let taken = self.inventory.take_over(&self.scan.id, &stood.scan);
+        let taken = self.inventory.take_over(&self.scan.id, &left.scan);
         let taken = self.handle.block_on(taken).inspect_err(forget).ok().flatten()?;
         Some(ScanOutcome {
             counts: Counts { cached_blobs: taken.counts.blobs, ..taken.counts },
             complete_roots: taken.roots_read,
             complete: taken.complete,
-            configurations: stood.configurations,
+            configurations: left.configurations,
             cancelled: false,
-            standing: Some(stood.standing),
+            state: Some(left.state),
             unchanged: Some(Unchanged { is_next: taken.is_next }),
         })
     }

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use serde::Serialize;
 use tenure_assess::{Assessed, Rules, WeighedAccounts};
-use tenure_inventory::{Inventory, ObservationSender, Reach, ScanEnd, ScanStart, load_or_create_key};
+use tenure_inventory::{
+    Inventory, ObservationSender, Reach, ScanEnd, ScanLock, ScanStart, load_or_create_key,
+};
 use tenure_model::{
     AwsAccount, Counts, Dossier, Finding, FingerprintKey, Identity, Observation, REPORT_SCHEMA_VERSION,
     Report, ScanSummary, Since, Summary, Timestamp, Tool, Unread,
@@ -60,6 +62,27 @@ pub fn throwaway_key() -> Result<FingerprintKey, Failure> {
 }
 
 impl Store {
+    /// Waits until no other scan writes into the inventory; until what is given back is dropped, none does.
+    async fn lock(
+        &self,
+        events: &(dyn Fn(ScanEvent) + Send + Sync),
+        cancel: &Cancel,
+    ) -> Result<Option<ScanLock>, Failure> {
+        let Store::File(path) = self else { return Ok(None) };
+        loop {
+            if let Some(lock) = ScanLock::try_take(path)? {
+                return Ok(Some(lock));
+            }
+            if cancel.is_cancelled() {
+                let stopped = "stopped while another scan wrote into the inventory: nothing was read";
+                return Err(Failure::Usage(stopped.to_owned()));
+            }
+            let current = "waiting for another scan into this inventory".to_owned();
+            events(ScanEvent::Progress { counts: Counts::default(), current });
+            tokio::time::sleep(PROGRESS_EVERY).await;
+        }
+    }
+
     /// Opens an inventory that a scan has made.
     pub(crate) async fn open_existing(&self) -> Result<Inventory, Failure> {
         match self {
@@ -172,10 +195,8 @@ pub async fn scan(
     let since =
         options.since.as_ref().map(find).transpose().map_err(|why| Failure::Usage(why.to_string()))?;
     let (inventory, own_key) = options.store.open().await?;
-    let key = match (&options.store, options.key) {
-        (Store::Memory, Some(key)) => key,
-        _ => own_key,
-    };
+    let _lock = options.store.lock(&*events, &cancel).await?;
+    let key = if matches!(options.store, Store::Memory) { options.key.unwrap_or(own_key) } else { own_key };
     let rules = options.rules.rules();
     let ruleset = rules.hash().to_owned();
     let key_id = key.id();
@@ -229,7 +250,7 @@ pub async fn scan(
     report.tool.disabled_rules = options.rules.disabled().to_vec();
     tell_again(&report, &outcome, &*events);
     if !is_of_now {
-        cache.stand(&outcome).await;
+        cache.leave(&outcome).await;
     }
     events(ScanEvent::Finished { summary: report.scan.clone() });
     inventory.close().await?;

@@ -8,7 +8,7 @@ use tenure_model::{
 
 use crate::container::MemberGap;
 use crate::hits::Hits;
-use crate::{ScanOutcome, Standing};
+use crate::{RootsState, ScanOutcome};
 
 /// The result of an object store under one rule set: which blobs were scanned, and the hits of those that had any.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -131,9 +131,9 @@ pub trait ResultCache: Sync {
     fn settled(&self, repository: &str) -> Option<Settled>;
     /// Remembers what this repository shows, in place of the last time.
     fn settle(&self, repository: &str, settled: &Settled);
-    /// How the scan ends when its roots stand as an earlier one left them, and everything that that one saw is taken over;
+    /// How the scan ends when its roots are as an earlier one left them, and everything that that one saw is taken over;
     /// `None` when they do not, or nobody knows.
-    fn take_over(&self, _: &Standing) -> Option<ScanOutcome> {
+    fn take_over(&self, _: &RootsState) -> Option<ScanOutcome> {
         None
     }
 }

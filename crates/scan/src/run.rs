@@ -27,8 +27,8 @@ pub(crate) struct Tally {
     pub(crate) cached_blobs: AtomicU64,
     pub(crate) unread: AtomicU64,
     pub(crate) excluded: AtomicU64,
-    /// Inputs that the system did not give.
-    pub(crate) refused: AtomicU64,
+    /// Inputs that the system did not give, or gave otherwise than it said.
+    pub(crate) unsettled: AtomicU64,
 }
 
 impl Tally {
@@ -91,7 +91,7 @@ impl<'a> Run<'a> {
             if let Observation::Unread(row) = observation
                 && is_refused_by_the_disk(row)
             {
-                self.tally.refused.fetch_add(1, Relaxed);
+                self.tally.unsettled.fetch_add(1, Relaxed);
             }
             match observation {
                 Observation::Finding(..) => drop(self.tally.findings.fetch_add(1, Relaxed)),

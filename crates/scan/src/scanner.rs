@@ -21,11 +21,11 @@ use crate::groups::groups;
 use crate::history::{self, GapKey, History};
 use crate::hits::Hits;
 use crate::named::report_names;
+use crate::roots_state::RootsState;
 use crate::run::Run;
 use crate::search::{self, WINDOW_BYTES};
 use crate::since::Since;
 use crate::source::{ByName, Entry, Exclusions, Neighbourhood, Walked, open_regular, walk};
-use crate::standing::Standing;
 use crate::veil::{Veil, VeiledCache};
 
 /// What a repository calls the configuration that it holds. To a scan it is a file like any other.
@@ -46,7 +46,7 @@ pub struct ScanRequest {
     pub engine: Engine,
     /// What the user leaves out.
     pub exclude: Exclusions,
-    /// Everything beside rules, key and files that decides what is told, when roots that stand as an earlier scan under the
+    /// Everything beside rules, key and files that decides what is told, when roots that are as an earlier scan under the
     /// same terms left them need not be read; `None` = they are read.
     pub terms: Option<Vec<u8>>,
 }
@@ -73,7 +73,7 @@ pub struct Progress<'a> {
     pub current: &'a str,
 }
 
-/// A scan of roots that stand as an earlier scan left them: it reads nothing, and its cache tells what the earlier one said.
+/// A scan of roots that are as an earlier scan left them: it reads nothing, and its cache tells what the earlier one said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unchanged {
     /// No other scan of anything ran between.
@@ -93,21 +93,21 @@ pub struct ScanOutcome {
     pub configurations: Vec<(String, String)>,
     /// The user stopped it.
     pub cancelled: bool,
-    /// How the roots stood before they were read, when it was asked, can be told, and what was read is all that the disk
+    /// How the roots were before they were read, when it was asked, can be told, and what was read is all that the disk
     /// has.
-    pub standing: Option<Standing>,
+    pub state: Option<RootsState>,
     /// Nothing was read, because nothing changed.
     pub unchanged: Option<Unchanged>,
 }
 
 /// A root, listed.
-struct Root {
+pub(crate) struct Root {
     /// As reports call it.
-    name: String,
-    path: PathBuf,
-    walked: Walked,
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    pub(crate) walked: Walked,
     /// The files that would like to configure the scan, by path.
-    configurations: Vec<String>,
+    pub(crate) configurations: Vec<String>,
 }
 
 impl Root {
@@ -135,12 +135,10 @@ pub fn scan(
     let cache = VeiledCache::new(cache, veil);
     let run = Run::new((&engine, veil), sink, &cache, cancel);
     let listed: Vec<Root> = roots.iter().map(|(name, path)| Root::list(&run, name, path, &exclude)).collect();
-    let look = |terms: &Vec<u8>| {
-        Standing::of(terms, listed.iter().map(|root| (&*root.name, &*root.path, &root.walked)))
-    };
-    let standing = terms.as_ref().filter(|_| cache.keeps()).and_then(look);
+    let look = |terms: &Vec<u8>| RootsState::of(terms, &listed);
+    let state = terms.as_ref().filter(|_| cache.keeps()).and_then(look);
     if !run.cancelled()
-        && let Some(outcome) = standing.and_then(|standing| cache.take_over(&standing))
+        && let Some(outcome) = state.and_then(|state| cache.take_over(&state))
     {
         return outcome;
     }
@@ -166,13 +164,13 @@ pub fn scan(
     }
     let complete = run.tally.unread.load(Relaxed) == 0 && !run.cancelled();
     let (counts, cancelled) = (run.tally.counts(), run.cancelled());
-    // What the disk refused may be there the next time.
-    let standing = standing.filter(|_| !cancelled && run.tally.refused.load(Relaxed) == 0);
+    // What the disk refused, or gave otherwise than it said, may be different the next time.
+    let state = state.filter(|_| !cancelled && run.tally.unsettled.load(Relaxed) == 0);
     let known = run.tell(roots.into_iter().map(|(shown, _)| shown));
     let veil = veil.knowing(&known);
     configurations.iter_mut().for_each(|(_, path)| *path = veil.covered(path));
     cache.tell(veil);
-    ScanOutcome { counts, complete_roots, complete, configurations, cancelled, standing, unchanged: None }
+    ScanOutcome { counts, complete_roots, complete, configurations, cancelled, state, unchanged: None }
 }
 
 /// Reads one root.
@@ -331,6 +329,10 @@ fn scan_file(
     bytes.reserve(usize::try_from(opened.len.min(first)).unwrap_or(WINDOW_BYTES) + 1);
     if let Err(error) = (&mut file).take(first).read_to_end(&mut bytes) {
         return run.observe(Observation::Unread(crate::source::io_unread(&entry.shown, &error)));
+    }
+    if bytes.len() as u64 != opened.len.min(first) {
+        // It changed just now, or is made while it is read: what it looks like does not tell what it holds.
+        run.tally.unsettled.fetch_add(1, Relaxed);
     }
     let repository = repositories.iter().find(|r| entry.shown.starts_with(&r.base));
     let whole = (bytes.len() as u64) < (WINDOW_BYTES as u64) || opened.len <= WINDOW_BYTES as u64;

@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::time::SystemTime;
 
+use super::index;
 use super::repository::Repository;
 use crate::source::looks;
 
-/// Files that change without changing what history shows.
+/// Files that change without changing what history shows. Of the index, only what it lists counts.
 const WITHOUT_EFFECT: [&str; 3] = ["index", "index.lock", "gc.log"];
 /// Most files that are looked at; a store with more is read each time.
 const FILES_MAX: usize = 200_000;
@@ -39,6 +40,11 @@ pub(crate) fn state(repository: &Repository) -> Option<[u8; 32]> {
             hasher.update(name);
             hasher.update(&looks);
         }
+    }
+    for (path, oid) in index::entries(repository, &mut Vec::new()) {
+        hasher.update(&(path.len() as u64).to_le_bytes());
+        hasher.update(&path);
+        hasher.update(&oid.0);
     }
     Some(*hasher.finalize().as_bytes())
 }

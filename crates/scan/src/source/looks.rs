@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime};
 
 /// A file that was written so recently may be written again without looking different.
 const SETTLED_AFTER: Duration = Duration::from_millis(100);
+/// The same where the file system keeps times in whole seconds, or in two of them.
+const COARSELY_SETTLED_AFTER: Duration = Duration::from_secs(3);
 /// Bytes of the looks of a file: its size, its time, and its place on the disk.
 const LOOKS_BYTES: usize = 8 + 16 + PLACE_BYTES;
 /// Bytes of [`place`].
@@ -12,14 +14,16 @@ const PLACE_BYTES: usize = 32;
 
 /// Size, times and place on the disk of a regular file.
 ///
-/// `None` when that does not tell: it is no regular file, or was written less than a tenth of a second before `now`, or after.
+/// `None` when that does not tell: it is no regular file, or was written a moment before `now`, or after.
 pub(crate) fn looks(meta: &Metadata, now: SystemTime) -> Option<[u8; LOOKS_BYTES]> {
     let written = meta.modified().ok()?;
     let last = changed(meta).map_or(written, |changed| changed.max(written));
-    if !meta.is_file() || last + SETTLED_AFTER > now {
+    let since = written.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let last_since = last.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let settled_after = if last_since.subsec_nanos() == 0 { COARSELY_SETTLED_AFTER } else { SETTLED_AFTER };
+    if !meta.is_file() || last + settled_after > now {
         return None;
     }
-    let since = written.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let mut all = [0; LOOKS_BYTES];
     all[..8].copy_from_slice(&meta.len().to_le_bytes());
     all[8..24].copy_from_slice(&since.as_nanos().to_le_bytes());

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::Veil;
 use crate::cache::{ResultCache, Settled, StoreResult};
-use crate::{ScanOutcome, Standing};
+use crate::{RootsState, ScanOutcome};
 
 /// What a repository leaves for the next scan.
 enum Kept {
@@ -105,7 +105,7 @@ impl ResultCache for VeiledCache<'_> {
         self.wait(repository, || Kept::Settled(Box::new(settled.clone())));
     }
 
-    fn take_over(&self, standing: &Standing) -> Option<ScanOutcome> {
-        self.inner.take_over(standing)
+    fn take_over(&self, state: &RootsState) -> Option<ScanOutcome> {
+        self.inner.take_over(state)
     }
 }

@@ -1,4 +1,4 @@
-//! Whether everything stands as an earlier scan left it, so that nothing need be read to know what it holds.
+//! Whether everything is as an earlier scan left it, so that nothing need be read to know what it holds.
 
 use std::path::Path;
 use std::time::SystemTime;
@@ -6,59 +6,57 @@ use std::time::SystemTime;
 use tenure_model::Unread;
 
 use crate::git::{self, Repository};
-use crate::source::{Walked, looks};
+use crate::scanner::Root;
+use crate::source::looks;
 
 /// Files that are looked at; roots with more are read each time.
 const FILES_MAX: usize = 2_000_000;
 
-/// How roots stood before anything in them was read, as one hash. It holds under the terms that it was asked for: everything
+/// How roots were before anything in them was read, as one hash. It holds under the terms that it was asked for: everything
 /// beside the files that decides what a scan tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Standing([u8; 32]);
+pub struct RootsState([u8; 32]);
 
-impl Standing {
-    /// Looks at the program, and at every root by its name, its path, and what was listed of it.
+impl RootsState {
+    /// Looks at the program, and at every root by its name and by what was listed of it.
     ///
     /// `None` when looks do not tell: something was written a moment ago, takes its content from elsewhere, or cannot be
     /// looked at; and on systems that do not say where on the disk a file lies and when that last changed.
-    pub(crate) fn of<'a>(
-        terms: &[u8],
-        roots: impl Iterator<Item = (&'a str, &'a Path, &'a Walked)>,
-    ) -> Option<Standing> {
+    pub(crate) fn of(terms: &[u8], roots: &[Root]) -> Option<RootsState> {
         if !cfg!(unix) {
             return None;
         }
-        let mut seen = Seen { hasher: blake3::Hasher::new(), now: SystemTime::now(), files: 0 };
-        seen.file(&std::env::current_exe().ok()?)?;
-        seen.part(terms);
-        for (name, path, walked) in roots {
-            seen.part(name.as_bytes());
-            seen.root(path, walked)?;
+        let mut state = Hashing { hasher: blake3::Hasher::new(), now: SystemTime::now(), files: 0 };
+        state.file(&std::env::current_exe().ok()?)?;
+        state.part(terms);
+        for root in roots {
+            state.part(root.name.as_bytes());
+            state.root(root)?;
         }
-        Some(Standing(*seen.hasher.finalize().as_bytes()))
+        Some(RootsState(*state.hasher.finalize().as_bytes()))
     }
 }
 
 /// What was looked at so far.
-struct Seen {
+struct Hashing {
     hasher: blake3::Hasher,
     now: SystemTime,
     files: usize,
 }
 
-impl Seen {
-    fn root(&mut self, path: &Path, walked: &Walked) -> Option<()> {
+impl Hashing {
+    fn root(&mut self, root: &Root) -> Option<()> {
+        let walked = &root.walked;
         self.count(walked.files.len());
         for file in &walked.files {
             self.file(&file.path)?;
         }
-        self.count(walked.unread.len());
-        for Unread { path, reason, detail, .. } in &walked.unread {
-            [path, reason, detail].into_iter().for_each(|text| self.part(text.as_bytes()));
-        }
+        self.rows(&walked.unread);
+        self.count(root.configurations.len());
+        root.configurations.iter().for_each(|path| self.part(path.as_bytes()));
         self.count(walked.git_dirs.len());
         for dir in &walked.git_dirs {
-            self.repository(path, dir)?;
+            self.repository(&root.path, dir)?;
         }
         Some(())
     }
@@ -73,13 +71,22 @@ impl Seen {
 
     fn repository(&mut self, root: &Path, dir: &Path) -> Option<()> {
         self.part(dir.as_os_str().as_encoded_bytes());
+        let mut rows = Vec::new();
         // One that cannot be opened has only files, and those are listed.
-        let state = match Repository::open(dir, root, &mut Vec::new()) {
+        let state = match Repository::open(dir, root, &mut rows) {
             Some(repository) => git::state(&repository)?,
             None => [0; 32],
         };
         self.hasher.update(&state);
+        self.rows(&rows);
         Some(())
+    }
+
+    fn rows(&mut self, rows: &[Unread]) {
+        self.count(rows.len());
+        for Unread { path, reason, detail, .. } in rows {
+            [path, reason, detail].into_iter().for_each(|text| self.part(text.as_bytes()));
+        }
     }
 
     fn part(&mut self, bytes: &[u8]) {

@@ -1,4 +1,4 @@
-//! A scan that found its roots as an earlier one left them takes over what that one saw.
+//! A scan that finds its roots as an earlier one left them takes over what that one saw.
 
 use sqlx::Row as _;
 use tenure_model::Counts;
