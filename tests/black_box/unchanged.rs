@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::program::{Home, github_token, password};
+use crate::program::{Home, Ran, github_token, password};
 
 /// What is logged when nothing is read.
 const NOTHING_READ: &str = "nothing has changed since the earlier scan";
@@ -227,6 +227,34 @@ fn a_file_from_the_future_is_read_again() {
     scan(&home, "data/a.sqlite", &["tree"]);
     let (_, read) = scan(&home, "data/a.sqlite", &["tree"]);
     assert!(read, "its time tells nothing");
+}
+
+#[test]
+fn two_scans_at_once_both_see_everything() {
+    let home = Home::new();
+    for number in 0..400 {
+        home.write(&format!("tree/{number}.env"), format!("DB_PASSWORD={}{number:03}\n", password()));
+    }
+    settle();
+    let inventory = home.inventory();
+    let start = || {
+        let args = ["scan", "tree", "--format", "json", "--inventory", &inventory];
+        home.command().args(args).stdout(std::process::Stdio::piped()).spawn().unwrap()
+    };
+    let secrets = |report: &Value| {
+        report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|finding| finding["category"] == "secret")
+            .count()
+    };
+    for scan in [start(), start(), start()] {
+        let ran = Ran::of(&scan.wait_with_output().unwrap());
+        assert_eq!((ran.code, secrets(&ran.json())), (10, 400));
+    }
+    let (report, _) = scan(&home, "data/inventory.sqlite", &["tree"]);
+    assert_eq!(secrets(&report), 400);
 }
 
 /// An account with one user who may do everything, under a condition.

@@ -195,7 +195,7 @@ federation_how: string | null,
 called_by: Array<string>, };
 
 /**
- * What was really read.
+ * What was really read: by this scan, or by the one that it takes over because nothing has changed since.
  */
 export type Counts = {
 /**

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tenure_inventory::{Inventory, InventoryError};
+use tenure_inventory::{Inventory, InventoryError, ScanLock};
 
 use crate::support::{end, found_key, scan, scan_app, start};
 
@@ -157,4 +157,16 @@ async fn another_key_is_refused() {
     let error = inventory.begin_scan(&other).await.unwrap_err();
     assert_eq!(error.code(), "key_mismatch");
     assert!(error.to_string().contains("fingerprints would not match"), "{error}");
+}
+
+#[test]
+fn one_scan_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sqlite");
+    let first = ScanLock::try_take(&path).unwrap();
+    assert!(first.is_some());
+    assert!(ScanLock::try_take(&path).unwrap().is_none());
+    assert!(ScanLock::try_take(&folder.path().join("b.sqlite")).unwrap().is_some(), "another inventory");
+    drop(first);
+    assert!(ScanLock::try_take(&path).unwrap().is_some());
 }
