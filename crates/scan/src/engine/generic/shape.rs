@@ -96,12 +96,15 @@ impl Lead {
 const NAME_BYTES_MAX: usize = 48;
 /// Most quotes, brackets and blanks between a name and its separator.
 const CLOSERS_MAX: usize = 12;
+/// Most blanks more by which a separator is set below those of other lines.
+const ALIGNING_BLANKS_MAX: usize = 64;
 /// Begins the name of an annotation that holds a hash.
 const CHECKSUM: &[u8] = b"checksum/";
 /// Words that go on with a name after a blank: `API key: …`, `secret access key = …`.
 const NAME_TAILS: [&[u8]; 6] = [b"key", b"token", b"secret", b"password", b"value", b"access key"];
 /// Bytes behind a name that [`lead`] may look at: a further word, closers, a separator.
-const BEHIND_NAME_BYTES: usize = 12 + CLOSERS_MAX + METHOD_BYTES_MAX + escaped::SEPARATOR_BYTES_MAX;
+const BEHIND_NAME_BYTES: usize =
+    12 + CLOSERS_MAX + ALIGNING_BLANKS_MAX + METHOD_BYTES_MAX + escaped::SEPARATOR_BYTES_MAX;
 /// Words before a name that belong to it: `API key`.
 const NAME_HEADS: [&[u8]; 8] =
     [b"api", b"access", b"secret", b"client", b"private", b"auth", b"app", b"service"];
@@ -179,6 +182,7 @@ pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
     if !closed_quote {
         p = past_size(bytes, p);
     }
+    p = past_alignment(bytes, p, start);
     let rest = bytes.get(p..bytes.len().min(p + 4)).unwrap_or_default();
     let separated = match byte(rest, 0) {
         b'=' | b':' | b',' | b'(' | b'>' | b'?' | b'|' | b'{' | b'<' | b'!' => true,
@@ -233,6 +237,19 @@ fn with_head(bytes: &[u8], start: usize) -> usize {
     let word = &before[before.len() - word..];
     let belongs = NAME_HEADS.iter().any(|head| word.eq_ignore_ascii_case(head));
     if belongs { start - 1 - word.len() } else { start }
+}
+
+/// Past the blanks that set a separator below those of other lines, or a value that nothing but blanks separates from the
+/// name that begins its line; nowhere when neither follows.
+fn past_alignment(bytes: &[u8], p: usize, start: usize) -> usize {
+    let blanks = bytes[p.min(bytes.len())..].iter().take(ALIGNING_BLANKS_MAX);
+    let end = p + blanks.take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let follows = match byte(bytes, end) {
+        b'=' | b':' => true,
+        b'\r' | b'\n' | 0 => false,
+        _ => end > p && starts_line(bytes, start),
+    };
+    if follows { end } else { p }
 }
 
 /// Past the size of an array: `TOKEN[] = "…"`, `key[16] = "…"`.
