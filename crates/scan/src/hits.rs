@@ -56,7 +56,8 @@ impl Hit {
             && !matches!(self.found.needs, Needs::Nothing | Needs::NoTexts);
         // What is but a hint where it is live says nothing in a file that a program wrote.
         let hint = self.found.severity <= Severity::Low && self.found.confidence == Confidence::Low;
-        let generated = hint && PathClass::of(path) == PathClass::Generated;
+        let generated = hint
+            && (PathClass::of(path) == PathClass::Generated || self.surroundings == Surroundings::Packed);
         !apart && !generated && PathClass::suffices(self.found.needs, path)
     }
 
