@@ -63,7 +63,10 @@ impl Hit {
 
     /// What kind of place it stands at in a blob that is called `path`.
     pub(crate) fn class_at(&self, path: &str) -> PathClass {
+        // What a vendor's shape gives away, or what was drawn, opens the same door from a bundle as from its sources.
+        let packed = self.surroundings == Surroundings::Packed && !self.found.specific && !self.found.drawn;
         match PathClass::of(path) {
+            PathClass::Live if packed => PathClass::Generated,
             PathClass::Live => self.surroundings.class(),
             class => class,
         }

@@ -64,7 +64,7 @@ impl Surroundings {
     /// The class of a live path's part.
     pub fn class(self) -> PathClass {
         match self {
-            // What was drawn at random opens the same door from a bundle as from the files that it was made of.
+            // What packed code makes of a match depends on the match.
             Surroundings::Plain | Surroundings::Packed => PathClass::Live,
             Surroundings::Test => PathClass::Test,
             Surroundings::Documentation => PathClass::Documentation,
