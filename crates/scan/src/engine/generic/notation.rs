@@ -380,6 +380,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn numbers_joined_texts_and_colours_are_no_credentials() {
+        let told = |text: &str| is_written(text.as_bytes(), true, (false, false));
+        for text in [
+            "0X1.4fa7bd48p30",
+            "0x1.8P-4",
+            "\"&pwd&\"",
+            "&secretword&",
+            "\\'+Pe(e)+\\'",
+            "' + conf.pw + '",
+            "'.$pw.'",
+            "\\x1b[38;5;235m",
+            "\\033[1;31m",
+        ] {
+            assert!(told(text), "{text}");
+        }
+        for text in ["&Tul1p&", "+x9Q.v2+", "0x1.8Tulip"] {
+            assert!(!told(text), "{text}");
+        }
+    }
+
+    #[test]
     fn notation_is_no_credential() {
         let at_its_name = (false, false);
         for text in [
@@ -415,15 +436,6 @@ mod tests {
             "[\\w-]{6,15}",
             "s/^ *password: *\"\\{0,1\\}\\([^\"]*\\)",
             "8323329-27057-959039-1013043383",
-            "0X1.4fa7bd48p30",
-            "0x1.8P-4",
-            "\"&pwd&\"",
-            "&secretword&",
-            "\\'+Pe(e)+\\'",
-            "' + conf.pw + '",
-            "'.$pw.'",
-            "\\x1b[38;5;235m",
-            "\\033[1;31m",
         ] {
             assert!(is_written(text.as_bytes(), true, at_its_name), "{text}");
         }
@@ -438,9 +450,6 @@ mod tests {
             "x7/m/Tulip",
             "a]{b4Q+",
             "Ym7\\Q9z",
-            "&Tul1p&",
-            "+x9Q.v2+",
-            "0x1.8Tulip",
         ] {
             assert!(!is_written(text.as_bytes(), true, at_its_name), "{text}");
         }
