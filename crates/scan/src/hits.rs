@@ -56,13 +56,17 @@ impl Hit {
             && !matches!(self.found.needs, Needs::Nothing | Needs::NoTexts);
         // What is but a hint where it is live says nothing in a file that a program wrote.
         let hint = self.found.severity <= Severity::Low && self.found.confidence == Confidence::Low;
-        let generated = hint && PathClass::of(path) == PathClass::Generated;
+        let generated = hint
+            && (PathClass::of(path) == PathClass::Generated || self.surroundings == Surroundings::Packed);
         !apart && !generated && PathClass::suffices(self.found.needs, path)
     }
 
     /// What kind of place it stands at in a blob that is called `path`.
     pub(crate) fn class_at(&self, path: &str) -> PathClass {
+        // What a vendor's shape gives away, or what was drawn, opens the same door from a bundle as from its sources.
+        let packed = self.surroundings == Surroundings::Packed && !self.found.specific && !self.found.drawn;
         match PathClass::of(path) {
+            PathClass::Live if packed => PathClass::Generated,
             PathClass::Live => self.surroundings.class(),
             class => class,
         }

@@ -16,20 +16,24 @@ mod code;
 mod column;
 mod decoded;
 mod evidence;
+mod machine;
 mod members;
 mod name;
 mod notation;
 mod promising;
+mod row;
 mod score;
 pub(crate) mod services;
 mod shape;
 
 pub use evidence::{Evidence, evidence};
+use machine::{is_by_machine, is_in_table, line_within};
 use members::{MEMBERS_MAX, is_nobodys, keys_below, members, singular};
 pub(super) use name::is_about_a_member;
 use name::{is_login, promise};
 pub(super) use notation::is_foreign;
 use promising::may_hold;
+use row::{is_in_row, is_mail};
 pub(super) use score::is_typed;
 use score::{Verdict, is_action, judge};
 use shape::{Assignment, Form, Lead, Stand, assignment, digits_of, lead, resolved};
@@ -135,6 +139,12 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
     if passed && (is_action(&bytes[found.value.0..found.value.1]) || begins_pair(bytes, found)) {
         return;
     }
+    let window = (at.saturating_sub(BEFORE as usize).min(found.name.0), high);
+    if is_by_machine(line_within(bytes, window, found.name), name, found.quoted)
+        || passed && (is_in_table(bytes, window, found) || is_mail(&bytes[found.value.0..found.value.1]))
+    {
+        return;
+    }
     let password = if is_login(name) { past_user(bytes, found) } else { None };
     let above = &bytes[at.saturating_sub(BEFORE as usize).min(found.name.0)..found.name.0];
     let own =
@@ -153,7 +163,7 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
         verdict.reasons[0] =
             format!("assigned to `{}` among settings of tokens", String::from_utf8_lossy(name));
     }
-    if passed && !verdict.drawn && is_in_list_of_names(bytes, found) {
+    if passed && !verdict.drawn && (is_in_list_of_names(bytes, found) || is_in_row(bytes, window, found)) {
         return;
     }
     match found.form {

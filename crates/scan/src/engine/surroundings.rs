@@ -10,6 +10,13 @@ const ITEM_BYTES_MAX: usize = 64 << 10;
 /// Bytes before a match in which the comment that holds it is opened.
 const BLOCK_BYTES_MAX: usize = 8 << 10;
 
+/// Longest line that people write, bytes.
+const LINE_BYTES_MAX: usize = 2_000;
+
+/// Bytes of a part of code in which there is one semicolon, and one assignment or bracket, at least.
+const SEMICOLON_BYTES: usize = 200;
+const SIGN_BYTES: usize = 80;
+
 /// Bytes of a file in which strings of several lines are followed.
 const STRINGS_BYTES_MAX: usize = 256 << 10;
 
@@ -23,6 +30,8 @@ pub enum Surroundings {
     Test,
     /// In a comment that documents what follows it, as Rust, C# and Swift have them, or in a docstring of Python.
     Documentation,
+    /// In a line of code that no hand wrote: packed, bundled or hidden, whatever the file is called.
+    Packed,
 }
 
 impl Surroundings {
@@ -43,13 +52,20 @@ impl Surroundings {
         }
         // An item of the file ends with a brace that begins its line.
         let item = memchr::memmem::rfind(before, b"\n}").map_or(before, |end| &before[end + 2..]);
-        if is_rust_test(item) { Surroundings::Test } else { Surroundings::Plain }
+        if is_rust_test(item) {
+            Surroundings::Test
+        } else if is_packed(bytes, at) {
+            Surroundings::Packed
+        } else {
+            Surroundings::Plain
+        }
     }
 
     /// The class of a live path's part.
     pub fn class(self) -> PathClass {
         match self {
-            Surroundings::Plain => PathClass::Live,
+            // What packed code makes of a match depends on the match.
+            Surroundings::Plain | Surroundings::Packed => PathClass::Live,
             Surroundings::Test => PathClass::Test,
             Surroundings::Documentation => PathClass::Documentation,
         }
@@ -93,6 +109,21 @@ fn is_in_docstring(file: &[u8]) -> bool {
     lead.is_empty() && above.is_none_or(|above| above.ends_with(b":"))
 }
 
+/// Whether the line around `at` is longer than people write them, and what stands there is code: a row of data has neither
+/// semicolons nor assignments and calls in such numbers.
+fn is_packed(bytes: &[u8], at: usize) -> bool {
+    let reach = LINE_BYTES_MAX;
+    let (low, high) = (at.saturating_sub(reach), bytes.len().min(at + reach));
+    let start = memchr::memrchr(b'\n', &bytes[low..at]).map_or(low, |line| low + line + 1);
+    let end = memchr::memchr(b'\n', &bytes[at..high]).map_or(high, |line| at + line);
+    let line = &bytes[start..end];
+    let count = |sign: u8| memchr::memchr_iter(sign, line).count();
+    line.len() >= LINE_BYTES_MAX
+        && count(b';') * SEMICOLON_BYTES >= line.len()
+        && count(b'=') * SIGN_BYTES >= line.len()
+        && count(b'(') * SIGN_BYTES >= line.len()
+}
+
 /// Whether an item, as far as it goes, is a test function or a module of tests: `#[test]`, `#[tokio::test]`,
 /// `#[cfg(test)] mod`.
 fn is_rust_test(item: &[u8]) -> bool {
@@ -134,6 +165,19 @@ mod tests {
         let module =
             "fn a() {\n}\n\n#[cfg(test)]\nmod tests {\n    fn b() {\n    }\n    const K: &str = \"@\";\n}\n";
         assert_eq!(at_mark(module), Surroundings::Test);
+    }
+
+    #[test]
+    fn packed_code_is_told_from_data() {
+        let code = "function q(a,b){var c=a.get(b);return c};".repeat(60);
+        assert_eq!(at_mark(&format!("{code}k=\"@\";{code}\n")), Surroundings::Packed);
+        assert_eq!(at_mark(&format!("{}k=\"@\";\n", code.replace('}', "}\n"))), Surroundings::Plain);
+        for data in
+            ["{\"a\":\"b\",\"c\":[1,2]},", "(1,'a','b;c'),", "<a b=\"c\"/>", "s:1:\"a\";i:1;", "a=b&amp;c=d;"]
+        {
+            let data = data.repeat(300);
+            assert_eq!(at_mark(&format!("{data}\"@\"{data}\n")), Surroundings::Plain);
+        }
     }
 
     #[test]

@@ -13,6 +13,9 @@ const DERIVED_BYTES: usize = 100;
 /// Hex digits of digests.
 const DIGEST_BYTES: [usize; 5] = [32, 40, 64, 96, 128];
 
+/// Longest end of a file's name, bytes.
+const FILE_END_MAX: usize = 6;
+
 /// Whether name and value meet by chance; `before` is what stands before the name on its line.
 pub(super) fn is_chance(
     before: &[u8],
@@ -22,7 +25,8 @@ pub(super) fn is_chance(
 ) -> bool {
     let password = promise == Promise::Password;
     // `${PG_PASS:?is not set}`: what a shell says when it is not.
-    before.ends_with(b"${") && text.first() == Some(&b'?')
+    before.ends_with(b"${") && (text.first() == Some(&b'?') || is_cut(text))
+        || is_file_with_digest(before, name, text)
         || is_packed(before)
         || password && in_list(name, found) && !is_whole(name)
         || password && is_digest(text, found)
@@ -30,6 +34,24 @@ pub(super) fn is_chance(
         // Who somebody is in Scuttlebutt; and a program that is set up by its own name.
         || text.first() == Some(&b'@') && text.ends_with(b".ed25519")
         || text.ends_with(b".exe")
+}
+
+/// `0:LENGTH`, `2:8`: the part of a variable that a shell cuts out of it.
+fn is_cut(text: &[u8]) -> bool {
+    let text = text.strip_suffix(b"}").unwrap_or(text);
+    let Some(at) = memchr::memchr(b':', text) else { return false };
+    let (start, len) = (text[..at].trim_ascii(), text[at + 1..].trim_ascii());
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'-' | b'#');
+    !start.is_empty() && start.iter().all(u8::is_ascii_digit) && !len.is_empty() && len.iter().all(plain)
+}
+
+/// `"lib/acme/password.rb": "<32 hex>"`: what a file's content sums up to.
+fn is_file_with_digest(before: &[u8], name: &[u8], text: &[u8]) -> bool {
+    let end = name.iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count();
+    let file = end < name.len() && name[name.len() - end - 1] == b'.' && (1..=FILE_END_MAX).contains(&end);
+    file && before.ends_with(b"/")
+        && DIGEST_BYTES.contains(&text.len())
+        && text.iter().all(u8::is_ascii_hexdigit)
 }
 
 /// `zQkP(KRM)4lPW=`: base85 has neither blanks nor quotes, and many signs.

@@ -41,6 +41,9 @@ fn is_written(text: &[u8], quoted: bool, (password, apart): (bool, bool)) -> boo
         || apart && (is_name_in_code(text) || is_host(text) || is_constant(text) || is_option(text))
         || is_negated(text)
         || memchr::memmem::find_iter(text, b"\\x").count() >= 2
+        || is_hex_float(text)
+        || is_concatenated(text)
+        || is_terminal_colour(text)
         || is_number(text, if password && quoted { PASSWORD_DIGITS_MAX } else { NUMBER_DIGITS_MAX })
         || !password && is_numbers(text)
         || is_resource(text)
@@ -289,8 +292,46 @@ fn is_negated(text: &[u8]) -> bool {
 
 /// `0x6000003`: a number of a machine's word.
 fn is_number(text: &[u8], digits_max: usize) -> bool {
-    text.strip_prefix(b"0x").is_some_and(|digits| {
+    text.strip_prefix(b"0x").or(text.strip_prefix(b"0X")).is_some_and(|digits| {
         (1..=digits_max).contains(&digits.len()) && digits.iter().all(u8::is_ascii_hexdigit)
+    })
+}
+
+/// `0X1.4fa7bd48p30`: a number with its power of two, as C and Lua write it.
+fn is_hex_float(text: &[u8]) -> bool {
+    let Some(number) = text.strip_prefix(b"0x").or(text.strip_prefix(b"0X")) else { return false };
+    let Some(power) = number.iter().position(|b| matches!(b, b'p' | b'P')) else { return false };
+    let exponent = number[power + 1..].strip_prefix(b"-").unwrap_or(&number[power + 1..]);
+    let exponent = exponent.strip_prefix(b"+").unwrap_or(exponent);
+    power > 0
+        && number[..power].iter().all(|b| b.is_ascii_hexdigit() || *b == b'.')
+        && (1..=4).contains(&exponent.len())
+        && exponent.iter().all(u8::is_ascii_digit)
+}
+
+/// `"&pwd&"`, `' + pwd + '`, `\'+f(x)+\'`: the text ends here, and what a name stands for is joined to it.
+fn is_concatenated(text: &[u8]) -> bool {
+    let bare = |b: &u8| !matches!(b, b'"' | b'\'' | b'\\' | b' ');
+    let Some(first) = text.iter().position(bare) else { return false };
+    let last = text.iter().rposition(bare).unwrap_or(first);
+    let (sign, closed) = (text[first], first > 0 && text[..first].iter().any(|b| *b != b' '));
+    let called = |b: &u8| b.is_ascii_alphanumeric() || b"_.()[]$".contains(b);
+    let inner = text.get(first + 1..last).unwrap_or_default().trim_ascii();
+    let begins = inner.first().is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'$'));
+    matches!(sign, b'&' | b'+' | b'.')
+        && text[last] == sign
+        && begins
+        && inner.iter().all(called)
+        && (closed || sign != b'.' && inner.iter().all(|b| b.is_ascii_alphabetic() || *b == b'_'))
+}
+
+/// `\x1b[38;5;235m`, `\033[1m`: what makes a terminal change its colour.
+fn is_terminal_colour(text: &[u8]) -> bool {
+    const ESCAPES: [&[u8]; 7] = [b"\\x1b", b"\\x1B", b"\\033", b"\\e", b"\\E", b"\\u001b", b"\\u001B"];
+    let codes = ESCAPES.iter().find_map(|escape| text.strip_prefix(*escape)?.strip_prefix(b"["));
+    codes.is_some_and(|codes| {
+        let digits = codes.iter().take_while(|b| b.is_ascii_digit() || **b == b';').count();
+        codes.get(digits) == Some(&b'm')
     })
 }
 
@@ -337,6 +378,27 @@ fn begins_code(text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_joined_texts_and_colours_are_no_credentials() {
+        let told = |text: &str| is_written(text.as_bytes(), true, (false, false));
+        for text in [
+            "0X1.4fa7bd48p30",
+            "0x1.8P-4",
+            "\"&pwd&\"",
+            "&secretword&",
+            "\\'+Pe(e)+\\'",
+            "' + conf.pw + '",
+            "'.$pw.'",
+            "\\x1b[38;5;235m",
+            "\\033[1;31m",
+        ] {
+            assert!(told(text), "{text}");
+        }
+        for text in ["&Tul1p&", "+x9Q.v2+", "0x1.8Tulip"] {
+            assert!(!told(text), "{text}");
+        }
+    }
 
     #[test]
     fn notation_is_no_credential() {
