@@ -152,6 +152,9 @@ const FIELD_WORDS: &[&str] = &[
 /// Labels of keys that are made to be seen: of Stripe and Clerk, and of Supabase.
 const PUBLISHABLE: [&[u8]; 3] = [b"pk_live_", b"pk_test_", b"sb_publishable_"];
 
+/// How the token begins with which every browser asks X.
+const BROWSERS: &[u8] = b"AAAAAAAAAAAAAAAAAAAAANRILgAAAAAAnNwIzUej";
+
 /// What a vendor prints for everybody: keys of the emulators of Azure Storage and of Cosmos DB, and ends of the tokens with
 /// which jwt.io begins.
 const PUBLISHED: [&[u8]; 5] = [
@@ -222,7 +225,7 @@ pub fn placeholder(value: &[u8]) -> Option<Placeholder> {
     if is_filler(value) {
         return Some(Placeholder::Filler);
     }
-    if PUBLISHABLE.iter().any(|label| value.starts_with(label)) {
+    if is_of_every_browser(value) || PUBLISHABLE.iter().any(|label| value.starts_with(label)) {
         return Some(Placeholder::Publishable);
     }
     let lower = value.to_ascii_lowercase();
@@ -246,6 +249,11 @@ pub fn placeholder(value: &[u8]) -> Option<Placeholder> {
         .find_overlapping_iter(&lower)
         .any(|found| found.len() >= 5 || value.len() < 24)
         .then_some(Placeholder::Dummy)
+}
+
+/// Whether a vendor writes this very token into its own pages.
+pub(super) fn is_of_every_browser(value: &[u8]) -> bool {
+    value.starts_with(BROWSERS)
 }
 
 /// `${X}`, `$(x)`, `{{ x }}`, `<x>`, `%(x)s`, `%{x}`, `%X%`, `$VAR`, `#{x}`, `@x@`, `[x]`, `!showIt`.
