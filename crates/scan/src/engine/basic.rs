@@ -21,6 +21,9 @@ pub(super) enum Basic {
 
 /// Reads the value of the header.
 pub(super) fn read(text: &[u8]) -> Basic {
+    if value::placeholder(text).is_some() {
+        return Basic::Words;
+    }
     let bare = text.strip_suffix(b"==").or(text.strip_suffix(b"=")).unwrap_or(text);
     let plain = base64::engine::general_purpose::STANDARD_NO_PAD.decode(bare).ok();
     let plain = plain.filter(|plain| std::str::from_utf8(plain).is_ok_and(|text| !text.contains('\u{fffd}')));

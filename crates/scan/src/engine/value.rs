@@ -244,6 +244,13 @@ pub fn placeholder(value: &[u8]) -> Option<Placeholder> {
     if FIELD_WORDS.iter().any(|word| word.as_bytes() == lower) {
         return Some(Placeholder::Dummy);
     }
+    // `YourEncodedLogin==`: words in humps.
+    if let Some(words) =
+        lower.strip_prefix(b"your").filter(|_| value.get(4).is_some_and(u8::is_ascii_uppercase))
+        && words.iter().all(|&b| b.is_ascii_alphabetic() || b == b'=')
+    {
+        return Some(Placeholder::Dummy);
+    }
     // A word inside a long random value is chance; in a short or wordy one it is meant.
     dummies()
         .find_overlapping_iter(&lower)
@@ -375,6 +382,7 @@ mod tests {
         assert_eq!(placeholder(b"xxx"), Some(Placeholder::Filler));
         assert_eq!(placeholder(b"q7Kd-CHANGEZ-MOI-r2"), Some(Placeholder::Dummy));
         assert_eq!(placeholder("Contraseña".as_bytes()), Some(Placeholder::Dummy));
+        assert_eq!(placeholder(b"YourEncodedLogin=="), Some(Placeholder::Dummy));
         assert_eq!(placeholder(b"v8Jq2LzR0tYw5Nc1"), None);
     }
 }
