@@ -29,27 +29,8 @@ impl Engine {
             reasons.push(checksum.holds(value)?);
         }
         let typed = if rule.spec.typed { Typed::of(value) } else { Typed::Password };
-        if typed == Typed::Name
-            || typed == Typed::Default && !is_account(&rule.spec.credential)
-            || rule.spec.min_entropy.is_some_and(|least| value::entropy(value) < least)
-            || rule.spec.drawn && !language::is_random(value)
-            || caught.name("service").is_some_and(|name| !generic::services::is_one(name.as_bytes()))
-            || rule.rejects(value, caught.get(0).expect("group 0 always takes part").as_bytes())
-        {
-            return None;
-        }
-        if value.starts_with(b"-----BEGIN") && key_body::is_cut(value)
-            || generic::is_ssh_public_key(value)
-            || is_password(&rule.spec.credential) && typed::asks_for_one(value)
-        {
-            return None;
-        }
         let basic = if rule.spec.id == BASIC_HEADER { basic::read(value) } else { Basic::Login };
-        if basic == Basic::Words {
-            return None;
-        }
-        // A translation of the word, not a password.
-        if generic::is_foreign(value) || !value.is_ascii() && !value.iter().any(u8::is_ascii_digit) {
+        if basic == Basic::Words || refuses(rule, value, typed, caught) {
             return None;
         }
         match value::placeholder(value) {
@@ -113,6 +94,22 @@ impl Engine {
             traces: trace::traces(&self.key, value, drawn),
         })
     }
+}
+
+/// Whether the value is none that the rule reports: it does not look drawn, is an exception, public, or words about one.
+fn refuses(rule: &Rule, value: &[u8], typed: Typed, caught: &regex::bytes::Captures<'_>) -> bool {
+    typed == Typed::Name
+        || typed == Typed::Default && !is_account(&rule.spec.credential)
+        || rule.spec.min_entropy.is_some_and(|least| value::entropy(value) < least)
+        || rule.spec.drawn && !language::is_random(value)
+        || caught.name("service").is_some_and(|name| !generic::services::is_one(name.as_bytes()))
+        || rule.rejects(value, caught.get(0).expect("group 0 always takes part").as_bytes())
+        || value.starts_with(b"-----BEGIN") && key_body::is_cut(value)
+        || generic::is_ssh_public_key(value)
+        || is_password(&rule.spec.credential) && typed::asks_for_one(value)
+        // A translation of the word, not a password.
+        || generic::is_foreign(value)
+        || !value.is_ascii() && !value.iter().any(u8::is_ascii_digit)
 }
 
 /// Makes it low, and says why.

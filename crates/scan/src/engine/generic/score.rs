@@ -147,8 +147,7 @@ pub(super) fn judge(
     reasons.extend(login.then(|| "decodes to a login and its password".to_owned()));
     reasons.extend(service.map(|service| format!("{} is named beside it", service.name)));
     reasons.extend(nearby.map(|service| format!("{} is named above it", service.name)));
-    let weak = matches!(found.stand, Stand::Passed | Stand::Inline | Stand::Scheme);
-    let confidence = if weak && confidence == Confidence::High { Confidence::Medium } else { confidence };
+    let confidence = confidence.min(trust(found.stand));
     reasons.extend(standing(found.stand).map(str::to_owned));
     Some(Verdict {
         password: promise == Promise::Password,
@@ -203,6 +202,12 @@ fn chosen_words(
         return None;
     }
     Some(chosen)
+}
+
+/// How sure a value is at most, by how it stands there.
+fn trust(stand: Stand) -> Confidence {
+    let weak = matches!(stand, Stand::Passed | Stand::Inline | Stand::Scheme);
+    if weak { Confidence::Medium } else { Confidence::High }
 }
 
 /// What a reader of the finding should know about how the value stands there.
