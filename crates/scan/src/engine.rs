@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tenure_model::{Confidence, Fingerprint, FingerprintKey, Severity};
 
 mod anchors;
+mod basic;
 pub mod checksum;
 pub mod context;
 pub(crate) mod delta;
@@ -16,6 +17,7 @@ pub(crate) mod escapes;
 pub mod generic;
 mod glance;
 mod judgement;
+mod key_body;
 mod language;
 mod literal;
 pub(crate) mod long_lists;

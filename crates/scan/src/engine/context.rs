@@ -176,6 +176,9 @@ const TEXTS_FOLDERS: &[&str] = &[
     "l10n",
     "locale",
     "locales",
+    "localization",
+    "localizations",
+    "localisation",
     "lang",
     "langs",
     "language",
@@ -352,6 +355,25 @@ impl PathClass {
                 .iter()
                 .any(|end| file.ends_with(end))
             || named_for_language
+            || Self::is_of_locale(path)
+    }
+
+    /// Whether the file's name, or its folder's, is a language and a country: `fy_NL/labels.inc`, `nb-NO.xml`.
+    fn is_of_locale(path: &str) -> bool {
+        let mut parts = path.rsplit('/');
+        let file = parts.next().unwrap_or_default();
+        let locale = |name: &str| {
+            name.split_once(['_', '-']).is_some_and(|(language, country)| {
+                matches!(language.len(), 2 | 3)
+                    && language.bytes().all(|b| b.is_ascii_lowercase())
+                    && country.len() == 2
+                    && country.bytes().all(|b| b.is_ascii_uppercase())
+            })
+        };
+        let Some((stem, "inc" | "xml" | "php" | "ini" | "lang" | "txt")) = file.rsplit_once('.') else {
+            return false;
+        };
+        locale(stem) || parts.next().is_some_and(locale)
     }
 
     /// Whether the file is one of a program that keeps texts for people elsewhere, whatever its folder is called.

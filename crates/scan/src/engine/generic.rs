@@ -15,6 +15,7 @@ mod chosen;
 mod code;
 mod column;
 mod decoded;
+mod digest;
 mod evidence;
 mod machine;
 mod members;
@@ -38,6 +39,12 @@ pub(super) use score::is_typed;
 use score::{Verdict, is_action, judge};
 use shape::{Assignment, Form, Lead, Stand, assignment, digits_of, lead, resolved};
 pub(super) use shape::{Wall, walled};
+
+/// Whether the text is the public half of an SSH key, as `known_hosts` and `authorized_keys` have it.
+pub(super) fn is_ssh_public_key(text: &[u8]) -> bool {
+    const KINDS: [&[u8]; 4] = [b"AAAAB3NzaC1", b"AAAAC3NzaC1", b"AAAAE2VjZHNhLXNoYTI", b"AAAAGnNrLX"];
+    KINDS.iter().any(|kind| text.starts_with(kind))
+}
 
 /// Context words in English, and parts of names in any language.
 const WORDS: &[&str] = &[
@@ -113,7 +120,7 @@ const SIGNATURE_BYTES_MIN: usize = 32;
 pub const RULES: [(&str, &str, &str); 3] = [
     ("generic-password", "Password assigned to a name", "generic_password"),
     ("generic-secret", "Secret, token or key assigned to a name", "generic_secret"),
-    ("generic-password-hash", "Password hash in a table", "password_hash"),
+    ("generic-password-hash", "Password hash in a table or a comparison", "password_hash"),
 ];
 
 /// Whether the name around this word may hold something, and a separator may follow it.
@@ -159,6 +166,9 @@ pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, 
     let before = &bytes[found.name.0.saturating_sub(SERVICE_BYTES)..found.name.0];
     let before = memchr::memrchr(b'\n', before).map_or(before, |line| &before[line + 1..]);
     let Some(mut verdict) = judge((above, before), judged, text, found) else { return };
+    if verdict.password && digest::is_digest(before, name, text, found) {
+        verdict.hashed();
+    }
     if own.len() != name.len() {
         verdict.reasons[0] =
             format!("assigned to `{}` among settings of tokens", String::from_utf8_lossy(name));
@@ -376,7 +386,8 @@ fn told(
     (text, (start, end)): (&[u8], (usize, usize)),
     verdict: Verdict,
 ) -> Option<Candidate> {
-    let (rule_id, title, credential) = RULES[usize::from(!verdict.password)];
+    let kind = if verdict.hash { 2 } else { usize::from(!verdict.password) };
+    let (rule_id, title, credential) = RULES[kind];
     if engine.rules().disables(rule_id) {
         return None;
     }

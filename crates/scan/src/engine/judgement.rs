@@ -2,9 +2,13 @@
 
 use tenure_model::{Confidence, Severity};
 
+use super::basic::{self, Basic};
 use super::typed::{self, Typed};
-use super::{Engine, Login, Match, Needs, generic, language, trace, value};
+use super::{Engine, Login, Match, Needs, generic, key_body, language, trace, value};
 use crate::rules::Rule;
+
+/// The rule whose value is a login and its password in base64.
+const BASIC_HEADER: &str = "http-basic-header";
 
 impl Engine {
     /// Whether a vendor's token stands in the text: it is shown to nobody.
@@ -25,17 +29,8 @@ impl Engine {
             reasons.push(checksum.holds(value)?);
         }
         let typed = if rule.spec.typed { Typed::of(value) } else { Typed::Password };
-        if typed == Typed::Name
-            || typed == Typed::Default && !is_account(&rule.spec.credential)
-            || rule.spec.min_entropy.is_some_and(|least| value::entropy(value) < least)
-            || rule.spec.drawn && !language::is_random(value)
-            || caught.name("service").is_some_and(|name| !generic::services::is_one(name.as_bytes()))
-            || rule.rejects(value, caught.get(0).expect("group 0 always takes part").as_bytes())
-        {
-            return None;
-        }
-        // A translation of the word, not a password.
-        if generic::is_foreign(value) || !value.is_ascii() && !value.iter().any(u8::is_ascii_digit) {
+        let basic = if rule.spec.id == BASIC_HEADER { basic::read(value) } else { Basic::Login };
+        if basic == Basic::Words || refuses(rule, value, typed, caught) {
             return None;
         }
         match value::placeholder(value) {
@@ -62,14 +57,19 @@ impl Engine {
             severity = severity.min(Severity::Low);
         }
         let user = login.as_ref().and_then(|login| login.user.as_deref());
-        let weak =
-            typed == Typed::Default || is_password(&rule.spec.credential) && typed::is_weak(value, user);
+        let weak = basic == Basic::Weak
+            || typed == Typed::Default
+            || is_password(&rule.spec.credential) && typed::is_weak(value, user);
         // `postgres://myuser:mypass@localhost`: both say that they stand for something else.
         if weak && user.is_some_and(is_anybody) {
             return None;
         }
         if weak {
             lower(&mut severity, "the value is one that everybody writes", &mut reasons);
+        }
+        if value::is_of_every_browser(value) {
+            severity = Severity::Info;
+            reasons.push("its vendor gives it to every browser".to_owned());
         }
         let drawn = language::is_random(value) && !generic::is_typed(value);
         Some(Match {
@@ -90,10 +90,26 @@ impl Engine {
             imported: rule.imported,
             path_bound: rule.is_path_bound(),
             drawn,
-            needs: needs(typed, value),
+            needs: if basic == Basic::Weak { Needs::LivePath } else { needs(typed, value) },
             traces: trace::traces(&self.key, value, drawn),
         })
     }
+}
+
+/// Whether the value is none that the rule reports: it does not look drawn, is an exception, public, or words about one.
+fn refuses(rule: &Rule, value: &[u8], typed: Typed, caught: &regex::bytes::Captures<'_>) -> bool {
+    typed == Typed::Name
+        || typed == Typed::Default && !is_account(&rule.spec.credential)
+        || rule.spec.min_entropy.is_some_and(|least| value::entropy(value) < least)
+        || rule.spec.drawn && !language::is_random(value)
+        || caught.name("service").is_some_and(|name| !generic::services::is_one(name.as_bytes()))
+        || rule.rejects(value, caught.get(0).expect("group 0 always takes part").as_bytes())
+        || value.starts_with(b"-----BEGIN") && key_body::is_cut(value)
+        || generic::is_ssh_public_key(value)
+        || is_password(&rule.spec.credential) && typed::asks_for_one(value)
+        // A translation of the word, not a password.
+        || generic::is_foreign(value)
+        || !value.is_ascii() && !value.iter().any(u8::is_ascii_digit)
 }
 
 /// Makes it low, and says why.

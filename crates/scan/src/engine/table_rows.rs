@@ -45,6 +45,11 @@ pub(crate) fn is_table(bytes: &[u8]) -> bool {
     Table::of(bytes).is_some()
 }
 
+/// Whether the column holds credentials; a salt belongs to the digest beside it.
+fn is_secret(name: &[u8]) -> bool {
+    generic::is_telling(name) && !name.to_ascii_lowercase().ends_with(b"salt")
+}
+
 /// Columns of a table.
 struct Table {
     delimiter: u8,
@@ -77,8 +82,7 @@ impl Table {
             return None;
         }
         let columns = cells.iter().copied().enumerate();
-        let telling: Vec<_> =
-            columns.filter(|&(_, (start, end))| generic::is_telling(&bytes[start..end])).collect();
+        let telling: Vec<_> = columns.filter(|&(_, (start, end))| is_secret(&bytes[start..end])).collect();
         (!telling.is_empty()).then_some(Table {
             delimiter,
             columns: cells.len(),

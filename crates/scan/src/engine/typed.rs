@@ -12,6 +12,8 @@ use crate::rules::compile;
 const WORDY_BYTES_MAX: usize = 16;
 /// A word of fewer bytes than this is one, whatever its letters: it is too short to look drawn.
 const SHORT_BYTES: usize = 8;
+/// Longest value that asks for another one, bytes.
+const ASKS_BYTES_MAX: usize = 80;
 /// Longest number that somebody counted out, bytes.
 const NUMBER_BYTES_MAX: usize = 12;
 
@@ -78,6 +80,23 @@ impl Typed {
     }
 }
 
+/// Words in which a value says that another one belongs there: `CHANGE-ME-DB-PASSWORD`, `STRONGPASSWORD`, `ghp_YourTokenHere`.
+const ASKS: [&str; 4] = [
+    // Inside of a longer word; `changeme` alone is what many a program runs with.
+    r"^(?i:(?:[a-z_. -]*[_. -])?change[_. -]?(?:me|this|it)(?:[_. -][a-z_. !-]{2,}|[a-z]{2}[a-z_. !-]*)|[a-z_. -]+[_. -]change[_. -]?(?:me|this|it)[_. !-]*)[0-9!]{0,4}$",
+    r"^(?:CHANGE[_-]?ME|[A-Za-z_-]{0,40}Change(?:Me|This)[A-Z][A-Za-z_-]{0,40}|(?:VERY|SUPER)?[_-]?(?:STRONG|SECURE|RANDOM|UNIQUE)[_-]?(?:DB|ROOT|ADMIN|USER)?[_-]?(?:PASS|PASSWORD|SECRET|TOKEN|KEY))[!.]?$",
+    r"^(?:[a-z]{2,12}[_-]){1,3}(?:Your|YOUR|your[_A-Z-])[A-Za-z_-]{2,60}$",
+    r"^(?i:(?:your|some)[_. -](?:[a-z]{2,12}[_. -]){0,4}(?:pass(?:word|wd|phrase)?|pwd|secret|token|key)(?:[_. -]here)?[!.]?)$",
+];
+
+/// Whether a value asks for the one that belongs in its place.
+pub(super) fn asks_for_one(value: &[u8]) -> bool {
+    static READY: OnceLock<Vec<Regex>> = OnceLock::new();
+    let ready = READY
+        .get_or_init(|| ASKS.iter().map(|text| compile(text).expect("the tests compile them")).collect());
+    value.len() <= ASKS_BYTES_MAX && ready.iter().any(|asks| asks.is_match(value))
+}
+
 /// Whether a password is one that somebody tries first: common, a word, a short number, or its user's name again.
 pub(super) fn is_weak(value: &[u8], user: Option<&str>) -> bool {
     let wordy = value.len() <= WORDY_BYTES_MAX || !language::is_random(value);
@@ -117,6 +136,33 @@ mod tests {
             ("Tr0ub4dor&3x", Typed::Password),
         ] {
             assert_eq!(Typed::of(value.as_bytes()), typed, "{value}");
+        }
+    }
+
+    #[test]
+    fn what_asks_for_a_password_is_none() {
+        for value in [
+            "CHANGE-ME-DB-PASSWORD",
+            "changeme-please-update",
+            "ChangeMeInProduction!",
+            "please-change-me",
+            "CHANGE_ME",
+            "STRONGPASSWORD",
+            "ghp_YourPATHere",
+            "your-secure-password",
+        ] {
+            assert!(asks_for_one(value.as_bytes()), "{value}");
+        }
+        for value in [
+            "changeme",
+            "changeme123",
+            "exchangemeadow",
+            "changeit",
+            "strongpassword",
+            "svc_meadow",
+            "K4rChangeMe7q2",
+        ] {
+            assert!(!asks_for_one(value.as_bytes()), "{value}");
         }
     }
 

@@ -152,6 +152,9 @@ const FIELD_WORDS: &[&str] = &[
 /// Labels of keys that are made to be seen: of Stripe and Clerk, and of Supabase.
 const PUBLISHABLE: [&[u8]; 3] = [b"pk_live_", b"pk_test_", b"sb_publishable_"];
 
+/// How the token begins with which every browser asks X.
+const BROWSERS: &[u8] = b"AAAAAAAAAAAAAAAAAAAAANRILgAAAAAAnNwIzUej";
+
 /// What a vendor prints for everybody: keys of the emulators of Azure Storage and of Cosmos DB, and ends of the tokens with
 /// which jwt.io begins.
 const PUBLISHED: [&[u8]; 5] = [
@@ -222,7 +225,7 @@ pub fn placeholder(value: &[u8]) -> Option<Placeholder> {
     if is_filler(value) {
         return Some(Placeholder::Filler);
     }
-    if PUBLISHABLE.iter().any(|label| value.starts_with(label)) {
+    if is_of_every_browser(value) || PUBLISHABLE.iter().any(|label| value.starts_with(label)) {
         return Some(Placeholder::Publishable);
     }
     let lower = value.to_ascii_lowercase();
@@ -241,11 +244,23 @@ pub fn placeholder(value: &[u8]) -> Option<Placeholder> {
     if FIELD_WORDS.iter().any(|word| word.as_bytes() == lower) {
         return Some(Placeholder::Dummy);
     }
+    // `YourEncodedLogin==`: words in humps.
+    if let Some(words) =
+        lower.strip_prefix(b"your").filter(|_| value.get(4).is_some_and(u8::is_ascii_uppercase))
+        && words.iter().all(|&b| b.is_ascii_alphabetic() || b == b'=')
+    {
+        return Some(Placeholder::Dummy);
+    }
     // A word inside a long random value is chance; in a short or wordy one it is meant.
     dummies()
         .find_overlapping_iter(&lower)
         .any(|found| found.len() >= 5 || value.len() < 24)
         .then_some(Placeholder::Dummy)
+}
+
+/// Whether a vendor writes this very token into its own pages.
+pub(super) fn is_of_every_browser(value: &[u8]) -> bool {
+    value.starts_with(BROWSERS)
 }
 
 /// `${X}`, `$(x)`, `{{ x }}`, `<x>`, `%(x)s`, `%{x}`, `%X%`, `$VAR`, `#{x}`, `@x@`, `[x]`, `!showIt`.
@@ -367,6 +382,7 @@ mod tests {
         assert_eq!(placeholder(b"xxx"), Some(Placeholder::Filler));
         assert_eq!(placeholder(b"q7Kd-CHANGEZ-MOI-r2"), Some(Placeholder::Dummy));
         assert_eq!(placeholder("Contraseña".as_bytes()), Some(Placeholder::Dummy));
+        assert_eq!(placeholder(b"YourEncodedLogin=="), Some(Placeholder::Dummy));
         assert_eq!(placeholder(b"v8Jq2LzR0tYw5Nc1"), None);
     }
 }

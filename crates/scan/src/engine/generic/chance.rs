@@ -10,6 +10,8 @@ const PACKED_BYTES_MIN: usize = 12;
 const PACKED_SIGNS_MIN: usize = 4;
 /// Hex digits of the fifty bytes that Grafana, Gitea and Forgejo derive from a password.
 const DERIVED_BYTES: usize = 100;
+/// Hex digits of a device's token of Apple's push service.
+const DEVICE_BYTES: usize = 64;
 /// Hex digits of digests.
 const DIGEST_BYTES: [usize; 5] = [32, 40, 64, 96, 128];
 
@@ -30,7 +32,7 @@ pub(super) fn is_chance(
         || is_packed(before)
         || password && in_list(name, found) && !is_whole(name)
         || password && is_digest(text, found)
-        || !password && is_address(text)
+        || !password && (is_address(text) || is_device(name, text))
         // Who somebody is in Scuttlebutt; and a program that is set up by its own name.
         || text.first() == Some(&b'@') && text.ends_with(b".ed25519")
         || text.ends_with(b".exe")
@@ -93,6 +95,17 @@ fn is_address(text: &[u8]) -> bool {
     (text.starts_with(b"https://") || text.starts_with(b"http://"))
         && (memchr::memchr2(b'{', b'<', text).is_some()
             || memchr::memchr(b'?', text).is_some_and(|at| text[at..].contains(&b'=')))
+}
+
+/// `.ForDeviceToken("66a9…")`: where Apple or Firebase deliver a message to, which signs nobody in.
+fn is_device(name: &[u8], text: &[u8]) -> bool {
+    let words = words(name);
+    let to_device = words.windows(2).any(|two| {
+        matches!(two[0].as_str(), "device" | "push" | "apns" | "apn" | "registration")
+            && two[1].starts_with("token")
+    });
+    to_device && text.len() == DEVICE_BYTES && text.iter().all(u8::is_ascii_hexdigit)
+        || memchr::memmem::find(text, b":APA91b").is_some()
 }
 
 #[cfg(test)]

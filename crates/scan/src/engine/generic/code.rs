@@ -9,7 +9,7 @@ const SEALED_BYTES_MIN: usize = 256;
 
 /// Hashes by name, public keys, certificates, data addresses: random, but no secret.
 pub(super) fn is_public_material(text: &[u8]) -> bool {
-    const PREFIXES: [&[u8]; 38] = [
+    const PREFIXES: [&[u8]; 39] = [
         b"$ANSIBLE_VAULT",
         b"pk.eyJ", // Mapbox: made for browsers
         b"sha1-",
@@ -23,6 +23,7 @@ pub(super) fn is_public_material(text: &[u8]) -> bool {
         b"ecdsa-sha2",
         b"AAAAB3NzaC1",
         b"AAAAC3NzaC1",
+        b"AAAAE2VjZHNhLXNoYTI",
         b"MIIB",
         b"MIIC",
         b"MIID",
@@ -63,7 +64,9 @@ pub(super) fn is_public_material(text: &[u8]) -> bool {
     let address = (41..=43).contains(&text.len()) && text.starts_with(b"0x");
     let header = text.starts_with(b"eyJ0eXAi") || text.starts_with(b"eyJhbGci");
     let header = header && !text.contains(&b'.');
-    sealed || public || address || header || PREFIXES.iter().any(|prefix| text.starts_with(prefix))
+    // A session's key that Windows encrypted with an RSA key, as IIS keeps it: a SIMPLEBLOB.
+    let wrapped = text.starts_with(b"AQIAA") && text.get(8..16) == Some(b"AAAApAAA");
+    wrapped || sealed || public || address || header || PREFIXES.iter().any(|prefix| text.starts_with(prefix))
 }
 
 /// Calls, member access, paths, addresses, versions, identifiers: what code and configuration say *about* secrets.

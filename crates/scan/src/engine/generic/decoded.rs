@@ -6,6 +6,8 @@ use crate::engine::value;
 
 /// Shortest text that is no chance when base64 decodes to it, bytes.
 const DECODED_BYTES_MIN: usize = 7;
+/// Longest password that is no more than a word of an example, `beep:boop`, bytes.
+const TOY_BYTES_MAX: usize = 4;
 /// Shortest key that somebody makes of words and figures, bytes.
 const MADE_BYTES_MIN: usize = 24;
 /// Longest text that is taken for words or a login when base64 decodes to it, bytes.
@@ -40,6 +42,7 @@ pub(super) fn decoded(text: &[u8]) -> Decoded {
             && !password.iter().any(u8::is_ascii_whitespace)
             && !reads_as_a_word(password)
             && value::placeholder(password).is_none()
+            && !(password.len() <= TOY_BYTES_MAX && password.iter().all(u8::is_ascii_lowercase))
             && !is_common(password)
     };
     match password {

@@ -31,7 +31,8 @@ static KEYWORDS: Words = Words::of(
     oobesystem specialize windowspe changeme change_me missing invalid valid expired failed success ok error body header query cookie
     files compat sss winbind crypt exop clear quick scram-sha-256 scram-sha-1 peer trust login admin_password new_password
     session local remote old_password current_password confirm_password string! [string!] id! int! boolean!
-    wpapsk wpa2psk wpapskwpa2psk wpa-psk wpa2-psk wpa3-sae utf-8 utf8 utf-16 utf-16le utf-16be us-ascii ascii latin-1 latin1 iso-8859-1 windows-1252 cp1252",
+    wpapsk wpa2psk wpapskwpa2psk wpa-psk wpa2-psk wpa3-sae encryption-key encryption_key encryptionkey secret-key secret_key signing-key signing_key private-key
+    utf-8 utf8 utf-16 utf-16le utf-16be us-ascii ascii latin-1 latin1 iso-8859-1 windows-1252 cp1252",
 );
 /// Bits from which nothing else is needed.
 pub(super) const SURELY_RANDOM_BITS: f64 = 28.0;
@@ -41,8 +42,8 @@ pub(super) const SECRET_BYTES_MIN: usize = 10;
 pub(super) const FAIRLY_RANDOM_BITS: f64 = 20.0;
 /// Shortest salt, seed, nonce or initialisation vector, bytes.
 pub(super) const INGREDIENT_BYTES_MIN: usize = 8;
-/// Fingerprint of an OpenPGP key, hex digits.
-const FINGERPRINT_BYTES: usize = 40;
+/// Fingerprint of an OpenPGP key, and id of an object in a project of Xcode, hex digits.
+const FINGERPRINT_BYTES: [usize; 2] = [40, 24];
 /// Shortest key of a service that is named above it, bytes.
 const KEY_BYTES_MIN: usize = 16;
 /// Shortest random value of a vague name, bytes.
@@ -55,12 +56,24 @@ const UUID_BYTES: usize = 36;
 /// What the judge says.
 pub(super) struct Verdict {
     pub(super) password: bool,
+    /// It is the digest of a password.
+    pub(super) hash: bool,
     pub(super) severity: Severity,
     pub(super) confidence: Confidence,
     pub(super) needs: Needs,
     pub(super) reasons: Vec<String>,
     pub(super) service: Option<&'static ServiceSpec>,
     pub(super) drawn: bool,
+}
+
+impl Verdict {
+    /// Makes it one on the digest of a password.
+    pub(super) fn hashed(&mut self) {
+        self.hash = true;
+        self.severity = self.severity.min(Severity::Low);
+        self.confidence = self.confidence.min(Confidence::Medium);
+        self.reasons.push("as long as a hash, and compared or kept as one".to_owned());
+    }
 }
 
 /// Judges the value `text` under `name`; `before` is what stands before the name on its line, `above` that and some lines
@@ -134,11 +147,11 @@ pub(super) fn judge(
     reasons.extend(login.then(|| "decodes to a login and its password".to_owned()));
     reasons.extend(service.map(|service| format!("{} is named beside it", service.name)));
     reasons.extend(nearby.map(|service| format!("{} is named above it", service.name)));
-    let weak = matches!(found.stand, Stand::Passed | Stand::Inline | Stand::Scheme);
-    let confidence = if weak && confidence == Confidence::High { Confidence::Medium } else { confidence };
+    let confidence = confidence.min(trust(found.stand));
     reasons.extend(standing(found.stand).map(str::to_owned));
     Some(Verdict {
         password: promise == Promise::Password,
+        hash: false,
         severity,
         confidence,
         needs,
@@ -189,6 +202,12 @@ fn chosen_words(
         return None;
     }
     Some(chosen)
+}
+
+/// How sure a value is at most, by how it stands there.
+fn trust(stand: Stand) -> Confidence {
+    let weak = matches!(stand, Stand::Passed | Stand::Inline | Stand::Scheme);
+    if weak { Confidence::Medium } else { Confidence::High }
 }
 
 /// What a reader of the finding should know about how the value stands there.
@@ -423,8 +442,8 @@ fn vague(name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Opini
     }
     // Labels stand before what is looked up, too: `key: shop_4ed14d…`.
     let bits = bits.min(random_bits(text.strip_prefix(b"0x").unwrap_or(text)));
-    // The fingerprint of a key: forty digits in capitals.
-    let fingerprint = text.len() == FINGERPRINT_BYTES
+    // The fingerprint of a key, or an object's id: so many digits, in capitals.
+    let fingerprint = FINGERPRINT_BYTES.contains(&text.len())
         && text.iter().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(b));
     let mixed = bits >= 2.0 * SURELY_RANDOM_BITS
         || text.iter().any(u8::is_ascii_digit) && text.iter().any(u8::is_ascii_alphabetic);
