@@ -143,6 +143,24 @@ static REFERS: Words = Words::of(
     not set empty missing unknown custom managed system local remote primary secondary master slave replica",
 );
 
+/// Shortest word of somebody's own before the one for a password, bytes.
+const OWN_BYTES_MIN: usize = 6;
+
+/// `pass: acmestackpass`, `ro_pass: acmestackropass`: a word of somebody's own, and the name once more behind it.
+pub(super) fn is_compound(name: &[u8], text: &[u8]) -> bool {
+    const HINTS: [&[u8]; 10] =
+        [b"my", b"your", b"the", b"some", b"new", b"old", b"user", b"enter", b"get", b"set"];
+    let own: Vec<u8> =
+        name.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect();
+    let ends = words(name).last().is_some_and(|last| last == "pass");
+    text.strip_suffix(own.as_slice()).filter(|_| ends).is_some_and(|front| {
+        front.len() >= OWN_BYTES_MIN
+            && front.iter().all(u8::is_ascii_lowercase)
+            && !HINTS.iter().any(|hint| front.starts_with(hint) || front.ends_with(hint))
+            && !REFERS.holds(&String::from_utf8_lossy(front))
+    })
+}
+
 /// A password with signs that join the words of names, too.
 pub(super) fn signed(needs: Needs, found: Assignment) -> Option<Opinion> {
     let because = "words or letters of both cases with signs between them".to_owned();

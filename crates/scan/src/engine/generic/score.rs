@@ -5,7 +5,8 @@ use tenure_model::{Confidence, Severity};
 use super::chance::is_chance;
 use super::chosen::{
     TINY_BYTES, UNWRITTEN_BITS, chosen_secret, chosen_with_signs, is_cipher_key, is_client_secret,
-    is_comment, is_type, may_be_typed, of_service, passphrase, signed, tiny, typed_in_env, where_mixed,
+    is_comment, is_compound, is_type, may_be_typed, of_service, passphrase, signed, tiny, typed_in_env,
+    where_mixed,
 };
 use super::code::{annotated, holds_bracket, is_public_material, looks_like_code};
 use super::decoded::{Decoded, decoded};
@@ -247,7 +248,7 @@ fn speaks_otherwise(name: &[u8], text: &[u8], (found, words): (Assignment, bool)
         return true;
     }
     let lower = String::from_utf8_lossy(text).to_ascii_lowercase();
-    if KEYWORDS.holds(&lower) || !words && repeats_name(name, &lower) {
+    if KEYWORDS.holds(&lower) || !words && repeats_name(name, &lower) && !is_compound(name, text) {
         return true;
     }
     if value::placeholder(text).is_some() || is_public_material(text) {
