@@ -42,7 +42,7 @@ pub(super) fn decoded(text: &[u8]) -> Decoded {
             && !password.iter().any(u8::is_ascii_whitespace)
             && !reads_as_a_word(password)
             && value::placeholder(password).is_none()
-            && !(password.len() <= TOY_BYTES_MAX && password.iter().all(u8::is_ascii_lowercase))
+            && (password.len() > TOY_BYTES_MAX || !password.iter().all(u8::is_ascii_lowercase))
             && !is_common(password)
     };
     match password {
