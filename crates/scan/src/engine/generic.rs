@@ -26,6 +26,7 @@ mod row;
 mod score;
 pub(crate) mod services;
 mod shape;
+mod typed;
 
 pub use evidence::{Evidence, evidence};
 use machine::{is_by_machine, is_in_table, line_within};
@@ -35,10 +36,10 @@ use name::{is_login, promise};
 pub(super) use notation::is_foreign;
 use promising::may_hold;
 use row::{is_in_row, is_mail};
-pub(super) use score::is_typed;
 use score::{Verdict, is_action, judge};
 use shape::{Assignment, Form, Lead, Stand, assignment, digits_of, lead, resolved};
 pub(super) use shape::{Wall, walled};
+pub(super) use typed::is_typed;
 
 /// Whether the text is the public half of an SSH key, as `known_hosts` and `authorized_keys` have it.
 pub(super) fn is_ssh_public_key(text: &[u8]) -> bool {
