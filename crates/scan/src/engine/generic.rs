@@ -14,6 +14,7 @@ mod chance;
 mod chosen;
 mod code;
 mod column;
+mod commonplace;
 mod decoded;
 mod digest;
 mod evidence;
@@ -26,8 +27,8 @@ mod row;
 mod score;
 pub(crate) mod services;
 mod shape;
-mod typed;
 
+pub(super) use commonplace::is_typed;
 pub use evidence::{Evidence, evidence};
 use machine::{is_by_machine, is_in_table, line_within};
 use members::{MEMBERS_MAX, is_nobodys, keys_below, members, singular};
@@ -39,7 +40,6 @@ use row::{is_in_row, is_mail};
 use score::{Verdict, is_action, judge};
 use shape::{Assignment, Form, Lead, Stand, assignment, digits_of, lead, resolved};
 pub(super) use shape::{Wall, walled};
-pub(super) use typed::is_typed;
 
 /// Whether the text is the public half of an SSH key, as `known_hosts` and `authorized_keys` have it.
 pub(super) fn is_ssh_public_key(text: &[u8]) -> bool {

@@ -1,7 +1,7 @@
 //! Values that are base64 of something that people wrote: a login, or words.
 
+use super::commonplace::{is_common, reads_as_a_word};
 use super::score::PASSWORD_BYTES;
-use super::typed::{is_common, reads_as_a_word};
 use crate::engine::language::{RANDOM_BITS, random_bits};
 use crate::engine::value;
 

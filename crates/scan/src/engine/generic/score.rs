@@ -9,6 +9,7 @@ use super::chosen::{
     where_mixed,
 };
 use super::code::{annotated, holds_bracket, is_public_material, looks_like_code};
+use super::commonplace::{is_common, is_default, reads_as_a_word};
 use super::decoded::{Decoded, decoded};
 use super::name::{
     FOREIGN, Promise, Words, ends_key, hands_on, is_constant_key, is_deed, is_of_somebody, promise, words,
@@ -16,7 +17,6 @@ use super::name::{
 use super::notation::{is_address, is_notation};
 use super::services::{service_above, service_named};
 use super::shape::{Assignment, Stand, in_query};
-use super::typed::{is_common, is_default, reads_as_a_word};
 use crate::engine::Needs;
 use crate::engine::language::{RANDOM_BITS, is_label, labelled_digits, longest_part, random_bits};
 use crate::engine::value;
