@@ -46,7 +46,7 @@ pub use trace::Trace;
 use crate::rules::RuleSet;
 
 /// Changes whenever the engine may judge the same bytes differently: it is part of the result cache's key.
-pub const ENGINE_VERSION: &str = "14";
+pub const ENGINE_VERSION: &str = "15";
 /// Matches of one rule that one window may hold before the anchor's own; more is a storm, not a credential.
 const MATCHES_PER_WINDOW_MAX: usize = 16;
 
@@ -267,7 +267,7 @@ impl Engine {
         });
     }
 
-    /// What this anchor gives; decided by the bytes of its window alone.
+    /// What this anchor, which [`Engine::keeps`], gives; decided by the bytes of its window alone.
     pub fn evaluate(&self, bytes: &[u8], anchor: Anchor, out: &mut Vec<Candidate>) {
         let literal = &self.literals[usize::from(anchor.id)];
         if let Some(coding) = literal.coding {
@@ -279,7 +279,7 @@ impl Engine {
             }
         }
         if literal.generic {
-            generic::evaluate(self, bytes, anchor, literal.len, out);
+            generic::evaluate(self, bytes, (anchor, literal.len), literal.rules.is_empty(), out);
         }
     }
 
@@ -337,7 +337,7 @@ impl Engine {
         let mut out = Vec::new();
         *work = work.saturating_sub(BYTE_WORK * bytes.len() as u64);
         self.anchors(bytes, 0, bytes.len(), |anchor| {
-            if *work > 0 && out.len() < CANDIDATES_MAX {
+            if *work > 0 && out.len() < CANDIDATES_MAX && self.keeps(bytes, anchor) {
                 *work = work.saturating_sub(self.literals[usize::from(anchor.id)].work);
                 self.evaluate(bytes, anchor, &mut out);
             }

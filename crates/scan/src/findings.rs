@@ -64,6 +64,8 @@ pub(crate) fn observe(hits: &[&Hit], all: &[Hit], seen: &Sighted<'_>, out: &mut 
     let mut reasons = found.reasons.clone();
     let severity = if found.public {
         found.severity.min(Severity::Low)
+    } else if found.credential.ends_with("private_key") {
+        class.weigh_key(found.severity)
     } else {
         class.weigh(found.severity, found.specific && found.drawn)
     };

@@ -273,7 +273,10 @@ impl PathClass {
         let (folders, file) = lower.rsplit_once('/').unwrap_or(("", &lower));
         let in_folder = |names: &[&str]| folders.split('/').any(|part| names.contains(&part));
         let ends = |names: &[&str]| names.iter().any(|end| file.ends_with(end));
-        if in_folder(VENDORED) {
+        // What hangs below `deps` is other people's, as Erlang, Node and Redis keep it.
+        let below_deps =
+            folders.split_once("deps/").is_some_and(|(above, _)| above.is_empty() || above.ends_with('/'));
+        if in_folder(VENDORED) || below_deps {
             return PathClass::Vendored;
         }
         if ends(GENERATED) {
@@ -406,6 +409,15 @@ impl PathClass {
         }
     }
 
+    /// What a private key is worth here: anybody makes one in a second, and tests, examples and the code of others are full of
+    /// keys that open nothing. Documents are not: what is written down for people may be in use.
+    pub fn weigh_key(self, severity: Severity) -> Severity {
+        match self {
+            PathClass::Test | PathClass::Example | PathClass::Vendored => severity.min(Severity::Low),
+            _ => self.weigh(severity, true),
+        }
+    }
+
     /// Whether a match with these needs counts at `path`.
     pub fn suffices(needs: Needs, path: &str) -> bool {
         match needs {
@@ -454,6 +466,10 @@ mod tests {
             (".env.example", PathClass::Example),
             ("docs/setup.yaml", PathClass::Documentation),
             ("web/node_modules/x/index.js", PathClass::Vendored),
+            ("deps/openssl/apps/ca-key.pem", PathClass::Vendored),
+            ("deps/servers.key", PathClass::Live),
+            ("lib/fuzz/server.c", PathClass::Test),
+            ("etc/testCA/root/cakey.pem", PathClass::Test),
             ("yarn.lock", PathClass::Generated),
         ] {
             assert_eq!(PathClass::of(path), class, "{path}");

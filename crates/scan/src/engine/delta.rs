@@ -122,7 +122,9 @@ impl Known {
         let mut known = Vec::new();
         let mut at = 0u32;
         for op in ops {
-            if let Op::Copy { from, len } = *op {
+            if let Op::Copy { from, len } = *op
+                && len as usize > KNOWN_BYTES_MIN
+            {
                 let (start, end) = Engine::walled(bytes, at as usize, (at + len) as usize);
                 if start.at + KNOWN_BYTES_MIN < end.at {
                     known.push(Known {

@@ -133,11 +133,19 @@ fn promising(bytes: &[u8], at: usize, len: usize) -> Option<Lead> {
     lead(bytes, at, at + len).filter(|lead| may_hold(&bytes[lead.name().0..lead.name().1]))
 }
 
-/// Judges the assignment around an anchor, if there is one.
-pub(super) fn evaluate(engine: &Engine, bytes: &[u8], anchor: Anchor, len: u32, out: &mut Vec<Candidate>) {
-    let at = anchor.at as usize;
+/// Judges the assignment around an anchor of this length, if there is one. `promises` is true when the name was already
+/// asked whether it may hold something.
+pub(super) fn evaluate(
+    engine: &Engine,
+    bytes: &[u8],
+    (anchor, len): (Anchor, u32),
+    promises: bool,
+    out: &mut Vec<Candidate>,
+) {
+    let (at, len) = (anchor.at as usize, len as usize);
     let high = bytes.len().min(at + AFTER as usize);
-    let Some(lead) = promising(bytes, at, len as usize) else { return };
+    let lead = if promises { lead(bytes, at, at + len) } else { promising(bytes, at, len) };
+    let Some(lead) = lead else { return };
     if evaluate_list(engine, bytes, anchor, (lead, high, MEMBERS_MAX), out).is_some() {
         return;
     }
@@ -222,8 +230,9 @@ fn evaluate_members(
     out: &mut Vec<Candidate>,
 ) -> Option<usize> {
     let plural = &bytes[lead.name().0..lead.name().1];
-    let below = singular(plural).is_none();
-    let singular = singular(plural).unwrap_or(b"secret");
+    let singular = singular(plural);
+    let below = singular.is_none();
+    let singular = singular.unwrap_or(b"secret");
     let members = if below { keys_below(bytes, lead, high) } else { members(bytes, lead, high, most) };
     let end = members.last()?.value.1;
     if is_nobodys(plural) {

@@ -106,7 +106,7 @@ impl Engine {
                 let literal = &self.literals[usize::from(anchor.id)];
                 asked += usize::from(literal.generic);
                 if literal.generic && asked <= GLUED_MAX {
-                    generic::evaluate(self, text, anchor, literal.len, out);
+                    generic::evaluate(self, text, (anchor, literal.len), false, out);
                 }
             });
         }

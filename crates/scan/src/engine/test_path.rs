@@ -45,6 +45,10 @@ const TEST_FOLDERS: &[&str] = &[
     "test-fixtures",
     "test-resources",
     "testresources",
+    "testca",
+    "fuzz",
+    "fuzzing",
+    "fuzzers",
 ];
 
 /// What stands before the word in the folders of one kind of tests, and behind it in those of what they use.

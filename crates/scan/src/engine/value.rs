@@ -285,7 +285,7 @@ fn is_template(value: &[u8]) -> bool {
     ];
     // Every opening has one of these; most values have none.
     let opens = memchr::memchr3(b'{', b'(', b'%', value).is_some();
-    if opens && openings.iter().any(|(open, close)| holds(open, close)) {
+    if opens && (openings.iter().any(|(open, close)| holds(open, close)) || holds_indexed_verb(value)) {
         return true;
     }
     match (value.first(), value.last()) {
@@ -310,6 +310,14 @@ fn is_template(value: &[u8]) -> bool {
         (Some(b'!'), _) => is_negation(&value[1..]),
         _ => false,
     }
+}
+
+/// `%[3]s`: a verb of Go that says which of the values it stands for.
+fn holds_indexed_verb(value: &[u8]) -> bool {
+    memchr::memmem::find_iter(value, b"%[").any(|at| {
+        let digits = value[at + 2..].iter().take_while(|b| b.is_ascii_digit()).count();
+        (1..=2).contains(&digits) && value.get(at + 2 + digits) == Some(&b']')
+    })
 }
 
 /// `!showPwd`, `!this.shown`: a program asks for the opposite of what a name holds.
@@ -346,6 +354,8 @@ fn is_filler(value: &[u8]) -> bool {
         || (value.len() >= 8 && distinct <= 3)
         || value.windows(3).any(|w| w == b"...")
         || value.windows(4).any(|w| w == b"****" || w == b"xxxx" || w == b"XXXX")
+        // A rule across the page, unless it is that of a PEM block.
+        || !value.starts_with(b"-----") && memchr::memmem::find(value, b"-----").is_some()
 }
 
 /// `8-4-4-4-12` hex.
@@ -378,6 +388,9 @@ mod tests {
         assert_eq!(placeholder(b"%{0C:hV*Q;Gj,9[r36?~6yR>yoZvKyj^c4zzHz-Lc>ciTA1b,+*H-T+u_+OTNnfw"), None);
         assert_eq!(placeholder(b"!showPwd2"), Some(Placeholder::Template));
         assert_eq!(placeholder(b"!Sommer2019"), None);
+        assert_eq!(placeholder(b"%[3]s"), Some(Placeholder::Template));
+        assert_eq!(placeholder(b"q7%[Kd]2m"), None);
+        assert_eq!(placeholder(b"RANDOMSIGNS-----kQx7"), Some(Placeholder::Filler));
         assert_eq!(placeholder(b"sb_publishable_v8Jq2LzR0tYw5Nc1"), Some(Placeholder::Publishable));
         assert_eq!(placeholder(b"xxx"), Some(Placeholder::Filler));
         assert_eq!(placeholder(b"q7Kd-CHANGEZ-MOI-r2"), Some(Placeholder::Dummy));

@@ -62,22 +62,49 @@ impl<'a> Iterator for TreeEntries<'a> {
     type Item = TreeEntry<'a>;
 
     fn next(&mut self) -> Option<TreeEntry<'a>> {
-        let mut mode = 0u32;
-        let mut at = 0;
-        loop {
-            match *self.rest.get(at)? {
-                digit @ b'0'..=b'7' if at < 8 => mode = mode << 3 | u32::from(digit - b'0'),
-                b' ' if at > 0 => break,
-                _ => return None,
-            }
-            at += 1;
-        }
-        let behind = &self.rest[at + 1..];
-        let end = memchr::memchr(0, behind)?;
+        let (mode, behind) = mode(self.rest)?;
+        let end = first_nul(behind)?;
         let oid = behind.get(end + 1..end + 1 + OID_BYTES)?;
         self.rest = &behind[end + 1 + OID_BYTES..];
         Some(TreeEntry { mode, name: &behind[..end], oid: Oid(oid.try_into().ok()?) })
     }
+}
+
+/// The mode that an entry begins with, and what stands behind its blank. Nearly all entries have one of two modes.
+#[inline]
+fn mode(entry: &[u8]) -> Option<(u32, &[u8])> {
+    if let Some(behind) = entry.strip_prefix(b"100644 ") {
+        return Some((0o100_644, behind));
+    }
+    if let Some(behind) = entry.strip_prefix(b"40000 ") {
+        return Some((0o040_000, behind));
+    }
+    let mut mode = 0u32;
+    for (at, &byte) in entry.iter().enumerate() {
+        match byte {
+            b'0'..=b'7' if at < 8 => mode = mode << 3 | u32::from(byte - b'0'),
+            b' ' if at > 0 => return Some((mode, &entry[at + 1..])),
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// Where the first NUL stands. Names are short: eight bytes at a time are done before a search that reads more has begun.
+#[inline]
+fn first_nul(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 0xff;
+    const SHORT_BYTES: usize = 32;
+    let (words, _) = bytes[..bytes.len().min(SHORT_BYTES)].as_chunks();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let zeros = word.wrapping_sub(ONES) & !word & (ONES << 7);
+        if zeros != 0 {
+            return Some(8 * index + zeros.trailing_zeros() as usize / 8);
+        }
+    }
+    let read = 8 * words.len();
+    memchr::memchr(0, &bytes[read..]).map(|at| read + at)
 }
 
 const NO_TREE: u32 = u32::MAX;
@@ -364,6 +391,16 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn the_first_nul_is_found_wherever_it_is(bytes in proptest::collection::vec(0u8..3, 0..80)) {
+            let bytes: Vec<u8> = bytes.into_iter().map(|byte| [0, 1, 0x80][usize::from(byte)]).collect();
+            for from in 0..bytes.len() {
+                proptest::prop_assert_eq!(first_nul(&bytes[from..]), bytes[from..].iter().position(|&byte| byte == 0));
+            }
+            let named: Vec<u8> = bytes.iter().map(|byte| byte | 1).collect();
+            proptest::prop_assert_eq!(first_nul(&named), None);
+        }
+
         #[test]
         fn any_bytes_end(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
             let entries = TreeEntries { rest: &bytes }.count();

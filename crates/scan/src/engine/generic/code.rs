@@ -101,7 +101,15 @@ pub(super) fn looks_like_code(text: &[u8], quoted: bool, bits: f64) -> bool {
     {
         return true;
     }
+    if quoted && matches!(text.first(), Some(b'+' | b')' | b']')) && holds(b");")
+        || is_distinguished_name(text)
+    {
+        return true;
+    }
     if !quoted {
+        if compares(text) || bits < 2.0 * SURELY_RANDOM_BITS && is_list(text) {
+            return true;
+        }
         let alias = starts(b"!") || starts(b"&") || starts(b"*");
         if alias && bits < RANDOM_BITS && !text.iter().any(u8::is_ascii_digit)
             || holds_bracket(text) && !(bits >= RANDOM_BITS && is_no_expression(text))
@@ -121,6 +129,33 @@ pub(super) fn looks_like_code(text: &[u8], quoted: bool, bits: f64) -> bool {
     let identifier =
         text.iter().all(|&b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.' | b'-' | b'/' | b':' | b'$'));
     bits < RANDOM_BITS && identifier && text.iter().any(|&b| matches!(b, b'.' | b'_' | b'/' | b':' | b'-'))
+}
+
+/// `items.length==0`, `a!=b`: a comparison, and not the end of a value in base64.
+fn compares(text: &[u8]) -> bool {
+    let end = text.iter().rposition(|&b| b != b'=').map_or(0, |last| last + 1);
+    text[..end].windows(2).any(|two| matches!(two, b"==" | b"!="))
+}
+
+/// Fewest commas of a list.
+const LIST_COMMAS_MIN: usize = 2;
+
+/// `OBJ_ISO,113533L,7L,66L`: names and numbers with commas between them.
+fn is_list(text: &[u8]) -> bool {
+    text.iter().filter(|&&b| b == b',').count() >= LIST_COMMAS_MIN
+        && text.split(|&b| b == b',').all(|part| {
+            !part.is_empty() && part.iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))
+        })
+}
+
+/// `dc=acme,dc=test`, `cn=admin,ou=people`: where somebody stands in a directory.
+fn is_distinguished_name(text: &[u8]) -> bool {
+    const KINDS: [&[u8]; 6] = [b"dc=", b"cn=", b"ou=", b"uid=", b"o=", b"c="];
+    let begins = |part: &[u8]| {
+        let part = part.trim_ascii();
+        KINDS.iter().any(|kind| part.get(..kind.len()).is_some_and(|here| here.eq_ignore_ascii_case(kind)))
+    };
+    text.contains(&b',') && text.split(|&b| b == b',').all(begins)
 }
 
 pub(super) fn holds_bracket(text: &[u8]) -> bool {
@@ -202,6 +237,28 @@ fn is_member_access(text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_code_says_is_told_from_what_somebody_typed() {
+        for (text, quoted) in [
+            ("items.length==0", false),
+            ("OBJ_ISO,113533L,7L,66L", false),
+            ("+b[0]);if(d){if(", true),
+            ("dc=acme,dc=test", true),
+        ] {
+            assert!(looks_like_code(text.as_bytes(), quoted, 0.0), "{text}");
+        }
+        for (text, quoted) in [
+            ("", true),
+            ("Qx7vK2pRm9==", false),
+            ("Sommer,2019", false),
+            ("pa,ss,w0rd!", false),
+            ("a=b,C3d", true),
+            ("+q7Kd2", true),
+        ] {
+            assert!(!looks_like_code(text.as_bytes(), quoted, 0.0), "{text}");
+        }
+    }
 
     #[test]
     fn brackets_of_a_password_are_told_from_those_of_an_expression() {

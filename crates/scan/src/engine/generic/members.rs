@@ -48,14 +48,19 @@ pub(super) fn singular(name: &[u8]) -> Option<&'static [u8]> {
         (b"signing_keys", b"secret"),
         (b"encryption_keys", b"secret"),
     ];
-    let name =
-        [&b"_b64"[..], b"_hex", b"_base64", b"_map", b"_MAP", b"Map", b"_dict", b"_DICT", b"_list", b"_LIST"]
-            .iter()
-            .find_map(|kind| name.strip_suffix(*kind))
-            .unwrap_or(name);
-    if !matches!(name.last(), Some(b's' | b'S')) {
-        return None;
-    }
+    const KINDS: [&[u8]; 10] =
+        [b"_b64", b"_hex", b"_base64", b"_map", b"_MAP", b"Map", b"_dict", b"_DICT", b"_list", b"_LIST"];
+    let name = match name.last()? {
+        b's' | b'S' => name,
+        b'4' | b'x' | b'p' | b'P' | b't' | b'T' => {
+            let inner = KINDS.iter().find_map(|kind| name.strip_suffix(*kind))?;
+            if !matches!(inner.last(), Some(b's' | b'S')) {
+                return None;
+            }
+            inner
+        }
+        _ => return None,
+    };
     let ends = |plural: &[u8]| {
         name.len() >= plural.len() && name[name.len() - plural.len()..].eq_ignore_ascii_case(plural)
     };

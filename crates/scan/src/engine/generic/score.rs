@@ -99,6 +99,7 @@ pub(super) fn judge(
     let login = decoded == Decoded::Login;
     let joined = typed_in_env(name, text, found);
     if is_address(before)
+        || is_column(before, found)
         || is_chance(before, name, text, (promise, found))
         || speaks_otherwise(name, text, (found, joined))
         || is_notation(text, found, promise == Promise::Password)
@@ -204,6 +205,12 @@ fn chosen_words(
         return None;
     }
     Some(chosen)
+}
+
+/// `UPDATE users SET password=crypted`: in SQL what has no quotes is a column or a variable.
+fn is_column(before: &[u8], found: Assignment) -> bool {
+    let ends = before.len().checked_sub(5).is_some_and(|at| before[at..].eq_ignore_ascii_case(b" set "));
+    ends && !found.quoted
 }
 
 /// How sure a value is at most, by how it stands there.
@@ -376,7 +383,7 @@ fn secret(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
         return (bits >= RANDOM_BITS)
             .then(|| (Severity::Medium, Confidence::Medium, Needs::Nothing, "a UUID".to_owned()));
     }
-    if bits < RANDOM_BITS {
+    if bits < RANDOM_BITS || is_shouted(text) {
         return None;
     }
     let sure = bits >= SURELY_RANDOM_BITS;
@@ -384,6 +391,14 @@ fn secret(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
     let confidence = if sure && text.len() >= 16 { Confidence::High } else { Confidence::Medium };
     let needs = if bits >= FAIRLY_RANDOM_BITS { Needs::Nothing } else { Needs::LivePath };
     (found.stand != Stand::Inline || sure).then(|| (severity, confidence, needs, drawn(bits)))
+}
+
+/// Longest name of a thing in capitals, bytes.
+const SHOUTED_BYTES_MAX: usize = 18;
+
+/// `MAGNITOGORSK`: letters in capitals alone are a name, in a language that no model of chance knows.
+fn is_shouted(text: &[u8]) -> bool {
+    text.len() <= SHOUTED_BYTES_MAX && text.iter().all(u8::is_ascii_uppercase)
 }
 
 /// `2026-01-04`, or a moment of that day.

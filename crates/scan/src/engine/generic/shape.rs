@@ -162,7 +162,7 @@ pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
     }
     start = with_head(bytes, start);
     // `checksum/secret: …` is an annotation about one.
-    if bytes[..start].ends_with(CHECKSUM) {
+    if start > 0 && bytes[start - 1] == b'/' && bytes[..start].ends_with(CHECKSUM) {
         return None;
     }
     let mut p = stop;
@@ -186,10 +186,7 @@ pub(super) fn lead(bytes: &[u8], at: usize, end: usize) -> Option<Lead> {
     let rest = bytes.get(p..bytes.len().min(p + 4)).unwrap_or_default();
     let separated = match byte(rest, 0) {
         b'=' | b':' | b',' | b'(' | b'>' | b'?' | b'|' | b'{' | b'<' | b'!' => true,
-        b'A' | b'o' | b'i' | b's' | b't' | b'-' | b'~' | b'@' => {
-            WORDY_SEPARATORS.iter().any(|sign| rest.starts_with(sign))
-        }
-        _ => false,
+        _ => is_wordy_separator(rest),
     };
     let scheme = is_scheme(bytes, start, stop);
     let spaced = p > stop && (closed_quote || is_flag(bytes, start));
@@ -222,9 +219,21 @@ fn is_perl_key(bytes: &[u8], start: usize, stop: usize) -> bool {
         && byte(bytes, stop + 3) == b' '
 }
 
-/// Separators that are more than one sign.
-const WORDY_SEPARATORS: [&[u8]; 10] =
-    [b"stri", b"As ", b"or ", b"is ", b"to \"", b"-> \"", b"->\"", b"~= \"", b"~= '", b"@\""];
+/// Whether a separator of more than one sign begins these four bytes.
+fn is_wordy_separator(rest: &[u8]) -> bool {
+    matches!(
+        rest,
+        [b's', b't', b'r', b'i', ..]
+            | [b'A', b's', b' ', ..]
+            | [b'o', b'r', b' ', ..]
+            | [b'i', b's', b' ', ..]
+            | [b't', b'o', b' ', b'"', ..]
+            | [b'-', b'>', b' ', b'"', ..]
+            | [b'-', b'>', b'"', ..]
+            | [b'~', b'=', b' ', b'"' | b'\'', ..]
+            | [b'@', b'"', ..]
+    )
+}
 
 /// Where the name begins that starts at `start`, when the word before it belongs to it.
 fn with_head(bytes: &[u8], start: usize) -> usize {

@@ -178,14 +178,14 @@ const NUMBERS_LEAD_MAX: usize = 40;
 
 /// A key written byte by byte: `{ 0x1f, 0xA0, … }`, `new byte[] { (byte) 0x1f, … }`, `[]byte{0x1f, …}`.
 fn numbers(bytes: &[u8], name: (usize, usize), p: usize, stand: Stand, high: usize) -> Option<Assignment> {
+    if stand != Stand::Assigned {
+        return None;
+    }
     let lead = &bytes[p.min(high)..high.min(p + NUMBERS_LEAD_MAX)];
-    let begin = p + memchr::memmem::find(lead, b"0x")?;
+    let begin = p + lead.windows(2).position(|two| two == b"0x")?;
     let before = bytes[p..begin].trim_ascii_end();
     let before = before.strip_suffix(b"(byte)").unwrap_or(before).trim_ascii_end();
-    if stand != Stand::Assigned
-        || !matches!(before.last(), Some(b'{' | b'[' | b'('))
-        || before.contains(&b'=')
-    {
+    if !matches!(before.last(), Some(b'{' | b'[' | b'(')) || before.contains(&b'=') {
         return None;
     }
     let list = |b: u8| {
