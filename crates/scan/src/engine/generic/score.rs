@@ -99,7 +99,6 @@ pub(super) fn judge(
     let login = decoded == Decoded::Login;
     let joined = typed_in_env(name, text, found);
     if is_address(before)
-        || is_column(before, found)
         || is_chance(before, name, text, (promise, found))
         || speaks_otherwise(name, text, (found, joined))
         || is_notation(text, found, promise == Promise::Password)
@@ -167,7 +166,7 @@ pub(super) fn judge(
 /// What the name promises where it stands, and what the value is once its base64 is taken off.
 fn promise_here(before: &[u8], name: &[u8], text: &[u8], found: Assignment) -> Option<(Promise, Decoded)> {
     let mut promise = promise(name)?;
-    if promise == Promise::Ingredient && is_of_a_message(before, name) {
+    if is_column(before, found) || promise == Promise::Ingredient && is_of_a_message(before, name) {
         return None;
     }
     let decoded = if promise == Promise::Password { Decoded::Nothing } else { decoded(text) };
