@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         Err(error) => return refuse(&error),
     };
     start_log(cli.verbose);
+    tenure_pipeline::tell_panics_by_place();
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&Failure::Internal(anyhow::Error::new(error).context("starting"))),

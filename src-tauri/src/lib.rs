@@ -24,6 +24,7 @@ pub use launch::Launch;
 /// # Errors
 /// When no inventory's place is known, or the platform has no window to give.
 pub fn run(launch: Launch) -> anyhow::Result<()> {
+    tenure_pipeline::tell_panics_by_place();
     let inventory = launch.inventory_file()?;
     tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())

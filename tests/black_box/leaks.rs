@@ -81,3 +81,28 @@ fn escape_sequences_of_file_names_do_not_reach_a_terminal() {
     assert_eq!(ran.code, 10);
     assert!(!ran.out.contains('\u{1b}') && !ran.out.contains('\u{7}'), "{:?}", ran.out);
 }
+
+/// What stands for a value that a panic quotes.
+const QUOTED: &str = "xK9é-quoted-by-a-panic";
+
+#[test]
+fn what_a_panic_quotes_is_not_told() {
+    let told = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "leaks::a_panic_that_quotes", "--ignored", "--nocapture"])
+        .output()
+        .unwrap();
+    assert!(!told.status.success());
+    let told = String::from_utf8([told.stdout, told.stderr].concat()).unwrap();
+    assert!(told.contains("leaks.rs:"), "{told}");
+    assert!(!told.contains("quoted-by"), "{told}");
+}
+
+#[test]
+#[ignore = "it panics for the test above"]
+fn a_panic_that_quotes() {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    tenure_pipeline::tell_panics_by_place();
+    // A cut inside of a character: the message shows the text.
+    let cut = 4;
+    assert!(QUOTED[..cut].is_empty());
+}

@@ -51,6 +51,17 @@ impl Failure {
     }
 }
 
+/// Says of a part of the program that stops only where it did so: what it says about itself may hold what was searched.
+pub fn tell_panics_by_place() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(String::new, ToString::to_string);
+        tracing::error!(
+            place,
+            "a part of Tenure stopped, which is a mistake in it: please report this place"
+        );
+    }));
+}
+
 /// The text with every value of a secret covered, by the embedded rules: for what a front end says before or beside a scan,
 /// where a path or an argument may hold one.
 pub fn covered(text: &str) -> String {

@@ -37,7 +37,7 @@ pub use comparing::difference;
 pub use configuration::ConfigurationFile;
 pub use demo::make_demo;
 pub use exceptions::{NewException, NewReview, add_exception, exceptions, review_exception};
-pub use failure::{Failure, covered};
+pub use failure::{Failure, covered, tell_panics_by_place};
 pub use file::{write_whole, write_whole_with};
 pub use folder::{default_inventory, key_folder};
 

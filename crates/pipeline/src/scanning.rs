@@ -495,7 +495,8 @@ async fn run_scan(
         Ok(pool.install(|| tenure_scan::scan(request, &cache, &*listener, &cancel.0)))
     })
     .await
-    .context("the scan's thread ended early")?
+    // What it says about itself may hold what was searched.
+    .map_err(|_| anyhow::anyhow!("the scan stopped early because of a mistake in Tenure itself"))?
 }
 
 /// Hands observations to the inventory's writer and to the front end.

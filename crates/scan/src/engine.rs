@@ -21,7 +21,7 @@ mod key_body;
 mod language;
 mod literal;
 pub(crate) mod long_lists;
-mod named;
+pub(crate) mod named;
 pub(crate) mod records;
 pub(crate) mod secret_data;
 pub(crate) mod sql_rows;
@@ -193,6 +193,9 @@ pub struct Engine {
     /// Most bytes of an anchor before a line end in it, and most bytes behind one.
     across_lines: (u32, u32),
     reach: (u32, u32),
+    /// Bytes on which it stops, as if it had broken a promise.
+    #[cfg(test)]
+    pub(crate) stops_on: Option<&'static [u8]>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -212,7 +215,18 @@ impl Engine {
             literals.iter().map(|l| l.after).max().unwrap_or(0),
         );
         let records = Records::of(&rules);
-        Engine { rules, key, anchors: Anchors::new(texts), literals, records, longest, across_lines, reach }
+        Engine {
+            rules,
+            key,
+            anchors: Anchors::new(texts),
+            literals,
+            records,
+            longest,
+            across_lines,
+            reach,
+            #[cfg(test)]
+            stops_on: None,
+        }
     }
 
     /// The rules.
@@ -261,6 +275,10 @@ impl Engine {
 
     /// Every anchor that lies wholly in `bytes[from..to]`, each once, in no promised order.
     pub fn anchors(&self, bytes: &[u8], from: usize, to: usize, mut each: impl FnMut(Anchor)) {
+        #[cfg(test)]
+        if let Some(fault) = self.stops_on {
+            assert!(memchr::memmem::find(bytes, fault).is_none(), "these bytes stop a search");
+        }
         self.anchors.find(bytes, from, to, |at, id| {
             #[allow(clippy::cast_possible_truncation)] // blobs and windows are far below 4 GiB
             each(Anchor { at: at as u32, id });

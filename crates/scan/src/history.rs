@@ -123,19 +123,43 @@ struct Scan<'a> {
     scanned: Mutex<Vec<Oid>>,
 }
 
-impl Scan<'_> {
-    fn keep(&self, oid: &Oid, bytes: &[u8], scanned: &Scanned) {
-        let tally = &self.run.tally;
-        let blobs = tally.blobs.fetch_add(1, Relaxed);
-        tally.bytes.fetch_add(bytes.len() as u64, Relaxed);
-        if blobs.is_multiple_of(512) {
-            self.run.progress("git history");
+impl<'a> Scan<'a> {
+    fn new(run: &'a Run<'a>) -> Scan<'a> {
+        Scan { engine: run.engine, run, hits: Mutex::default(), scanned: Mutex::default() }
+    }
+
+    /// Scans one blob, and notes what it holds when it is `wanted`. Nothing is known of it afterwards when that fails:
+    /// it is told as unread, and what is made from it is scanned whole.
+    fn read(&self, oid: &Oid, bytes: &[u8], wanted: bool, scan: impl FnOnce() -> Scanned) -> Option<Scanned> {
+        let mut known = None;
+        let hits = search::contained(|| {
+            let scanned = scan();
+            let hits = if wanted { self.hits(bytes, &scanned) } else { Hits::default() };
+            known = Some(scanned);
+            hits
+        });
+        if wanted {
+            self.keep(oid, bytes, hits);
         }
+        known
+    }
+
+    fn hits(&self, bytes: &[u8], scanned: &Scanned) -> Hits {
         let found = if scanned.is_empty() { Vec::new() } else { scanned.found() };
         let called = Called::Unknown;
         let mut hits = search::decoded(self.engine, bytes, called, found, &mut u64::MAX.clone());
         if container::claims(&bytes) {
             hits.open(search::members(self.engine, &bytes, called, self.run.cancel, &mut |_, _| false));
+        }
+        hits
+    }
+
+    fn keep(&self, oid: &Oid, bytes: &[u8], hits: Hits) {
+        let tally = &self.run.tally;
+        let blobs = tally.blobs.fetch_add(1, Relaxed);
+        tally.bytes.fetch_add(bytes.len() as u64, Relaxed);
+        if blobs.is_multiple_of(512) {
+            self.run.progress("git history");
         }
         self.scanned.lock().unwrap_or_else(PoisonError::into_inner).push(*oid);
         if !hits.is_empty() {
@@ -145,22 +169,18 @@ impl Scan<'_> {
 }
 
 impl BlobVisitor for Scan<'_> {
-    type State = Scanned;
+    /// None: nothing is known of it, because its search failed.
+    type State = Option<Scanned>;
 
-    fn whole(&self, oid: &Oid, bytes: &[u8], wanted: bool) -> Scanned {
-        let scanned = Scanned::whole(self.engine, bytes);
-        if wanted {
-            self.keep(oid, bytes, &scanned);
-        }
-        scanned
+    fn whole(&self, oid: &Oid, bytes: &[u8], wanted: bool) -> Self::State {
+        self.read(oid, bytes, wanted, || Scanned::whole(self.engine, bytes))
     }
 
-    fn delta(&self, oid: &Oid, base: &Scanned, bytes: &[u8], ops: &[Op], wanted: bool) -> Scanned {
-        let scanned = Scanned::inherit(self.engine, base, bytes, ops);
-        if wanted {
-            self.keep(oid, bytes, &scanned);
-        }
-        scanned
+    fn delta(&self, oid: &Oid, base: &Self::State, bytes: &[u8], ops: &[Op], wanted: bool) -> Self::State {
+        self.read(oid, bytes, wanted, || match base {
+            Some(base) => Scanned::inherit(self.engine, base, bytes, ops),
+            None => Scanned::whole(self.engine, bytes),
+        })
     }
 }
 
@@ -176,7 +196,7 @@ impl History {
         let unread_before = unread.len();
         let objects = Objects::open(&self.repository, unread);
         let known = run.cache.known(&name).unwrap_or_default();
-        let scan = Scan { engine: run.engine, run, hits: Mutex::default(), scanned: Mutex::default() };
+        let scan = Scan::new(run);
         let rows = Mutex::new(Vec::new());
         let counts = objects.walk_blobs(&scan, &|oid| !known.knows(&oid.0), run.cancel, &rows);
         run.tally.cached_blobs.fetch_add(counts.skipped, Relaxed);
@@ -185,8 +205,8 @@ impl History {
         let commits = Commits::read(
             &objects,
             &|oid, _, text| {
-                let hits = Hits::locate(text, run.engine.scan(text));
-                if !hits.hits.is_empty() {
+                let hits = search::text(run.engine, text, &mut u64::MAX.clone());
+                if !hits.is_empty() {
                     messages.lock().unwrap_or_else(PoisonError::into_inner).insert(*oid, Arc::new(hits));
                 }
             },
@@ -340,6 +360,11 @@ impl History {
                 Some(old) => old.merge(new),
             }
         }
+    }
+
+    /// Its git folder, as it is told.
+    pub(crate) fn shown_git(&self) -> String {
+        format!("{}.git", self.base)
     }
 
     /// The path below the root; objects that no tree names are called by their id.

@@ -177,6 +177,11 @@ impl Hits {
         located
     }
 
+    /// Of a blob on which the search stopped.
+    pub(crate) fn of_failed_search() -> Hits {
+        Hits { gaps: vec![MemberGap::search_failed()], ..Hits::default() }
+    }
+
     /// Moves every hit down by `lines`: for a window that begins there.
     pub fn shift_lines(&mut self, lines: u32) {
         for hit in &mut self.hits {
@@ -235,6 +240,7 @@ impl Hits {
         self.dropped += more.asked.len().saturating_sub(room) as u64;
         let asked = more.asked.iter().take(room);
         self.asked.extend(asked.map(|asked| Asked { member: Some(member.to_owned()), ..*asked }));
+        self.gaps.extend(more.gaps.drain(..).map(|gap| MemberGap { member: Some(member.to_owned()), ..gap }));
         let kept = more.hits.len();
         for hit in &mut more.hits {
             hit.member = Some(member.to_owned());
@@ -296,6 +302,8 @@ impl Hits {
         for hit in &mut fresh {
             hit.pair = hit.pair.and_then(|pair| moved.get(pair).copied().flatten());
         }
+        let gaps = more.gaps.into_iter().filter(|gap| !self.gaps.contains(gap)).collect::<Vec<_>>();
+        self.gaps.extend(gaps);
         let room = HITS_PER_BLOB_MAX.saturating_sub(offset);
         self.dropped += more.dropped + fresh.len().saturating_sub(room) as u64;
         self.hits.extend(fresh.into_iter().take(room));

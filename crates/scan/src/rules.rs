@@ -279,7 +279,7 @@ impl RuleSet {
         disabled.sort();
         disabled.dedup();
         hash(&mut hasher, &disabled);
-        let mut rules = Vec::new();
+        let mut rules = Vec::with_capacity(files.iter().map(|file| file.rules.len()).sum());
         for mut file in files {
             // The embedded rules are part of the hash as bytes; which of them are switched off is, too.
             let embedded = file.embedded;

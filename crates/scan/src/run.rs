@@ -4,11 +4,12 @@
 //! observed waits here until then, is covered, and leaves. Only findings none of whose texts could be a value leave at once.
 
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
-use tenure_model::{Counts, Observation};
+use tenure_model::{Counts, Observation, ReadState, Unread};
 
 use crate::cache::ResultCache;
 use crate::engine::{Engine, Match};
@@ -72,6 +73,22 @@ impl<'a> Run<'a> {
 
     pub(crate) fn cancelled(&self) -> bool {
         self.cancel.load(Relaxed)
+    }
+
+    /// Does the part of the work that is about the input at `path`. One that breaks a promise of ours costs that input,
+    /// which is told as unread, and nothing else.
+    pub(crate) fn contain<T>(&self, path: &str, part: impl FnOnce() -> T) -> Option<T> {
+        let done = catch_unwind(AssertUnwindSafe(part)).ok();
+        if done.is_none() {
+            self.observe(Observation::Unread(Unread {
+                path: path.to_owned(),
+                state: ReadState::Failed,
+                reason: "scan_failed".to_owned(),
+                detail: "this input stopped our scan of it, which is a mistake of Tenure's: look through it by other means"
+                    .to_owned(),
+            }));
+        }
+        done
     }
 
     pub(crate) fn observe(&self, observation: Observation) {

@@ -25,7 +25,7 @@ use crate::roots_state::RootsState;
 use crate::run::Run;
 use crate::search::{self, WINDOW_BYTES};
 use crate::since::Since;
-use crate::source::{ByName, Entry, Exclusions, Neighbourhood, Walked, open_regular, walk};
+use crate::source::{ByName, Entry, Exclusions, Neighbourhood, Walked, below, open_regular, walk};
 use crate::veil::{Veil, VeiledCache};
 
 /// What a repository calls the configuration that it holds. To a scan it is a file like any other.
@@ -192,7 +192,8 @@ fn scan_root(run: &Run<'_>, listed: Root, (history, since): (bool, Option<&Since
         if run.cancelled() {
             return;
         }
-        repositories.extend(history::open(run, root, path, git_dir, (history, since), &mut read));
+        let open = || history::open(run, root, path, git_dir, (history, since), &mut read);
+        repositories.extend(run.contain(&below(path, git_dir), open).flatten());
     }
     // Deeper repositories first, so that a file belongs to the nearest one above it.
     repositories.sort_by(|a, b| b.base.len().cmp(&a.base.len()).then(a.base.cmp(&b.base)));
@@ -202,7 +203,8 @@ fn scan_root(run: &Run<'_>, listed: Root, (history, since): (bool, Option<&Since
     for batch in files.chunks(BATCH_FILES) {
         batch.par_iter().for_each(|entry| {
             if !run.cancelled() {
-                scan_file(run, root, entry, (&by_name, &repositories), (&known, &seen));
+                let scan = || scan_file(run, root, entry, (&by_name, &repositories), (&known, &seen));
+                run.contain(&entry.shown, scan);
             }
         });
     }
@@ -220,8 +222,11 @@ fn scan_root(run: &Run<'_>, listed: Root, (history, since): (bool, Option<&Since
     let named_before = repositories.iter().flat_map(History::paths_before);
     report_names(run, root, &files, &seen.reported, named_before);
     for repository in &repositories {
-        repository.report_rest(run, root, &seen);
-        repository.report_authorship(run, root, &seen);
+        let report = || {
+            repository.report_rest(run, root, &seen);
+            repository.report_authorship(run, root, &seen);
+        };
+        run.contain(&repository.shown_git(), report);
     }
 }
 
@@ -235,7 +240,8 @@ fn configurations(files: &[Entry]) -> Vec<String> {
 fn report_new(run: &Run<'_>, root: &str, repositories: &mut [History], seen: &mut Seen) {
     let changed = std::mem::take(&mut seen.deferred);
     for repository in repositories.iter_mut() {
-        repository.read_new(run, root, &changed);
+        let shown = repository.shown_git();
+        run.contain(&shown, || repository.read_new(run, root, &changed));
     }
     if run.cancelled() {
         return; // Nobody knows what of them is new.
@@ -481,7 +487,7 @@ pub(crate) fn observations(shown: &str, reading: detect::Reading) -> impl Iterat
 fn stream_rest(run: &Run<'_>, entry: &Entry, file: &mut std::fs::File, first: Vec<u8>, hits: &mut Hits) {
     let read = search::windows(run.engine, file, first, hits, &mut |fresh, window| {
         run.tally.bytes.fetch_add(fresh, Relaxed);
-        (!run.cancelled()).then(|| Hits::locate(window, run.engine.scan(window)))
+        (!run.cancelled()).then(|| search::text(run.engine, window, &mut u64::MAX.clone()))
     });
     if let Err(error) = read {
         let mut row = crate::source::io_unread(&entry.shown, &error);

@@ -2,6 +2,7 @@
 //! history and members of containers all come through here.
 
 use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::container::{self, Budget, Input, Keystore, MemberGap, Visitor};
@@ -18,8 +19,20 @@ pub(crate) const WINDOW_BYTES: usize = 32 << 20;
 
 /// Hits of a whole file.
 pub(crate) fn whole(engine: &Engine, bytes: &[u8], called: Called<'_>, work: &mut u64) -> Hits {
-    let candidates = engine.scan_within(bytes, work);
-    decoded(engine, bytes, called, candidates, work)
+    contained(|| {
+        let candidates = engine.scan_within(bytes, work);
+        decoded(engine, bytes, called, candidates, work)
+    })
+}
+
+/// Hits of a text that nothing is encoded in: one window of a large file, or what somebody wrote about a commit.
+pub(crate) fn text(engine: &Engine, bytes: &[u8], work: &mut u64) -> Hits {
+    contained(|| Hits::locate(bytes, engine.scan_within(bytes, work)))
+}
+
+/// What `search` finds. A search that breaks its own promise costs what it searches, and says so.
+pub(crate) fn contained(search: impl FnOnce() -> Hits) -> Hits {
+    catch_unwind(AssertUnwindSafe(search)).unwrap_or_else(|_| Hits::of_failed_search())
 }
 
 /// Whether a file that begins so has rows whose columns are named at their head: what stands behind the first window is read
@@ -139,7 +152,7 @@ impl Visitor for Members<'_> {
         let mut hits = within(budget, &mut |left| whole(engine, &window, called, left));
         if !is_whole {
             let _ = windows(engine, bytes, window, &mut hits, &mut |_, window| {
-                let mut search = |left: &mut u64| Hits::locate(window, engine.scan_within(window, left));
+                let mut search = |left: &mut u64| text(engine, window, left);
                 (!budget.is_spent() && !self.cancel.load(Relaxed)).then(|| within(budget, &mut search))
             });
         }

@@ -10,6 +10,7 @@ mod known;
 mod texts;
 
 use std::collections::{BTreeMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use tenure_model::{Finding, Fingerprint, Observation, Subject, SubjectKind, finding_id};
@@ -17,6 +18,7 @@ use tenure_model::{Finding, Fingerprint, Observation, Subject, SubjectKind, find
 pub(crate) use kept::VeiledCache;
 pub(crate) use known::KnownValues;
 
+use crate::engine::named::Named;
 use crate::engine::trace::{is_unlike_names, may_hold_value};
 use crate::engine::{Candidate, Engine};
 
@@ -147,13 +149,19 @@ impl<'e> Veil<'e> {
 
     /// Values in a name that are not covered yet, with their places in it.
     pub(crate) fn values(&self, text: &str) -> Vec<Candidate> {
-        let mut values = self.engine.values_in_name(text.as_bytes()).values;
+        let mut values = self.named(text).values;
         values.retain(|value| !is_covered(&text.as_bytes()[value.start as usize..value.end as usize]));
         values
     }
 
+    /// What the engine sees in a name. When it fails nobody knows, and the whole name is covered.
+    fn named(&self, text: &str) -> Named {
+        let look = || self.engine.values_in_name(text.as_bytes());
+        catch_unwind(AssertUnwindSafe(look)).unwrap_or(Named { is_flood: true, ..Named::default() })
+    }
+
     fn cover_once(&self, text: &mut String, covers: &mut Covers) -> bool {
-        let named = self.engine.values_in_name(text.as_bytes());
+        let named = self.named(text);
         if named.is_flood {
             *text = self.stand_in("flood", text.as_bytes(), 0);
             return true;

@@ -38,6 +38,8 @@ pub(crate) enum Gap {
     Disk,
     /// Our own reader stopped.
     ReaderFailed,
+    /// Our own search for secrets stopped.
+    SearchFailed,
     /// The user stopped the scan.
     Cancelled,
 }
@@ -61,6 +63,7 @@ impl Gap {
             Gap::Damaged => "archive_damaged",
             Gap::Disk => "io_error",
             Gap::ReaderFailed => "archive_reader_failed",
+            Gap::SearchFailed => "search_failed",
             Gap::Cancelled => "cancelled",
         }
     }
@@ -95,6 +98,9 @@ impl Gap {
             Gap::Damaged => "is damaged; what could be unpacked was read",
             Gap::Disk => "could not be read to its end",
             Gap::ReaderFailed => "stopped our reader; what came before was read",
+            Gap::SearchFailed => {
+                "stopped our search for secrets, which is a mistake of Tenure's: look through it by other means"
+            }
             Gap::Cancelled => "was being unpacked when the scan was stopped",
         }
     }
@@ -121,6 +127,11 @@ impl MemberGap {
         MemberGap { member, reason: gap.code().to_owned(), detail }
     }
 
+    /// Secrets were not looked for, or not to the end.
+    pub(crate) fn search_failed() -> MemberGap {
+        MemberGap::new(None, Gap::SearchFailed, 0)
+    }
+
     /// The row of a report. `outer` is the path of the outermost file.
     pub(crate) fn unread(&self, outer: &str) -> Unread {
         let path = match &self.member {
@@ -130,7 +141,11 @@ impl MemberGap {
         Unread {
             path,
             // A container's own bytes are always searched, so none is wholly unread.
-            state: ReadState::Partial,
+            state: if self.reason == Gap::SearchFailed.code() {
+                ReadState::Failed
+            } else {
+                ReadState::Partial
+            },
             reason: self.reason.clone(),
             detail: format!("this file {}", self.detail),
         }

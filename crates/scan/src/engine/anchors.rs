@@ -323,9 +323,15 @@ fn word_at(bytes: &[u8], at: usize) -> u32 {
 /// Where the two rarest neighbouring pieces of a literal of five or more bytes begin.
 fn best_offset(text: &[u8]) -> usize {
     let often = |offset: usize| frequency(word_at(text, offset));
-    let cost = |offset: &usize| often(*offset) + often(offset + 1);
-    let offsets = 0..=(text.len() - PIECE_BYTES - 1).min(OFFSET_MAX);
-    offsets.min_by(|a, b| cost(a).total_cmp(&cost(b))).expect("five bytes hold two pieces")
+    let (mut here, mut best) = (often(0), (f64::INFINITY, 0));
+    for offset in 0..=(text.len() - PIECE_BYTES - 1).min(OFFSET_MAX) {
+        let next = often(offset + 1);
+        if here + next < best.0 {
+            best = (here + next, offset);
+        }
+        here = next;
+    }
+    best.1
 }
 
 /// How often these four bytes stand together, in any case. Asked a hundred thousand times at every start.

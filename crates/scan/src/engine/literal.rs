@@ -28,6 +28,9 @@ pub(super) struct Literal {
     pub(super) coding: Option<Coding>,
 }
 
+/// What makes a literal another one: its text, whether case matters, and how it is encoded.
+type Key = (Vec<u8>, bool, Option<Coding>);
+
 /// Work of matching a pattern in a window of this size.
 fn window_work(bytes: u64) -> u64 {
     if bytes > SHORT_WINDOW_BYTES { bytes * 5 / 2 } else { bytes / 2 }
@@ -35,7 +38,7 @@ fn window_work(bytes: u64) -> u64 {
 
 /// All literals of all rules and of the generic detector, each once, with what they lead to.
 pub(super) fn literals(rules: &RuleSet) -> Vec<(anchors::Literal, Literal)> {
-    let mut all: FxHashMap<(Vec<u8>, bool, Option<Coding>), Literal> = FxHashMap::default();
+    let mut all: FxHashMap<Key, Literal> = FxHashMap::default();
     let mut lead = |text: &str, (exact, coding), rule: Option<u16>, (before, after): (u32, u32)| {
         // The beginning of a long one is telling enough.
         let text = &text.as_bytes()[..text.len().min(LITERAL_BYTES_MAX)];
@@ -74,9 +77,23 @@ pub(super) fn literals(rules: &RuleSet) -> Vec<(anchors::Literal, Literal)> {
     for word in generic::context_words() {
         lead(word, (false, None), None, (generic::BEFORE, generic::AFTER));
     }
-    let mut all: Vec<_> = all.into_iter().collect();
-    all.sort_unstable_by(|(a, _), (b, _)| a.cmp(b)); // the same order in every run
-    all.into_iter().map(|((text, exact, _), literal)| (anchors::Literal { text, exact }, literal)).collect()
+    in_order(all.into_iter().collect())
+}
+
+/// Literals by their texts, so that they have the same numbers in every run. Most differ in their first bytes, so that
+/// comparing these and moving numbers is less work than moving them.
+fn in_order(all: Vec<(Key, Literal)>) -> Vec<(anchors::Literal, Literal)> {
+    let first = |text: &[u8]| {
+        let mut first = [0; 8];
+        first.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
+        u64::from_be_bytes(first)
+    };
+    let mut order: Vec<(u64, usize)> =
+        all.iter().enumerate().map(|(at, ((text, ..), _))| (first(text), at)).collect();
+    order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| all[a.1].0.cmp(&all[b.1].0)));
+    let mut all: Vec<Option<(Key, Literal)>> = all.into_iter().map(Some).collect();
+    let taken = order.into_iter().filter_map(|(_, at)| all[at].take());
+    taken.map(|((text, exact, _), literal)| (anchors::Literal { text, exact }, literal)).collect()
 }
 
 /// Most bytes of a literal before a line end in it, and most bytes behind one.

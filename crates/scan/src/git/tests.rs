@@ -5,5 +5,6 @@ mod damage;
 mod escape;
 mod newer;
 mod repo;
+mod stopped;
 mod walk;
 mod window;

@@ -16,6 +16,7 @@ use crate::git::{self, Commits, HeadFile, Newer, ObjectKind, Objects, Oid, Sight
 use crate::hits::{Hit, Hits};
 use crate::run::Run;
 use crate::scanner::Deferred;
+use crate::search;
 use crate::since::Start;
 
 /// What stood in a repository at the revision.
@@ -147,8 +148,8 @@ impl History {
             .collect();
         for (n, oid) in messages(objects, commits, newer) {
             let Some(text) = objects.read(n) else { continue };
-            let hits = Hits::locate(&text, run.engine.scan(&text));
-            if !hits.hits.is_empty() {
+            let hits = search::text(run.engine, &text, &mut u64::MAX.clone());
+            if !hits.is_empty() {
                 self.hits.insert(oid, Arc::new(hits));
                 sightings.push(graph.message(n, oid));
             }
@@ -235,7 +236,7 @@ fn search(
     if blobs.is_empty() {
         return HashMap::new();
     }
-    let scan = Scan { engine: run.engine, run, hits: Mutex::default(), scanned: Mutex::default() };
+    let scan = Scan::new(run);
     objects.walk_blobs(&scan, &|oid| blobs.contains(oid) && !known.knows(&oid.0), run.cancel, rows);
     let cached = blobs.iter().filter(|oid| known.knows(&oid.0)).count() as u64;
     run.tally.cached_blobs.fetch_add(cached, Relaxed);
