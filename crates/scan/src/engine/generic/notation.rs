@@ -40,6 +40,9 @@ fn is_written(text: &[u8], quoted: bool, (password, apart): (bool, bool)) -> boo
         || apart && text.first() == Some(&b'!') && text[1..].iter().all(u8::is_ascii_alphabetic)
         || apart && (is_name_in_code(text) || is_host(text) || is_constant(text) || is_option(text))
         || is_negated(text)
+        || is_looked_up(text)
+        || is_selector(text)
+        || is_set_option(text)
         || memchr::memmem::find_iter(text, b"\\x").count() >= 2
         || is_hex_float(text)
         || is_concatenated(text)
@@ -199,6 +202,28 @@ fn is_option(text: &[u8]) -> bool {
     })
 }
 
+/// `--character-set-server=utf8mb4`: an option of a command with what it is set to.
+fn is_set_option(text: &[u8]) -> bool {
+    let option = text.strip_prefix(b"--").and_then(|rest| rest.split(|&b| b == b'=').next());
+    option.is_some_and(|name| name.len() >= 3 && name.len() + 2 < text.len() && name[0].is_ascii_lowercase())
+        && option.is_some_and(|name| name.iter().all(|b| b.is_ascii_lowercase() || *b == b'-'))
+}
+
+/// `$row2[5]`, `$opt{'w'}`: what a program looks up in a list of its own.
+fn is_looked_up(text: &[u8]) -> bool {
+    let Some(name) = text.strip_prefix(b"$") else { return false };
+    let end = name.iter().position(|b| !(b.is_ascii_alphanumeric() || *b == b'_')).unwrap_or(name.len());
+    name[..end].first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
+        && matches!((name.get(end), name.last()), (Some(b'['), Some(b']')) | (Some(b'{'), Some(b'}')))
+}
+
+/// `#modalButtonOK`: what a page calls one of its elements.
+fn is_selector(text: &[u8]) -> bool {
+    let Some(name) = text.strip_prefix(b"#") else { return false };
+    let capital = name.iter().position(u8::is_ascii_uppercase);
+    name.len() >= 8 && name.iter().all(u8::is_ascii_alphabetic) && capital.is_some_and(|at| at >= 3)
+}
+
 /// `16s=b""`, `_-Pwd`, `self["PwdLen"]`: how a field of a message is packed, as libraries of protocols write it.
 fn is_packed(text: &[u8]) -> bool {
     let size = text.iter().take_while(|b| b.is_ascii_digit()).count();
@@ -341,12 +366,14 @@ fn is_numbers(text: &[u8]) -> bool {
     joined.clone().count() > 1 && joined.all(|part| !part.is_empty() && part.iter().all(u8::is_ascii_digit))
 }
 
-/// `?android:textColorHint`, `@string/password`: what Android keeps elsewhere.
+/// `?android:textColorHint`, `@string/password`, `&session-state:Tmp-String-0`: what Android or a RADIUS server keeps
+/// elsewhere.
 fn is_resource(text: &[u8]) -> bool {
-    let Some((b'?' | b'@', name)) = text.split_first() else { return false };
-    let kind = name.iter().take_while(|b| b.is_ascii_lowercase()).count();
+    let Some((b'?' | b'@' | b'&', name)) = text.split_first() else { return false };
+    let kind = name.iter().take_while(|b| b.is_ascii_lowercase() || **b == b'-').count();
     let rest = name[kind..].strip_prefix(b":").or(name[kind..].strip_prefix(b"/"));
-    kind >= 2 && rest.is_some_and(|rest| rest.iter().all(|b| b.is_ascii_alphanumeric() || b"_./".contains(b)))
+    kind >= 2
+        && rest.is_some_and(|rest| rest.iter().all(|b| b.is_ascii_alphanumeric() || b"_./-".contains(b)))
 }
 
 /// `WSC_AUTHTYPE_WPA2PSK`, `String?`, `ComputePassword`: a constant, a type or a function, as code writes them.
@@ -391,11 +418,24 @@ mod tests {
             "' + conf.pw + '",
             "'.$pw.'",
             "\\x1b[38;5;235m",
+            "$row2[5]",
+            "$opt{'w'}",
+            "#modalButtonOk",
+            "--character-set-server=utf8mb4",
             "\\033[1;31m",
         ] {
             assert!(told(text), "{text}");
         }
-        for text in ["&Tul1p&", "+x9Q.v2+", "0x1.8Tulip"] {
+        for text in [
+            "&Tul1p&",
+            "+x9Q.v2+",
+            "0x1.8Tulip",
+            "$row2[5",
+            "$5Tul{ip}",
+            "#Tulip42s",
+            "#TulipOnTop",
+            "--Tulip=42",
+        ] {
             assert!(!told(text), "{text}");
         }
     }
