@@ -146,3 +146,18 @@ fn a_message_that_stops_the_search_is_unread() {
     assert!(unread.contains(&row(&format!(".git/messages/{commit}"))), "{unread:?}");
     assert!(!outcome.complete);
 }
+
+#[test]
+fn a_member_that_stops_the_search_is_unread_and_its_neighbours_are_searched() {
+    let mut repo = Repo::new();
+    write(&repo, "a.conf", &secret(1));
+    write(&repo, "b.conf", &(secret(2) + FAULT));
+    write(&repo, "c.conf", &secret(3));
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "-qm", "all of them"]);
+    repo.git(&["archive", "--format=tar.gz", "--output=../elsewhere/all.tar.gz", "HEAD"]);
+    let (told, outcome) = scanned(&repo, "elsewhere", false);
+    assert_eq!(told.findings(), ["all.tar.gz!/a.conf", "all.tar.gz!/c.conf"]);
+    assert!(told.unread().contains(&row("all.tar.gz!/b.conf")), "{:?}", told.unread());
+    assert!(!outcome.complete);
+}
