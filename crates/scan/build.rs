@@ -1,4 +1,4 @@
-//! Turns `rules/secrets/*.toml` and `rules/services.toml` into JSON that the binary embeds: a scan then starts without parsing TOML, and a
+//! Turns `rules/secrets/*.toml` and `rules/services.toml` into what the binary embeds: a scan then starts without parsing TOML, and a
 //! rule file that does not parse stops the build with its name.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -40,7 +40,7 @@ fn main() {
         .iter()
         .flat_map(|file| file.rules.iter().map(|rule| known(rule, file.shared_words(rule))))
         .collect();
-    embed("known.json", &known);
+    embed("known.bin", &known);
     let examples: Vec<(&[String], &[String])> =
         rules().map(|rule| (rule.examples.as_slice(), rule.counterexamples.as_slice())).collect();
     embed_compressed("examples.json.z", &examples);
@@ -48,21 +48,28 @@ fn main() {
         rule.examples.clear();
         rule.counterexamples.clear();
     }
-    embed("rules.json", &files);
-    embed("services.json", &services(folder.with_file_name("services.toml").as_path()));
-    println!("cargo:rustc-env=TENURE_READERS={:016x}", hash_of(&["src", "../model/src"]));
+    embed("rules.bin", &files);
+    let services = services(folder.with_file_name("services.toml").as_path());
+    write("services.json", &serde_json::to_vec(&services).expect("names of services are JSON values"));
+    let of_rules: PathBuf = folder.parent().expect("two folders deep").to_owned();
+    println!("cargo:rustc-env=TENURE_RULES={:016x}", hash_of(&[&folder, &of_rules.join("services.toml")]));
+    println!(
+        "cargo:rustc-env=TENURE_READERS={:016x}",
+        hash_of(&[Path::new("src"), Path::new("../model/src")])
+    );
 }
 
-/// A hash of all files below these folders. What readers made of a file is remembered under it.
-fn hash_of(folders: &[&str]) -> u64 {
+/// A hash of these files, and of all below these folders. What was found or read under other rules or by other code is known by it.
+fn hash_of(paths: &[&Path]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    let mut waiting: Vec<PathBuf> = folders.iter().map(PathBuf::from).collect();
-    waiting.iter().for_each(|folder| println!("cargo:rerun-if-changed={}", folder.display()));
+    let mut waiting: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
+    waiting.iter().for_each(|path| println!("cargo:rerun-if-changed={}", path.display()));
     let mut files = Vec::new();
-    while let Some(folder) = waiting.pop() {
-        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if path.is_dir() { waiting.push(path) } else { files.push(path) }
+    while let Some(path) = waiting.pop() {
+        if path.is_dir() {
+            waiting.extend(fs::read_dir(&path).into_iter().flatten().flatten().map(|entry| entry.path()));
+        } else {
+            files.push(path);
         }
     }
     files.sort();
@@ -225,8 +232,7 @@ fn services(path: &Path) -> Vec<spec::ServiceSpec> {
 }
 
 fn embed(name: &str, value: &impl serde::Serialize) {
-    let json = serde_json::to_vec(value).expect("rule files hold only JSON values");
-    write(name, &json);
+    write(name, &postcard::to_allocvec(value).expect("rule files hold plain values"));
 }
 
 fn embed_compressed(name: &str, value: &impl serde::Serialize) {

@@ -16,8 +16,8 @@ use crate::gates::CONDITIONS;
 pub const FACTORS: usize = 10;
 
 const READINESS_TOML: &str = include_str!("../../../rules/readiness.toml");
-/// `rules/credentials.toml`, as `build.rs` made JSON of it.
-const CREDENTIALS_JSON: &str = include_str!(concat!(env!("OUT_DIR"), "/credentials.json"));
+/// What `build.rs` made of `rules/credentials.toml`: kinds, each with its table as JSON, as postcard.
+static CREDENTIALS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/credentials.bin"));
 
 /// Why rules were refused.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +50,7 @@ impl Rules {
     pub fn embedded() -> &'static Rules {
         static RULES: OnceLock<Rules> = OnceLock::new();
         RULES.get_or_init(|| {
-            Self::read(READINESS_TOML, Catalogue::from_json(CREDENTIALS_JSON))
+            Self::read(READINESS_TOML, Catalogue::embedded(CREDENTIALS))
                 .expect("the shipped rules are tested to be valid")
         })
     }

@@ -39,14 +39,14 @@ use encoded::Coding;
 use generic::Wall;
 pub(crate) use glance::has_run;
 use glance::{FIGURED_REACH, has_figures};
-use literal::{Literal, across_lines, literals};
+use literal::{Literals, literals};
 use records::Records;
 pub use trace::Trace;
 
 use crate::rules::RuleSet;
 
 /// Changes whenever the engine may judge the same bytes differently: it is part of the result cache's key.
-pub const ENGINE_VERSION: &str = "16";
+pub const ENGINE_VERSION: &str = "17";
 /// Matches of one rule that one window may hold before the anchor's own; more is a storm, not a credential.
 const MATCHES_PER_WINDOW_MAX: usize = 16;
 
@@ -119,6 +119,9 @@ pub struct Match {
     pub public: bool,
     /// Made by a vendor's rule, which beats a generic one on the same bytes.
     pub specific: bool,
+    /// A vendor's own mark stands in the value: its shape says whose it is, rather than what stands around it.
+    #[serde(default)]
+    pub vouched: bool,
     /// Made by a rule of another program, which gives way to a vendor's rule on the same bytes.
     #[serde(default)]
     pub imported: bool,
@@ -187,7 +190,7 @@ pub struct Engine {
     rules: RuleSet,
     key: FingerprintKey,
     anchors: Anchors,
-    literals: Vec<Literal>,
+    literals: Literals,
     records: Records,
     longest: u32,
     /// Most bytes of an anchor before a line end in it, and most bytes behind one.
@@ -200,16 +203,16 @@ pub struct Engine {
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine").field("literals", &self.literals.len()).finish_non_exhaustive()
+        f.debug_struct("Engine").field("literals", &self.literals.iter().count()).finish_non_exhaustive()
     }
 }
 
 impl Engine {
     /// Prepares the search for all anchors of `rules`; regexes are compiled when an anchor first asks for one.
     pub fn new(rules: RuleSet, key: FingerprintKey) -> Engine {
-        let (texts, literals): (Vec<_>, Vec<_>) = literals(&rules).into_iter().unzip();
+        let (texts, literals) = literals(&rules);
         let longest = literals.iter().map(|l| l.len).max().unwrap_or(1);
-        let across_lines = across_lines(&texts);
+        let across_lines = texts.across_lines();
         let reach = (
             literals.iter().map(|l| l.before).max().unwrap_or(0),
             literals.iter().map(|l| l.after).max().unwrap_or(0),
@@ -246,7 +249,7 @@ impl Engine {
 
     /// The window that decides what this anchor gives: (bytes before, bytes from its start on).
     pub fn window(&self, anchor: Anchor) -> (u32, u32) {
-        let literal = &self.literals[usize::from(anchor.id)];
+        let literal = self.literals.get(anchor.id);
         (literal.before, literal.after)
     }
 
@@ -263,14 +266,15 @@ impl Engine {
 
     /// Length of this anchor, bytes.
     pub(crate) fn length(&self, anchor: Anchor) -> u32 {
-        self.literals[usize::from(anchor.id)].len
+        self.literals.get(anchor.id).len
     }
 
     /// Whether the anchor can give anything, as far as the bytes around it tell. Nearly all context words
     /// stand in text that assigns nothing; they are forgotten here.
     pub fn keeps(&self, bytes: &[u8], anchor: Anchor) -> bool {
-        let literal = &self.literals[usize::from(anchor.id)];
-        !literal.rules.is_empty() || generic::is_promising(bytes, anchor.at as usize, literal.len as usize)
+        let literal = self.literals.get(anchor.id);
+        !self.literals.rules(literal).is_empty()
+            || generic::is_promising(bytes, anchor.at as usize, literal.len as usize)
     }
 
     /// Every anchor that lies wholly in `bytes[from..to]`, each once, in no promised order.
@@ -287,17 +291,23 @@ impl Engine {
 
     /// What this anchor, which [`Engine::keeps`], gives; decided by the bytes of its window alone.
     pub fn evaluate(&self, bytes: &[u8], anchor: Anchor, out: &mut Vec<Candidate>) {
-        let literal = &self.literals[usize::from(anchor.id)];
+        let literal = self.literals.get(anchor.id);
         if let Some(coding) = literal.coding {
             return self.evaluate_encoded(bytes, anchor, coding, out);
         }
-        for &index in &literal.rules {
+        for &index in self.literals.rules(literal) {
             if self.may_stand(bytes, anchor, usize::from(index)) {
                 self.evaluate_rule(bytes, anchor, literal.len, usize::from(index), out);
             }
         }
         if literal.generic {
-            generic::evaluate(self, bytes, (anchor, literal.len), literal.rules.is_empty(), out);
+            generic::evaluate(
+                self,
+                bytes,
+                (anchor, literal.len),
+                self.literals.rules(literal).is_empty(),
+                out,
+            );
         }
     }
 
@@ -310,14 +320,14 @@ impl Engine {
 
     /// What the rules of an encoded anchor find in the text around it, once it is decoded.
     fn evaluate_encoded(&self, bytes: &[u8], anchor: Anchor, coding: Coding, out: &mut Vec<Candidate>) {
-        let literal = &self.literals[usize::from(anchor.id)];
+        let literal = self.literals.get(anchor.id);
         let low = anchor.at.saturating_sub(literal.before) as usize;
         let high = bytes.len().min((anchor.at + literal.after) as usize);
         let decoded = encoded::decode(bytes, anchor.at as usize, coding, low, high);
         #[allow(clippy::cast_possible_truncation)] // a window is short
         let inner = Anchor { at: decoded.anchor as u32, id: anchor.id };
         let first = out.len();
-        for &index in &literal.rules {
+        for &index in self.literals.rules(literal) {
             self.evaluate_rule(&decoded.text, inner, 1, usize::from(index), out);
         }
         for candidate in &mut out[first..] {
@@ -356,7 +366,7 @@ impl Engine {
         *work = work.saturating_sub(BYTE_WORK * bytes.len() as u64);
         self.anchors(bytes, 0, bytes.len(), |anchor| {
             if *work > 0 && out.len() < CANDIDATES_MAX && self.keeps(bytes, anchor) {
-                *work = work.saturating_sub(self.literals[usize::from(anchor.id)].work);
+                *work = work.saturating_sub(self.literals.get(anchor.id).work);
                 self.evaluate(bytes, anchor, &mut out);
             }
         });
@@ -372,9 +382,9 @@ impl Engine {
             return !out.is_empty();
         }
         self.anchors(text, 0, text.len(), |anchor| {
-            let literal = &self.literals[usize::from(anchor.id)];
-            let is_its =
-                literal.coding.is_none() && literal.rules.iter().any(|&rule| usize::from(rule) == index);
+            let literal = self.literals.get(anchor.id);
+            let is_its = literal.coding.is_none()
+                && self.literals.rules(literal).iter().any(|&rule| usize::from(rule) == index);
             if is_its && self.may_stand(text, anchor, index) {
                 self.evaluate_rule(text, anchor, literal.len, index, &mut out);
             }
@@ -416,8 +426,13 @@ impl Engine {
                 break;
             }
             let excepted = template::cuts(window, value.start(), value.end())
+                || value.as_bytes().starts_with(b"-----BEGIN")
+                    && key_body::is_cut(value.as_bytes(), &window[value.end()..])
                 || rule.rejects_lines(bytes, low + whole.start(), low + whole.end());
             if !excepted && let Some(mut found) = self.judge(rule, value.as_bytes(), &caught) {
+                // An anchor in the value itself, such as a prefix, says whose it is; words beside it only guess.
+                found.vouched =
+                    !rule.spec.anchors.is_empty() && value.start() <= anchored.0 && anchored.1 <= value.end();
                 if let Some(user) = rule.companion(bytes, low + whole.start(), low + whole.end()) {
                     found.login.get_or_insert_default().user = Some(user);
                 }

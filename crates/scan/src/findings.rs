@@ -65,9 +65,9 @@ pub(crate) fn observe(hits: &[&Hit], all: &[Hit], seen: &Sighted<'_>, out: &mut 
     let severity = if found.public {
         found.severity.min(Severity::Low)
     } else if found.credential.ends_with("private_key") {
-        class.weigh_key(found.severity)
+        class.weigh_key(found.severity, first.start_line > 1)
     } else {
-        class.weigh(found.severity, found.specific && found.drawn)
+        class.weigh(found.severity, found.vouched && found.drawn)
     };
     if class != PathClass::Live {
         let place = if PathClass::of(seen.path) == class { "path" } else { "part of its file" };

@@ -378,6 +378,7 @@ mod tests {
                 pairs_with: if rule == "secret" { vec!["id".to_owned()] } else { Vec::new() },
                 public: rule == "id",
                 specific: true,
+                vouched: true,
                 imported: false,
                 path_bound: false,
                 drawn: false,

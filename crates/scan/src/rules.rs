@@ -51,14 +51,15 @@ pub struct Rule {
     /// Carried over from another program's format.
     pub(crate) imported: bool,
     pattern: OnceLock<Regex>,
-    needed: OnceLock<memchr::memmem::Finder<'static>>,
+    needed: OnceLock<Box<memchr::memmem::Finder<'static>>>,
     companion: OnceLock<Option<Regex>>,
     reject: OnceLock<Vec<Regex>>,
-    files: OnceLock<Option<globset::GlobSet>>,
+    files: OnceLock<Option<Box<globset::GlobSet>>>,
     paths: OnceLock<Vec<Regex>>,
-    except: Except,
+    /// What it does not report; most have nothing.
+    except: Option<Box<Except>>,
     /// What no rule of the same file reports.
-    file_except: Arc<Except>,
+    file_except: Option<Arc<Except>>,
 }
 
 /// Why a rule cannot be used.
@@ -78,7 +79,7 @@ pub enum RuleError {
 }
 
 impl Rule {
-    fn new(spec: RuleSpec, file: &RuleFile, file_except: Arc<Except>) -> Result<Rule, RuleError> {
+    fn new(spec: RuleSpec, file: &RuleFile, file_except: Option<Arc<Except>>) -> Result<Rule, RuleError> {
         let wrong = |problem: String| RuleError::Field { id: spec.id.clone(), problem };
         let severity = Severity::ALL
             .into_iter()
@@ -128,7 +129,7 @@ impl Rule {
             reject: OnceLock::new(),
             files: OnceLock::new(),
             paths: OnceLock::new(),
-            except: Except::new(spec.except.clone()),
+            except: Except::of(spec.except.clone()).map(Box::new),
             file_except,
             spec,
         })
@@ -143,7 +144,7 @@ impl Rule {
     /// Whether the pattern can match in `window` at all, as far as a glance tells.
     pub(crate) fn may_match(&self, window: &[u8]) -> bool {
         let text = &self.spec.known.text;
-        let finder = || memchr::memmem::Finder::new(text).into_owned();
+        let finder = || Box::new(memchr::memmem::Finder::new(text).into_owned());
         text.is_empty() || self.needed.get_or_init(finder).find(window).is_some()
     }
 
@@ -164,19 +165,24 @@ impl Rule {
     /// Whether the value is one of the rule's own placeholders, or its match an exception.
     pub(crate) fn rejects(&self, value: &[u8], whole: &[u8]) -> bool {
         except::any(&self.reject, &self.spec.reject, value)
-            || [&self.except, &*self.file_except].iter().any(|e| e.value(value) || e.whole_match(whole))
+            || self.excepts().any(|except| except.value(value) || except.whole_match(whole))
+    }
+
+    /// What it does not report, and what no rule of its file does.
+    fn excepts(&self) -> impl Iterator<Item = &Except> {
+        self.except.as_deref().into_iter().chain(self.file_except.as_deref())
     }
 
     /// Whether the lines of a match are an exception.
     pub(crate) fn rejects_lines(&self, bytes: &[u8], start: usize, end: usize) -> bool {
         self.needs_line() && {
             let lines = except::lines_around(bytes, start, end);
-            self.except.line(lines) || self.file_except.line(lines)
+            self.excepts().any(|except| except.line(lines))
         }
     }
 
     fn needs_line(&self) -> bool {
-        self.except.needs_line() || self.file_except.needs_line()
+        self.excepts().any(Except::needs_line)
     }
 
     /// The bytes before an anchor, and from its start on, that decide what the rule finds there.
@@ -191,10 +197,7 @@ impl Rule {
 
     /// Whether a path decides if the rule speaks at all.
     pub(crate) fn is_path_bound(&self) -> bool {
-        !self.spec.files.is_empty()
-            || !self.spec.paths.is_empty()
-            || self.except.needs_path()
-            || self.file_except.needs_path()
+        !self.spec.files.is_empty() || !self.spec.paths.is_empty() || self.excepts().any(Except::needs_path)
     }
 
     /// Whether the rule speaks about this path at all.
@@ -207,12 +210,11 @@ impl Rule {
             for text in &self.spec.files {
                 set.add(globset::Glob::new(text).ok()?);
             }
-            set.build().ok()
+            set.build().ok().map(Box::new)
         });
         globs.as_ref().is_none_or(|set| set.is_match(path))
             && (self.spec.paths.is_empty() || except::any(&self.paths, &self.spec.paths, path.as_bytes()))
-            && !self.except.path(path)
-            && !self.file_except.path(path)
+            && !self.excepts().any(|except| except.path(path))
     }
 }
 
@@ -274,8 +276,7 @@ impl RuleSet {
         let mut hasher = blake3::Hasher::new();
         // The engine is part of what decides a result: its version is part of the hash that keys the result cache.
         hasher.update(crate::engine::ENGINE_VERSION.as_bytes());
-        hasher.update(crate::engine::generic::services::EMBEDDED);
-        hasher.update(embedded::RULES);
+        hasher.update(embedded::HASH.as_bytes());
         disabled.sort();
         disabled.dedup();
         hash(&mut hasher, &disabled);
@@ -286,13 +287,14 @@ impl RuleSet {
             if !embedded {
                 hash(&mut hasher, &(&file.provider, file.imported, &file.except, &file.words));
             }
-            let file_except = Arc::new(Except::new(std::mem::take(&mut file.except)));
+            let file_except = Except::of(std::mem::take(&mut file.except)).map(Arc::new);
             for mut spec in std::mem::take(&mut file.rules) {
                 if !embedded {
                     hash(&mut hasher, &spec);
                 }
-                let shared = file.shared_words(&spec).to_vec();
-                spec.words.extend(shared);
+                if !file.shared_words(&spec).is_empty() {
+                    spec.words.extend_from_slice(&file.words);
+                }
                 spec.examples.iter_mut().chain(&mut spec.counterexamples).for_each(|text| {
                     *text = join_halves(text);
                 });

@@ -212,6 +212,7 @@ fn keystore_match(engine: &Engine, store: &Keystore) -> Match {
         pairs_with: Vec::new(),
         public: false,
         specific: false,
+        vouched: false,
         imported: false,
         path_bound: false,
         drawn: true,

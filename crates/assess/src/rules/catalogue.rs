@@ -3,11 +3,11 @@
 //! The file is read leniently. A kind whose table is damaged is a kind that nobody knows, and an unknown kind
 //! is worth nothing in any judgement; it never makes the whole assessment fail.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 /// Whether the target offers a short-lived credential in place of a static one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -111,7 +111,7 @@ pub struct Replacement {
 /// All kinds. Each is read when somebody first asks for it: a scan meets a handful of several hundred.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
-    kinds: BTreeMap<String, Entry>,
+    kinds: BTreeMap<Cow<'static, str>, Entry>,
     /// Kinds of identity that hold a long-lived credential of some kind.
     holders: OnceLock<BTreeSet<String>>,
 }
@@ -119,15 +119,13 @@ pub struct Catalogue {
 /// One kind: its table as JSON, and what it says.
 #[derive(Debug, Clone)]
 struct Entry {
-    json: Box<RawValue>,
+    json: Cow<'static, str>,
     read: OnceLock<Result<CredentialKind, String>>,
 }
 
 impl Entry {
     fn read(&self) -> Result<&CredentialKind, &String> {
-        self.read
-            .get_or_init(|| serde_json::from_str(self.json.get()).map_err(|error| error.to_string()))
-            .as_ref()
+        self.read.get_or_init(|| serde_json::from_str(&self.json).map_err(|error| error.to_string())).as_ref()
     }
 }
 
@@ -135,22 +133,24 @@ impl Catalogue {
     /// Reads `rules/credentials.toml`.
     pub(super) fn parse(text: &str) -> Result<Catalogue, toml::de::Error> {
         let table: toml::Table = toml::from_str(text)?;
-        let json = serde_json::to_string(&table).expect("a table of TOML is an object of JSON");
-        Ok(Self::from_json(&json))
+        // What is no table is a version or a note at the top.
+        let kinds = table.into_iter().filter(|(_, value)| value.is_table());
+        let json = |value| serde_json::to_string(&value).expect("a table of TOML is an object of JSON");
+        Ok(Self::of(kinds.map(|(kind, value)| (kind.into(), json(value).into()))))
     }
 
     /// Takes what `build.rs` made of `rules/credentials.toml`.
     ///
     /// # Panics
-    /// When the text is no JSON object.
-    pub(super) fn from_json(json: &str) -> Catalogue {
-        let all: BTreeMap<String, Box<RawValue>> = serde_json::from_str(json).expect("an object of JSON");
-        let kinds = all
-            .into_iter()
-            .filter(|(_, json)| json.get().starts_with('{')) // not a version or a note at the top
-            .map(|(kind, json)| (kind, Entry { json, read: OnceLock::new() }))
-            .collect();
-        Catalogue { kinds, holders: OnceLock::new() }
+    /// When it made something else.
+    pub(super) fn embedded(kinds: &'static [u8]) -> Catalogue {
+        let kinds: Vec<(&str, &str)> = postcard::from_bytes(kinds).expect("build.rs wrote the kinds");
+        Self::of(kinds.into_iter().map(|(kind, json)| (kind.into(), json.into())))
+    }
+
+    fn of(kinds: impl Iterator<Item = (Cow<'static, str>, Cow<'static, str>)>) -> Catalogue {
+        let entry = |json| Entry { json, read: OnceLock::new() };
+        Catalogue { kinds: kinds.map(|(kind, json)| (kind, entry(json))).collect(), holders: OnceLock::new() }
     }
 
     /// What is known about a kind.
@@ -160,7 +160,8 @@ impl Catalogue {
 
     /// Tables that could not be read, each with the reason: those kinds are unknown.
     pub fn damaged(&self) -> Vec<(String, String)> {
-        let broken = |(kind, entry): (&String, &Entry)| Some((kind.clone(), entry.read().err()?.clone()));
+        let broken =
+            |(kind, entry): (&Cow<'_, str>, &Entry)| Some((kind.to_string(), entry.read().err()?.clone()));
         self.kinds.iter().filter_map(broken).collect()
     }
 

@@ -37,6 +37,16 @@ const PASSES: usize = 4;
 const AHEAD: usize = 8;
 /// ASCII letters without their case, in every byte of a word.
 const FOLD: u64 = 0x2020_2020_2020_2020;
+/// Every byte that there can be, without case.
+const ANY: [u32; 128] = {
+    let mut any = [0; 128];
+    let mut at = 0;
+    while at < 128 {
+        any[at as usize] = (at & 0x60) << 1 | 0x20 | at & 0x1f;
+        at += 1;
+    }
+    any
+};
 /// How often four bytes stand together in code and text, by a hash of them; the more often, the higher
 /// (`crates/scan/data/README.md`).
 static GRAMS: &[u8; 1 << GRAM_BITS] = include_bytes!("../../data/grams.bin");
@@ -45,13 +55,55 @@ const GRAM_BITS: u32 = 15;
 const GRAM_STEPS: f64 = 16.0;
 const RARE_DOUBLINGS: f64 = 5.0;
 
-/// One literal to look for.
-#[derive(Debug, Clone)]
-pub(super) struct Literal {
-    /// As it is spelled; lower case when `exact` is false. At least [`LITERAL_BYTES_MIN`] bytes.
-    pub(super) text: Vec<u8>,
-    /// Case matters.
-    pub(super) exact: bool,
+/// The literals to look for, one behind the other.
+#[derive(Debug, Default)]
+pub(super) struct Texts {
+    bytes: Vec<u8>,
+    all: Vec<Text>,
+}
+
+/// Where one is, and whether case matters.
+#[derive(Debug)]
+struct Text {
+    from: u32,
+    len: u16,
+    exact: bool,
+}
+
+impl Texts {
+    /// Adds one as it is spelled, of [`LITERAL_BYTES_MIN`] bytes or more; lower case when `exact` is false.
+    ///
+    /// # Panics
+    /// When it is too short or far too long: rules are checked before.
+    pub(super) fn push(&mut self, text: &[u8], exact: bool) {
+        assert!(text.len() >= LITERAL_BYTES_MIN, "a rule's anchor has at least three bytes");
+        let from = u32::try_from(self.bytes.len()).expect("all literals fit into memory many times");
+        self.all.push(Text { from, len: u16::try_from(text.len()).expect("literals are short"), exact });
+        self.bytes.extend_from_slice(text);
+    }
+
+    /// The literal of this number, and whether case matters.
+    #[inline(always)]
+    fn get(&self, id: u16) -> (&[u8], bool) {
+        let Text { from, len, exact } = self.all[usize::from(id)];
+        (&self.bytes[from as usize..from as usize + usize::from(len)], exact)
+    }
+
+    /// Most bytes of a literal before a line end in it, and most bytes behind one.
+    pub(super) fn across_lines(&self) -> (u32, u32) {
+        let mut most = (0, 0);
+        for at in memchr::memchr_iter(b'\n', &self.bytes) {
+            let at = u32::try_from(at).unwrap_or(u32::MAX);
+            let Text { from, len, .. } = self.all[self.all.partition_point(|text| text.from <= at) - 1];
+            most = (most.0.max(at - from), most.1.max(from + u32::from(len) - at - 1));
+        }
+        most
+    }
+
+    /// All texts in the order of their numbers.
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.all.iter().zip(0..).map(|(_, id)| self.get(id).0)
+    }
 }
 
 /// Positions that passed; those behind the count mean nothing.
@@ -63,7 +115,7 @@ struct Passed {
 /// The literals, ready to be searched for.
 #[derive(Debug)]
 pub(super) struct Anchors {
-    literals: Vec<Literal>,
+    literals: Texts,
     sieve: Sieve,
     /// Literals by their pieces of four bytes.
     pieces: Table<PIECES_BITS>,
@@ -88,19 +140,19 @@ impl Anchors {
     /// Prepares a search.
     ///
     /// # Panics
-    /// When a literal is too short or there are more than 65,535 pieces: rules are checked before.
-    pub(super) fn new(literals: Vec<Literal>) -> Self {
+    /// When there are more than 65,535 pieces: rules are checked before.
+    pub(super) fn new(literals: Texts) -> Self {
         let mut sieve = Sieve(Box::new([0; 1 << (SIEVE_BITS - 6)]));
         let mut pieces = Pieces::default();
-        for (literal, id) in literals.iter().zip(0..) {
-            match literal.text.len() {
-                ..LITERAL_BYTES_MIN => panic!("a rule's anchor has at least three bytes"),
-                LITERAL_BYTES_MIN..=SHORT_BYTES_MAX => pieces.push_short(&literal.text, id, &mut sieve),
-                _ => pieces.push_long(&literal.text, id, &mut sieve),
+        for (text, id) in literals.iter().zip(0..) {
+            if text.len() <= SHORT_BYTES_MAX {
+                pieces.push_short(text, id, &mut sieve);
+            } else {
+                pieces.push_long(text, id, &mut sieve);
             }
         }
-        let (here, next) = (Table::new(&literals, pieces.here), Table::new(&literals, pieces.next));
-        Self { pieces: Table::new(&literals, pieces.pieces), literals, sieve, here, next }
+        let (here, next) = (Table::new(&literals, &pieces.here), Table::new(&literals, &pieces.next));
+        Self { pieces: Table::new(&literals, &pieces.pieces), literals, sieve, here, next }
     }
 
     /// Calls `each` with (position, index of the literal) for every literal that lies wholly in `bytes[from..to]`.
@@ -167,10 +219,10 @@ impl Anchors {
         each: &mut impl FnMut(usize, u16),
     ) {
         let mut compare = |id: u16, at: usize, offset: usize| {
-            let Literal { text, exact } = &self.literals[usize::from(id)];
+            let (text, exact) = self.literals.get(id);
             let Some(start) = at.checked_sub(offset).filter(|start| *start >= within.start) else { return };
             let Some(there) = bytes[..within.end].get(start..start + text.len()) else { return };
-            if if *exact { there == text } else { there.eq_ignore_ascii_case(text) } {
+            if if exact { there == text } else { there.eq_ignore_ascii_case(text) } {
                 each(start, id);
             }
         };
@@ -217,32 +269,32 @@ impl Pieces {
         let first = best_offset(text);
         for offset in [first, first + 1] {
             sieve.add(word_at(text, offset));
-            self.pieces.push((hash::<PIECES_BITS>(word_at(text, offset)), id, offset));
+            self.pieces.push(Place::new(hash::<PIECES_BITS>(word_at(text, offset)), id, offset));
         }
     }
 
     /// A short literal has one piece at even positions at most; at odd ones three of its bytes are found at the position
     /// before or behind, whichever is rarer.
     fn push_short(&mut self, text: &[u8], id: u16, sieve: &mut Sieve) {
-        let any = (0..=u32::from(u8::MAX)).filter(|any| u64::from(*any) & FOLD != 0);
         let (first, second) = (three(word_at(text, 0)), three(word_at(text, 1)));
-        let before: Vec<u32> = any.clone().map(|any| first << 8 | any).collect();
-        let begins = (hash::<SHORTS_BITS>(first), id, 0);
+        let before = ANY.map(|any| first << 8 | any);
+        let begins = Place::new(hash::<SHORTS_BITS>(first), id, 0);
         if text.len() < SHORT_BYTES_MAX {
-            any.map(|any| first | any << 24).chain(before).for_each(|four| sieve.add(four));
+            let here = ANY.map(|any| first | any << 24);
+            here.into_iter().chain(before).for_each(|four| sieve.add(four));
             self.here.push(begins);
             self.next.push(begins);
             return;
         }
         sieve.add(word_at(text, 0));
-        self.pieces.push((hash::<PIECES_BITS>(word_at(text, 0)), id, 0));
-        let behind: Vec<u32> = any.map(|any| second | any << 24).collect();
-        let often = |words: &[u32]| words.iter().map(|&word| frequency(word)).sum::<f64>();
-        if often(&before) < often(&behind) {
+        self.pieces.push(Place::new(hash::<PIECES_BITS>(word_at(text, 0)), id, 0));
+        let behind = ANY.map(|any| second | any << 24);
+        let often = |words: [u32; _]| words.into_iter().map(frequency).sum::<f64>();
+        if often(before) < often(behind) {
             self.next.push(begins);
             before.into_iter().for_each(|four| sieve.add(four));
         } else {
-            self.here.push((hash::<SHORTS_BITS>(second), id, 1));
+            self.here.push(Place::new(hash::<SHORTS_BITS>(second), id, 1));
             behind.into_iter().for_each(|four| sieve.add(four));
         }
     }
@@ -322,10 +374,13 @@ fn word_at(bytes: &[u8], at: usize) -> u32 {
 
 /// Where the two rarest neighbouring pieces of a literal of five or more bytes begin.
 fn best_offset(text: &[u8]) -> usize {
-    let often = |offset: usize| frequency(word_at(text, offset));
-    let (mut here, mut best) = (often(0), (f64::INFINITY, 0));
-    for offset in 0..=(text.len() - PIECE_BYTES - 1).min(OFFSET_MAX) {
-        let next = often(offset + 1);
+    let last = (text.len() - PIECE_BYTES).min(OFFSET_MAX + 1);
+    // One word after the other: the next one has one byte more at its end.
+    let mut word = word_at(text, 0);
+    let (mut here, mut best) = (frequency(word), (f64::INFINITY, 0));
+    for (offset, &byte) in text[PIECE_BYTES..PIECE_BYTES + last].iter().enumerate() {
+        word = word >> 8 | u32::from(byte | 0x20) << 24;
+        let next = frequency(word);
         if here + next < best.0 {
             best = (here + next, offset);
         }
@@ -360,13 +415,12 @@ mod tests {
     }
 
     /// The plain way: compare every literal at every position.
-    fn expected(literals: &[Literal], bytes: &[u8], from: usize, to: usize) -> Vec<(usize, u16)> {
+    fn expected(literals: &[(String, bool)], bytes: &[u8], from: usize, to: usize) -> Vec<(usize, u16)> {
         let mut out = Vec::new();
         for at in from..to {
-            for (index, literal) in literals.iter().enumerate() {
-                let Some(here) = bytes[..to].get(at..at + literal.text.len()) else { continue };
-                let same =
-                    here == literal.text || !literal.exact && here.to_ascii_lowercase() == literal.text;
+            for (index, (text, exact)) in literals.iter().enumerate() {
+                let Some(here) = bytes[..to].get(at..at + text.len()) else { continue };
+                let same = here == text.as_bytes() || !exact && here.to_ascii_lowercase() == text.as_bytes();
                 if same {
                     out.push((at, u16::try_from(index).unwrap()));
                 }
@@ -375,8 +429,10 @@ mod tests {
         out
     }
 
-    fn literal(text: &str, exact: bool) -> Literal {
-        Literal { text: text.as_bytes().to_vec(), exact }
+    fn anchors(literals: &[(String, bool)]) -> Anchors {
+        let mut texts = Texts::default();
+        literals.iter().for_each(|(text, exact)| texts.push(text.as_bytes(), *exact));
+        Anchors::new(texts)
     }
 
     proptest! {
@@ -389,12 +445,12 @@ mod tests {
             let mut words = words;
             words.sort();
             words.dedup();
-            let literals: Vec<Literal> = words
+            let literals: Vec<(String, bool)> = words
                 .iter()
                 .enumerate()
-                .map(|(n, word)| if n % 2 == 0 { literal(word, true) } else { literal(&word.to_ascii_lowercase(), false) })
+                .map(|(n, word)| if n % 2 == 0 { (word.clone(), true) } else { (word.to_ascii_lowercase(), false) })
                 .collect();
-            let anchors = Anchors::new(literals.clone());
+            let anchors = anchors(&literals);
             let (a, b) = (cut.0.index(text.len() + 1), cut.1.index(text.len() + 1));
             let (from, to) = (a.min(b), a.max(b));
             let bytes = text.as_bytes();
@@ -405,7 +461,7 @@ mod tests {
 
     #[test]
     fn case_counts_only_where_it_is_exact() {
-        let anchors = Anchors::new(vec![literal("AKIA", true), literal("pwd", false)]);
+        let anchors = anchors(&[("AKIA".to_owned(), true), ("pwd".to_owned(), false)]);
         assert_eq!(found(&anchors, b"akia AKIA Pwd xPWD", 0, 18), vec![(5, 0), (10, 1), (15, 1)]);
     }
 }

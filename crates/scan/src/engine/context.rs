@@ -249,6 +249,44 @@ const TXT_SETTINGS: [&str; 19] = [
     "cookie",
 ];
 
+/// Words with which the name of a folder of examples begins or ends: `api_samples`, `keycloak-quickstart`.
+const EXAMPLE_WORDS: [&str; 8] =
+    ["example", "examples", "sample", "samples", "quickstart", "quickstarts", "tutorial", "tutorials"];
+/// What programs say of themselves, in files with these names and any end or none.
+const PAPERS: [&str; 16] = [
+    "readme",
+    "install",
+    "changelog",
+    "changes",
+    "news",
+    "authors",
+    "contributors",
+    "copying",
+    "licence",
+    "license",
+    "todo",
+    "hacking",
+    "faq",
+    "thanks",
+    "manual",
+    "pkg-info",
+];
+
+/// Whether a folder's name, in lower case, is one of the words, or begins or ends with one.
+fn is_of(folder: &str, names: &[&str]) -> bool {
+    let mut words = folder.split(['-', '_', '.', ' ']);
+    let (first, last) = (words.next(), words.next_back());
+    [first, last].into_iter().flatten().any(|word| names.contains(&word))
+}
+
+/// Whether a file of this name, in lower case, is one for people: `CHANGES`, `MANUAL.html`, a page of a manual.
+fn is_paper(file: &str) -> bool {
+    let (stem, end) = file.split_once('.').unwrap_or((file, ""));
+    let page = matches!(end.as_bytes(), [b'1'..=b'9']) && !stem.is_empty() && !stem.contains("log");
+    page || PAPERS.contains(&stem)
+        && matches!(end, "" | "html" | "htm" | "in" | "txt" | "gz" | "old" | "debian")
+}
+
 /// What kind of place a path is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PathClass {
@@ -276,7 +314,10 @@ impl PathClass {
         // What hangs below `deps` is other people's, as Erlang, Node and Redis keep it.
         let below_deps =
             folders.split_once("deps/").is_some_and(|(above, _)| above.is_empty() || above.ends_with('/'));
-        if in_folder(VENDORED) || below_deps {
+        // What a distribution changes in a program, and the files as they were before.
+        let of_distribution =
+            folders.split('/').any(|part| part == ".pc") || folders.ends_with("debian/patches");
+        if in_folder(VENDORED) || below_deps || of_distribution {
             return PathClass::Vendored;
         }
         if ends(GENERATED) {
@@ -285,7 +326,8 @@ impl PathClass {
         if test_path::is_file(file) || folders.split('/').any(test_path::is_folder) {
             return PathClass::Test;
         }
-        if in_folder(&["example", "examples", "sample", "samples", "demo", "demos"])
+        if in_folder(&["demo", "demos"])
+            || folders.split('/').any(|part| is_of(part, &EXAMPLE_WORDS))
             || ends(&[".example", ".sample", ".template", ".dist", ".tmpl", ".tpl"])
             || file.contains("example")
             // Certificates and keys of networks that only a document knows.
@@ -293,8 +335,10 @@ impl PathClass {
         {
             return PathClass::Example;
         }
-        if in_folder(&["doc", "docs", "documentation", "man"])
-            || ends(&[".md", ".rst", ".adoc"]) && !file.starts_with(".env")
+        if in_folder(&["documentation", "man"])
+            || folders.split('/').any(|part| matches!(part.split(['-', '_']).next(), Some("doc" | "docs")))
+            || ends(&[".md", ".rst", ".adoc", ".pod"]) && !file.starts_with(".env")
+            || is_paper(file)
             // What a package of Python says of itself is its README.
             || folders.ends_with(".dist-info")
             || folders.ends_with(".egg-info")
@@ -398,22 +442,23 @@ impl PathClass {
         }
     }
 
-    /// What a severity is worth here. A vendor's token that looks real stays serious in a test; what somebody typed, what only
-    /// a name gives away, or a shape that is not serious where it is live, does not.
-    pub fn weigh(self, severity: Severity, specific: bool) -> Severity {
+    /// What a severity is worth here. A vendor's token that looks real and bears its vendor's mark stays serious in a test; what
+    /// somebody typed, what only a name or words beside it give away, or a shape that is not serious where it is live, does not.
+    pub fn weigh(self, severity: Severity, vouched: bool) -> Severity {
         match self {
             PathClass::Live => severity,
-            _ if specific && severity > Severity::Medium => Severity::Medium,
+            _ if vouched && severity > Severity::Medium => Severity::Medium,
             PathClass::Generated => Severity::Info.min(severity),
             _ => severity.min(Severity::Low),
         }
     }
 
     /// What a private key is worth here: anybody makes one in a second, and tests, examples and the code of others are full of
-    /// keys that open nothing. Documents are not: what is written down for people may be in use.
-    pub fn weigh_key(self, severity: Severity) -> Severity {
+    /// keys that open nothing. So are pages for people, in which a key is `shown`; a file beside them that is a key may be in use.
+    pub fn weigh_key(self, severity: Severity, shown: bool) -> Severity {
         match self {
             PathClass::Test | PathClass::Example | PathClass::Vendored => severity.min(Severity::Low),
+            PathClass::Documentation if shown => severity.min(Severity::Low),
             _ => self.weigh(severity, true),
         }
     }
@@ -471,6 +516,27 @@ mod tests {
             ("lib/fuzz/server.c", PathClass::Test),
             ("etc/testCA/root/cakey.pem", PathClass::Test),
             ("yarn.lock", PathClass::Generated),
+            ("web/integration/compose.yml", PathClass::Test),
+            ("web/integrations/slack.yml", PathClass::Live),
+            ("integration-test-groups/soap/keys.json", PathClass::Test),
+            ("internal/acceptance/config.yaml", PathClass::Test),
+            ("testcerts/private.key", PathClass::Test),
+            ("_fixture/certs/key.pem", PathClass::Test),
+            ("benches/sign.rs", PathClass::Test),
+            ("app/debug.keystore", PathClass::Test),
+            ("ssl-jmh/keystore.pem", PathClass::Test),
+            ("src/dummy/tokens.ts", PathClass::Test),
+            ("shop-demo/.env", PathClass::Live),
+            ("security-keycloak-quickstart/config/realm.json", PathClass::Example),
+            ("api_samples/keypair.json", PathClass::Example),
+            ("docs_src/security/app.py", PathClass::Documentation),
+            ("src/google-docs/client.ts", PathClass::Live),
+            ("INSTALL", PathClass::Documentation),
+            ("MANUAL.html", PathClass::Documentation),
+            ("rclone.1", PathClass::Documentation),
+            ("app.log.1", PathClass::Live),
+            ("install.sh", PathClass::Live),
+            ("debian/patches/keys.patch", PathClass::Vendored),
         ] {
             assert_eq!(PathClass::of(path), class, "{path}");
         }

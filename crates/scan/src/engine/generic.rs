@@ -316,6 +316,9 @@ fn past_user(bytes: &[u8], found: Assignment) -> Option<Assignment> {
         && !found.scheme
         && !signed
         && !speaks_of_one(password)
+        // A tag of a field in Go, and a dependency of a crate's feature.
+        && !password.starts_with(b"\"")
+        && login != b"dep"
         && login.iter().all(user)
         && !password.contains(&b':');
     let value = (found.value.0 + at + 1, found.value.1);
@@ -427,6 +430,7 @@ fn told(
             pairs_with: Vec::new(),
             public: false,
             specific: false,
+            vouched: false,
             imported: false,
             path_bound: false,
             drawn: verdict.drawn,

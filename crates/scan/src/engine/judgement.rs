@@ -4,7 +4,7 @@ use tenure_model::{Confidence, Severity};
 
 use super::basic::{self, Basic};
 use super::typed::{self, Typed};
-use super::{Engine, Login, Match, Needs, generic, key_body, language, trace, value};
+use super::{Engine, Login, Match, Needs, generic, language, trace, value};
 use crate::rules::Rule;
 
 /// The rule whose value is a login and its password in base64.
@@ -87,6 +87,7 @@ impl Engine {
             pairs_with: rule.spec.pairs_with.clone(),
             public: rule.spec.public,
             specific: true,
+            vouched: false, // where it stands tells
             imported: rule.imported,
             path_bound: rule.is_path_bound(),
             drawn,
@@ -104,7 +105,6 @@ fn refuses(rule: &Rule, value: &[u8], typed: Typed, caught: &regex::bytes::Captu
         || rule.spec.drawn && !language::is_random(value)
         || caught.name("service").is_some_and(|name| !generic::services::is_one(name.as_bytes()))
         || rule.rejects(value, caught.get(0).expect("group 0 always takes part").as_bytes())
-        || value.starts_with(b"-----BEGIN") && key_body::is_cut(value)
         || generic::is_ssh_public_key(value)
         || is_password(&rule.spec.credential) && typed::asks_for_one(value)
         // A translation of the word, not a password.

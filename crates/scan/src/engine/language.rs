@@ -96,6 +96,23 @@ pub(super) fn labelled_digits(value: &[u8]) -> Option<&[u8]> {
     fits.then_some(digits)
 }
 
+/// The hex digits of a value behind the mark of who issued it, whatever its letters: `PLAK8942d18c…`, `scp-live-15eeb4…`, `CAP-4ed1…`.
+pub(super) fn marked_digits(value: &[u8]) -> Option<&[u8]> {
+    let lower = |b: &u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+    let at = value.iter().rposition(|b| !lower(b)).map_or(0, |last| last + 1);
+    let (mark, digits) = (&value[..at], &value[at..]);
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    let ends = mark.last().is_some_and(|b| b.is_ascii_uppercase() || !b.is_ascii_alphanumeric());
+    let folded = mark.to_ascii_lowercase();
+    let other = LABELS_OF_OTHERS.iter().any(|other| folded.starts_with(other));
+    let fits = (1..=LABEL_BYTES_MAX).contains(&mark.len())
+        && mark[0].is_ascii_alphabetic()
+        && mark.iter().all(plain)
+        && ends
+        && !other;
+    (fits && digits.len() >= PART_BYTES_MIN).then_some(digits)
+}
+
 /// The part of a value of several parts that is most of it and long: `*:production.4ed14d…`, `2310.60d89.9c21…`.
 pub(super) fn longest_part(value: &[u8]) -> Option<&[u8]> {
     let joins = |b: &u8| matches!(b, b'.' | b':' | b'|' | b'~');
@@ -213,6 +230,23 @@ mod tests {
         ] {
             assert_eq!(labelled_digits(text.as_bytes()), digits.map(str::as_bytes), "{text}");
         }
+    }
+
+    #[test]
+    fn a_mark_does_not_hide_the_digits_behind_it() {
+        let digits = "4ed14d10c623686159b4264e4665e12c";
+        for (mark, holds) in [
+            ("PLAK", true),
+            ("scp-live-", true),
+            ("CAP-", true),
+            ("SHA256:", false),
+            ("sha-", false),
+            ("word", false),
+        ] {
+            let text = format!("{mark}{digits}");
+            assert_eq!(marked_digits(text.as_bytes()).is_some(), holds, "{text}");
+        }
+        assert!(marked_digits(digits.as_bytes()).is_none() && marked_digits(b"PLAK4ed14d10").is_none());
     }
 
     #[test]

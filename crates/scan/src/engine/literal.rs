@@ -1,6 +1,8 @@
 //! Literals: what the engine looks for, and the rules that each leads to.
 
-use rustc_hash::FxHashMap;
+use std::cmp::Ordering;
+use std::ops::Range;
+
 use tenure_model::{Confidence, Severity};
 
 use super::encoded::{self, Coding};
@@ -13,12 +15,15 @@ const ANCHOR_WORK: u64 = 300;
 const SHORT_WINDOW_BYTES: u64 = 2048;
 /// Longest literal that is looked for, bytes.
 const LITERAL_BYTES_MAX: usize = 24;
+/// Literals that most rules lead to, with the encoded forms of their anchors.
+const LEADS_OF_A_RULE: usize = 12;
 
 /// What one literal leads to.
 #[derive(Debug)]
 pub(super) struct Literal {
     pub(super) len: u32,
-    pub(super) rules: Vec<u16>,
+    /// Where its rules are in the list of all.
+    rules: Range<u32>,
     pub(super) generic: bool,
     pub(super) before: u32,
     pub(super) after: u32,
@@ -28,8 +33,47 @@ pub(super) struct Literal {
     pub(super) coding: Option<Coding>,
 }
 
-/// What makes a literal another one: its text, whether case matters, and how it is encoded.
-type Key = (Vec<u8>, bool, Option<Coding>);
+/// All literals, by their numbers, with what they lead to. One list holds the rules of all: most lead to one or two.
+#[derive(Debug, Default)]
+pub(super) struct Literals {
+    all: Vec<Literal>,
+    rules: Vec<u16>,
+}
+
+impl Literals {
+    /// The literal of this number.
+    #[inline]
+    pub(super) fn get(&self, id: u16) -> &Literal {
+        &self.all[usize::from(id)]
+    }
+
+    /// The rules that it leads to, by their places in the rule set.
+    #[inline]
+    pub(super) fn rules(&self, literal: &Literal) -> &[u16] {
+        &self.rules[literal.rules.start as usize..literal.rules.end as usize]
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Literal> {
+        self.all.iter()
+    }
+}
+
+/// One way from a text to a rule, or to the generic detector.
+struct Lead {
+    /// Where its text is among all of them.
+    text: Range<usize>,
+    exact: bool,
+    coding: Option<Coding>,
+    rule: Option<u16>,
+    window: (u32, u32),
+}
+
+/// All leads, in the order of the rules, with their texts one behind the other.
+#[derive(Default)]
+struct Leads {
+    texts: Vec<u8>,
+    all: Vec<Lead>,
+}
 
 /// Work of matching a pattern in a window of this size.
 fn window_work(bytes: u64) -> u64 {
@@ -37,74 +81,101 @@ fn window_work(bytes: u64) -> u64 {
 }
 
 /// All literals of all rules and of the generic detector, each once, with what they lead to.
-pub(super) fn literals(rules: &RuleSet) -> Vec<(anchors::Literal, Literal)> {
-    let mut all: FxHashMap<Key, Literal> = FxHashMap::default();
-    let mut lead = |text: &str, (exact, coding), rule: Option<u16>, (before, after): (u32, u32)| {
-        // The beginning of a long one is telling enough.
-        let text = &text.as_bytes()[..text.len().min(LITERAL_BYTES_MAX)];
-        let bytes = if exact { text.to_vec() } else { text.to_ascii_lowercase() };
-        let literal = all.entry((bytes, exact, coding)).or_insert_with(|| Literal {
-            len: u32::try_from(text.len()).unwrap_or(u32::MAX),
-            rules: Vec::new(),
-            generic: false,
-            before: 0,
-            after: 0,
-            work: ANCHOR_WORK,
-            coding,
+pub(super) fn literals(rules: &RuleSet) -> (anchors::Texts, Literals) {
+    let leads = Leads::of(rules);
+    let mut texts = anchors::Texts::default();
+    let mut literals = Literals { all: Vec::with_capacity(leads.all.len()), ..Literals::default() };
+    let order = leads.in_order();
+    for same in order.chunk_by(|a, b| a.0 == b.0 && leads.compare(a.1, b.1).is_eq()) {
+        let same = || same.iter().map(|&(_, at)| &leads.all[at]);
+        let first = same().next().expect("a chunk holds something");
+        let from = literals.rules.len();
+        literals.rules.extend(same().filter_map(|lead| lead.rule));
+        let judged = same().filter(|lead| lead.rule.is_some());
+        let works = judged.map(|lead| window_work(u64::from(lead.window.0 + lead.window.1)));
+        let place = |at: usize| u32::try_from(at).expect("a rule has few literals");
+        literals.all.push(Literal {
+            len: place(first.text.len()),
+            rules: place(from)..place(literals.rules.len()),
+            generic: same().any(|lead| lead.rule.is_none()),
+            before: same().map(|lead| lead.window.0).max().unwrap_or(0),
+            after: same().map(|lead| lead.window.1).max().unwrap_or(0),
+            work: ANCHOR_WORK + works.sum::<u64>(),
+            coding: first.coding,
         });
-        literal.generic |= rule.is_none();
-        if rule.is_some() {
-            literal.work += window_work(u64::from(before + after));
-        }
-        literal.rules.extend(rule);
-        literal.before = literal.before.max(before);
-        literal.after = literal.after.max(after);
-    };
-    for (number, rule) in rules.rules().iter().enumerate() {
-        let index = Some(u16::try_from(number).expect("fewer than 65,536 rules"));
-        for word in &rule.spec.words {
-            lead(word, (false, None), index, rule.reach());
-        }
-        for anchor in &rule.spec.anchors {
-            lead(anchor, (true, None), index, rule.reach());
-            let forms = if is_sought_encoded(rule) { encoded::forms(anchor) } else { Vec::new() };
-            for form in forms {
-                let window = encoded::window(form.coding, rule.reach());
-                lead(&form.text, (form.exact, Some(form.coding)), index, window);
+        texts.push(leads.text(first), first.exact);
+    }
+    (texts, literals)
+}
+
+impl Leads {
+    fn of(rules: &RuleSet) -> Self {
+        let mut leads = Leads::default();
+        let count = LEADS_OF_A_RULE * rules.rules().len() + generic::context_words().count();
+        leads.all.reserve(count);
+        leads.texts.reserve(LITERAL_BYTES_MAX / 2 * count);
+        for (number, rule) in rules.rules().iter().enumerate() {
+            let index = Some(u16::try_from(number).expect("fewer than 65,536 rules"));
+            for word in &rule.spec.words {
+                leads.push(word, (false, None), index, rule.reach());
+            }
+            for anchor in &rule.spec.anchors {
+                leads.push(anchor, (true, None), index, rule.reach());
+                let forms = if is_sought_encoded(rule) { encoded::forms(anchor) } else { Vec::new() };
+                for form in forms {
+                    let window = encoded::window(form.coding, rule.reach());
+                    leads.push(&form.text, (form.exact, Some(form.coding)), index, window);
+                }
             }
         }
-    }
-    for word in generic::context_words() {
-        lead(word, (false, None), None, (generic::BEFORE, generic::AFTER));
-    }
-    in_order(all.into_iter().collect())
-}
-
-/// Literals by their texts, so that they have the same numbers in every run. Most differ in their first bytes, so that
-/// comparing these and moving numbers is less work than moving them.
-fn in_order(all: Vec<(Key, Literal)>) -> Vec<(anchors::Literal, Literal)> {
-    let first = |text: &[u8]| {
-        let mut first = [0; 8];
-        first.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
-        u64::from_be_bytes(first)
-    };
-    let mut order: Vec<(u64, usize)> =
-        all.iter().enumerate().map(|(at, ((text, ..), _))| (first(text), at)).collect();
-    order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| all[a.1].0.cmp(&all[b.1].0)));
-    let mut all: Vec<Option<(Key, Literal)>> = all.into_iter().map(Some).collect();
-    let taken = order.into_iter().filter_map(|(_, at)| all[at].take());
-    taken.map(|((text, exact, _), literal)| (anchors::Literal { text, exact }, literal)).collect()
-}
-
-/// Most bytes of a literal before a line end in it, and most bytes behind one.
-pub(super) fn across_lines(literals: &[anchors::Literal]) -> (u32, u32) {
-    let mut most = (0, 0);
-    for literal in literals {
-        for at in memchr::memchr_iter(b'\n', &literal.text) {
-            most = (most.0.max(at), most.1.max(literal.text.len() - at - 1));
+        for word in generic::context_words() {
+            leads.push(word, (false, None), None, (generic::BEFORE, generic::AFTER));
         }
+        leads
     }
-    (u32::try_from(most.0).unwrap_or(u32::MAX), u32::try_from(most.1).unwrap_or(u32::MAX))
+
+    fn push(
+        &mut self,
+        text: &str,
+        (exact, coding): (bool, Option<Coding>),
+        rule: Option<u16>,
+        window: (u32, u32),
+    ) {
+        // The beginning of a long one is telling enough.
+        let text = &text.as_bytes()[..text.len().min(LITERAL_BYTES_MAX)];
+        let from = self.texts.len();
+        self.texts.extend_from_slice(text);
+        if !exact {
+            self.texts[from..].make_ascii_lowercase();
+        }
+        self.all.push(Lead { text: from..self.texts.len(), exact, coding, rule, window });
+    }
+
+    fn text(&self, lead: &Lead) -> &[u8] {
+        &self.texts[lead.text.clone()]
+    }
+
+    /// The leads by their texts, and those of one text in the order of the rules: so that literals have the same numbers in
+    /// every run. Most differ in their first bytes, which stand beside their places.
+    fn in_order(&self) -> Vec<(u64, usize)> {
+        let first = |lead: &Lead| {
+            let mut first = [0; 8];
+            first.iter_mut().zip(self.text(lead)).for_each(|(to, from)| *to = *from);
+            u64::from_be_bytes(first)
+        };
+        let mut order: Vec<(u64, usize)> = self.all.iter().map(first).zip(0..).collect();
+        order.sort_unstable_by(|a, b| {
+            a.0.cmp(&b.0).then_with(|| self.compare(a.1, b.1)).then_with(|| a.1.cmp(&b.1))
+        });
+        order
+    }
+
+    /// By what makes a literal another one: its text, whether case matters, and how it is encoded.
+    fn compare(&self, a: usize, b: usize) -> Ordering {
+        let key = |lead: &'_ Lead| (lead.exact, lead.coding);
+        let (a, b) = (&self.all[a], &self.all[b]);
+        self.text(a).cmp(self.text(b)).then_with(|| key(a).cmp(&key(b)))
+    }
 }
 
 /// Whether a rule's anchors are looked for encoded, too: where a match is worth the further literals.

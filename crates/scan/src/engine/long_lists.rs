@@ -21,7 +21,7 @@ pub(crate) fn add(engine: &Engine, bytes: &[u8], candidates: Vec<Candidate>) -> 
         if (anchor.at as usize) < past || out.len() > HITS_PER_BLOB_MAX {
             continue;
         }
-        let len = engine.literals[usize::from(anchor.id)].len;
+        let len = engine.literals.get(anchor.id).len;
         past = generic::evaluate_rest(engine, bytes, (anchor, len), MEMBERS_MAX, &mut out).unwrap_or(past);
     }
     if out.is_empty() {

@@ -70,7 +70,7 @@ impl Engine {
         }
         let mut anchors = Vec::new();
         self.anchors(text, 0, text.len(), |anchor| {
-            if self.literals[usize::from(anchor.id)].rules.iter().any(|&rule| self.is_sure(rule)) {
+            if self.literals.rules(self.literals.get(anchor.id)).iter().any(|&rule| self.is_sure(rule)) {
                 anchors.push(anchor);
             }
         });
@@ -103,7 +103,7 @@ impl Engine {
         let (first, mut asked) = (out.len(), 0);
         if memchr::memchr2(b'=', b':', text).is_some() {
             self.anchors(text, 0, text.len(), |anchor| {
-                let literal = &self.literals[usize::from(anchor.id)];
+                let literal = self.literals.get(anchor.id);
                 asked += usize::from(literal.generic);
                 if literal.generic && asked <= GLUED_MAX {
                     generic::evaluate(self, text, (anchor, literal.len), false, out);
@@ -131,11 +131,11 @@ impl Engine {
 
     /// Asks the sure rules of an anchor.
     fn take_value(&self, text: &[u8], anchor: Anchor, out: &mut Vec<Candidate>) {
-        let literal = &self.literals[usize::from(anchor.id)];
+        let literal = self.literals.get(anchor.id);
         if literal.coding.is_some() {
             return self.evaluate(text, anchor, out);
         }
-        for &index in &literal.rules {
+        for &index in self.literals.rules(literal) {
             if self.is_sure(index) && self.may_stand(text, anchor, usize::from(index)) {
                 self.evaluate_rule(text, anchor, literal.len, usize::from(index), out);
             }
@@ -176,7 +176,7 @@ impl Engine {
 
     /// Where a value begins that the end of a long text cut off.
     fn cut_off(&self, text: &[u8], anchor: Anchor) -> Option<usize> {
-        let literal = &self.literals[usize::from(anchor.id)];
+        let literal = self.literals.get(anchor.id);
         let ends = text.strip_suffix("…".as_bytes()).unwrap_or(text);
         let rest = ends.get((anchor.at + literal.len) as usize..)?;
         let is_tokens = (CUT_VALUE_BYTES_MIN..=CUT_VALUE_BYTES_MAX).contains(&rest.len())
@@ -184,7 +184,7 @@ impl Engine {
         // `calico-kube-…`: a word that ends as a token begins.
         let at = anchor.at as usize;
         let is_word = at > 0 && text[at - 1].is_ascii_alphabetic() && language::random_bits(rest) <= 0.0;
-        let has_shape = literal.rules.iter().any(|&rule| {
+        let has_shape = self.literals.rules(literal).iter().any(|&rule| {
             let spec = &self.rules.rules()[usize::from(rule)].spec;
             self.is_sure(rule) && !spec.anchors.is_empty()
         });

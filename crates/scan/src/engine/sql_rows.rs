@@ -344,6 +344,7 @@ fn hashed(engine: &Engine, column: &[u8], text: &[u8], start: usize) -> Option<C
         pairs_with: Vec::new(),
         public: false,
         specific: false,
+        vouched: false,
         imported: false,
         path_bound: false,
         drawn: true,

@@ -49,6 +49,12 @@ const TEST_FOLDERS: &[&str] = &[
     "fuzz",
     "fuzzing",
     "fuzzers",
+    "integration",
+    "acceptance",
+    "conformance",
+    "benches",
+    "benchmark",
+    "dummy",
 ];
 
 /// What stands before the word in the folders of one kind of tests, and behind it in those of what they use.
@@ -68,7 +74,18 @@ const TEST_KINDS: [&str; 14] = [
     "browser",
     "shared",
 ];
-const TEST_PARTS: [&str; 12] = [
+const TEST_PARTS: [&str; 23] = [
+    "cert",
+    "certs",
+    "key",
+    "keys",
+    "server",
+    "servers",
+    "assets",
+    "vectors",
+    "app",
+    "apps",
+    "prof",
     "fixtures",
     "fixture",
     "data",
@@ -96,8 +113,26 @@ const SPEC_FILES: [&str; 16] = [
 /// Whether a folder of this name, in lower case, holds tests or what they use: `integrationTest`, `tests-shop`, `vagrant-test`.
 pub(super) fn is_folder(name: &str) -> bool {
     let words: Vec<&str> = name.split(['-', '_', '.', ' ']).collect();
-    let is = |word: &&str| matches!(*word, "test" | "tests" | "itest" | "itests" | "e2e" | "fixtures");
+    let is = |word: &&str| {
+        matches!(
+            *word,
+            "test"
+                | "tests"
+                | "itest"
+                | "itests"
+                | "e2e"
+                | "fixture"
+                | "fixtures"
+                | "mocks"
+                | "bench"
+                | "benchmarks"
+                | "microbench"
+                | "jmh"
+        )
+    };
     let ends = words.first().is_some_and(is) || words.last().is_some_and(is);
+    // `integration-test-groups`
+    let kind = words.windows(2).any(|two| TEST_KINDS.contains(&two[0]) && matches!(two[1], "test" | "tests"));
     let joined = |word: &str| {
         let kind = word.strip_suffix('s').unwrap_or(word).strip_suffix("test");
         kind.is_some_and(|kind| TEST_KINDS.contains(&kind))
@@ -106,6 +141,7 @@ pub(super) fn is_folder(name: &str) -> bool {
     // Perl keeps its tests in `t`.
     name == "t"
         || TEST_FOLDERS.contains(&name)
+        || kind
         || ends && !words.iter().any(|word| TESTED.contains(word))
         || words.iter().any(|word| joined(word))
 }
@@ -123,7 +159,11 @@ pub(super) fn is_file(file: &str) -> bool {
     // Settings that end in it may be those of a place where something is tried out: `application-test.yml`.
     let program = SPEC_FILES.contains(&end) || PROGRAM_FILES.contains(&end);
     let named = program && (stem.first().is_some_and(is) || stem.last().is_some_and(is));
+    // With what Android signs what is not given away, and what says that it is none.
+    let unsafe_store = matches!(end, "keystore" | "jks" | "pfx" | "p12")
+        && stem.iter().any(|word| matches!(*word, "debug" | "dummy"));
     environment
+        || unsafe_store
         || TEST_FILES.iter().any(|end| file.ends_with(end))
         || file.ends_with(".bunit")
         || named && !stem.iter().any(|word| TESTED.contains(word))

@@ -73,7 +73,10 @@ const DUMMY_WORDS: &[&str] = &[
     "my_token",
     "mytoken",
     "lorem",
-    "asdf",
+    "asdfasdf",
+    "asdfgh",
+    "asdfjkl",
+    "asdf1",
     "qwerty",
     "xxxxx",
     "1234567890",
@@ -149,15 +152,26 @@ const FIELD_WORDS: &[&str] = &[
     "lozinka",
 ];
 
-/// Labels of keys that are made to be seen: of Stripe and Clerk, and of Supabase.
-const PUBLISHABLE: [&[u8]; 3] = [b"pk_live_", b"pk_test_", b"sb_publishable_"];
+/// Labels of keys that are made to be seen: of Stripe and Clerk, of Supabase, and of Razorpay.
+const PUBLISHABLE: [&[u8]; 5] = [b"pk_live_", b"pk_test_", b"sb_publishable_", b"rzp_live_", b"rzp_test_"];
 
 /// How the token begins with which every browser asks X.
 const BROWSERS: &[u8] = b"AAAAAAAAAAAAAAAAAAAAANRILgAAAAAAnNwIzUej";
 
-/// What a vendor prints for everybody: keys of the emulators of Azure Storage and of Cosmos DB, and ends of the tokens with
-/// which jwt.io begins.
-const PUBLISHED: [&[u8]; 5] = [
+/// What a vendor prints for everybody: keys of the emulators of Azure Storage and of Cosmos DB, ends of the tokens with which
+/// jwt.io begins, keys of MinIO's playground and of AWS' pages, and what Grafana, RabbitMQ, bitcoind,
+/// FastAPI, APISIX and reCAPTCHA show in place of a key.
+const PUBLISHED: [&[u8]; 15] = [
+    b"6LeIxAcTAAAAAGG-vFI1TnRWxMZNFuojJ4WifJWe",
+    b"edd1c9f034335f136f87ad84b625c8f1",
+    b"4054f7cf07e344346cd3f287985e76a2",
+    b"zuf+tfteSlswRu7BJ86wekitnifILbZam1KYY3TG",
+    b"uV3F3YluFJax1cknvbcGwgjvx4QpvB+leU8dUj2o",
+    b"OtxrzxIsfpFjA7SwPzILwy8Bw21TLhquhboDYROV",
+    b"SW2YcwTIb9zpOOhoPsMm",
+    b"t0p$3kRe7",
+    b"DONT_USE_THIS_YOU_WILL_GET_ROBBED_8ak1gI25KFTvjovL3gAM967mies3E=",
+    b"09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
     b"Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",
     b"C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==",
     b"SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c",
@@ -165,8 +179,11 @@ const PUBLISHED: [&[u8]; 5] = [
     b"mesbY4PAahERJawntho0my942XheVLmGwLMBkQ",
 ];
 
-/// What standards print as credentials (RFC 5849, 6238, 6749, 6750, OpenID Connect), and hashes of nothing.
-const STANDARD: [&[u8]; 21] = [
+/// What standards print as credentials (RFC 5849, 6238, 6749, 6750, 7515, 7520, 7617, OpenID Connect), and hashes of nothing.
+const STANDARD: [&[u8]; 24] = [
+    b"QWxhZGRpbjpvcGVuIHNlc2FtZQ",
+    b"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow",
+    b"hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg",
     b"2YotnFZFEjr1zCsicMWpAA",
     b"tGzv3JOkF0XG5Qx2TlKWIA",
     b"czZCaGRSa3F0MzpnWDFmQmF0M2JW",
@@ -302,7 +319,13 @@ fn is_template(value: &[u8]) -> bool {
         (Some(b'$'), _) => {
             // `$user[0]:$user[1]`
             let indexed = memchr::memmem::find(value, b"]:$").is_some();
-            let part = |b: &u8| matches!(b, b'_' | b':' | b'.') || indexed && matches!(b, b'[' | b']' | b'$');
+            // `$host:$port`
+            let several = memchr::memmem::find(value, b":$").is_some();
+            let part = |b: &u8| {
+                matches!(b, b'_' | b':' | b'.')
+                    || several && *b == b'$'
+                    || indexed && matches!(b, b'[' | b']')
+            };
             value.len() > 1
                 && value[1..].iter().all(|b| b.is_ascii_alphanumeric() || part(b))
                 && !value[1].is_ascii_digit()

@@ -8,7 +8,7 @@ use tenure_model::{Authorship, path_text};
 
 use super::commits::{ABSENT, Commits, timestamp};
 use super::delta::Op;
-use super::mailmap::{Mailmap, is_bot};
+use super::mailmap::{Mailmap, is_nobody};
 use super::names::Names;
 use super::objects::Objects;
 use super::oid::{ObjectKind, Oid};
@@ -266,7 +266,7 @@ pub(crate) fn authorship(
     rows
 }
 
-/// Everybody's proper name; `None` for bots.
+/// Everybody's proper name; `None` for bots and placeholders.
 fn people(objects: &Objects, commits: &Commits, refs: &Refs) -> Vec<Option<String>> {
     let head = refs.head.and_then(|oid| commits.find(commits.peel(objects.find(&oid)?)));
     let mailmap = head.and_then(|head| top_file(objects, commits.get(head).tree, b".mailmap"));
@@ -274,7 +274,7 @@ fn people(objects: &Objects, commits: &Commits, refs: &Refs) -> Vec<Option<Strin
     let count = u32::try_from(commits.people.len()).unwrap_or(u32::MAX);
     let names = (0..count).map(|who| {
         let who = String::from_utf8_lossy(commits.people.name(who));
-        (!is_bot(&who)).then(|| mailmap.resolve(&who))
+        (!is_nobody(&who)).then(|| mailmap.resolve(&who))
     });
     names.collect()
 }

@@ -71,12 +71,15 @@ fn person(text: &str) -> Option<(&str, &str, &str)> {
     Some((name.trim(), mail.trim(), rest.trim()))
 }
 
-/// Whether a commit was made by a program: nobody to ask.
-pub(crate) fn is_bot(who: &str) -> bool {
+/// Whether there is nobody to ask: a program made the commit, or somebody who left git's own words for a name in place
+/// (`git commit` shows them where none is set).
+pub(crate) fn is_nobody(who: &str) -> bool {
     let Some((name, mail, _)) = person(who) else { return false };
     let (name, mail) = (name.to_lowercase(), mail.to_lowercase());
     let account = mail.split('@').next().unwrap_or_default();
-    name.ends_with("[bot]")
+    name == "your name"
+        || mail == "you@example.com"
+        || name.ends_with("[bot]")
         || account.ends_with("[bot]")
         || account == "bot"
         || account.ends_with("-bot")
@@ -111,17 +114,20 @@ mod tests {
     }
 
     #[test]
-    fn bots_are_not_people() {
+    fn bots_and_placeholders_are_not_people() {
         for bot in [
+            "Your Name <you@example.com>",
+            "root <you@example.com>",
+            "Your Name <root@build.test>",
             "dependabot[bot] <49699333+dependabot[bot]@users.noreply.github.com>",
             "Renovate Bot <bot@renovateapp.com>",
             "semantic-release-bot <semantic-release-bot@martynus.net>",
             "github-actions <github-actions@github.com>",
         ] {
-            assert!(is_bot(bot), "{bot}");
+            assert!(is_nobody(bot), "{bot}");
         }
         for person in ["Some Bot <some@bot.test>", "Sabot <sabot@example.test>", "no address"] {
-            assert!(!is_bot(person), "{person}");
+            assert!(!is_nobody(person), "{person}");
         }
     }
 }

@@ -7,17 +7,19 @@ use std::io::Read as _;
 
 use super::spec::{Known, RuleFile, RuleSpec};
 
-/// The rule files as JSON, without examples.
-pub(super) static RULES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.json"));
-/// What is known of everything that each rule matches, in the order of the rules.
-static KNOWN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/known.json"));
+/// A hash of the rules and of the vocabulary of services.
+pub(super) const HASH: &str = env!("TENURE_RULES");
+/// The rule files without examples, as postcard.
+static RULES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.bin"));
+/// What is known of everything that each rule matches, in the order of the rules, as postcard.
+static KNOWN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/known.bin"));
 /// Examples and counterexamples of each rule, in the order of the rules, as compressed JSON.
 static EXAMPLES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/examples.json.z"));
 
 /// The rule files, without examples.
 pub(crate) fn files() -> Vec<RuleFile> {
-    let mut files: Vec<RuleFile> = serde_json::from_slice(RULES).expect("build.rs wrote the rules");
-    let known: Vec<Known> = serde_json::from_slice(KNOWN).expect("build.rs wrote what is known");
+    let mut files: Vec<RuleFile> = postcard::from_bytes(RULES).expect("build.rs wrote the rules");
+    let known: Vec<Known> = postcard::from_bytes(KNOWN).expect("build.rs wrote what is known");
     for file in &mut files {
         file.embedded = true;
     }

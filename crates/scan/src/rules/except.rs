@@ -7,6 +7,15 @@ use regex::bytes::Regex;
 use super::spec::Exceptions;
 use super::{RuleError, compile};
 
+/// What stands beside the name of a service and digits that are no key of it: a digest, a version, a number, a public id.
+const DIGESTS_AND_IDS: &str = concat!(
+    r"(?i:sha[-_]?(?:1|2|256|384|512)|md5|hash|digest|integrity|checksum|etag|fingerprint|signature|nonce|\bh1:",
+    r"|commit|cache|fixed\sin|revision|\brev\b|\bsha\b|\bbuild\b|\bdeploy\s|version",
+    r"|public|publishable|site[-_]?key|client[-_ ]?(?:side|id)|avatar|\.(?:png|jpe?g|svg|gif|css|js)\b|cookie",
+    r"|(?:project|account|user|org|team|tenant|application|workspace|session|request|trace|zone|message|object",
+    r"|deployment|document|event)s?[-_ ]?id\b)"
+);
+
 /// How far from a match its line is looked at, bytes on either side.
 pub(crate) const LINE_BYTES_MAX: usize = 512;
 
@@ -21,8 +30,9 @@ pub(crate) struct Except {
 }
 
 impl Except {
-    pub(crate) fn new(spec: Exceptions) -> Except {
-        Except { spec, ..Except::default() }
+    /// None when nothing is excepted.
+    pub(crate) fn of(spec: Exceptions) -> Option<Except> {
+        (!spec.is_empty()).then(|| Except { spec, ..Except::default() })
     }
 
     /// Whether a line decides, so that the window has to show it.
@@ -41,6 +51,7 @@ impl Except {
 
     pub(crate) fn whole_match(&self, text: &[u8]) -> bool {
         any(&self.matches, &self.spec.matches, text)
+            || self.spec.digests_and_ids && digests_and_ids().is_match(text)
     }
 
     pub(crate) fn line(&self, line: &[u8]) -> bool {
@@ -50,6 +61,12 @@ impl Except {
     pub(crate) fn path(&self, path: &str) -> bool {
         any(&self.paths, &self.spec.paths, path.as_bytes())
     }
+}
+
+/// [`DIGESTS_AND_IDS`], compiled at first use.
+fn digests_and_ids() -> &'static Regex {
+    static COMPILED: OnceLock<Regex> = OnceLock::new();
+    COMPILED.get_or_init(|| compile(DIGESTS_AND_IDS).expect("a constant"))
 }
 
 /// Compiles every regex of a list; `what` names the list in the error.

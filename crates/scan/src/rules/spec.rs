@@ -13,13 +13,13 @@ pub struct RuleFile {
     #[serde(default)]
     pub provider: String,
     /// Ids of Tenure's own rules that are switched off, or replaced by a rule of the same id in this file.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub disable: Vec<String>,
     /// What no rule of this file reports.
-    #[serde(default, skip_serializing_if = "Exceptions::is_empty")]
+    #[serde(default)]
     pub except: Exceptions,
     /// Context words of every rule of this file that has no anchors, besides its own.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub words: Vec<String>,
     /// The rules.
     #[serde(default, rename = "rule")]
@@ -44,23 +44,26 @@ impl RuleFile {
 #[serde(deny_unknown_fields)]
 pub struct Exceptions {
     /// Values that match one of these.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub values: Vec<String>,
     /// Whole matches of the pattern, context included, that match one of these.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub matches: Vec<String>,
     /// Lines around the match that match one of these, up to 512 bytes on either side.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub lines: Vec<String>,
     /// Paths below the scanned root that match one of these.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub paths: Vec<String>,
+    /// Whole matches that speak of a digest, a version, a number or the id of something public, rather than of a key.
+    #[serde(default)]
+    pub digests_and_ids: bool,
 }
 
 impl Exceptions {
     /// Whether nothing is excepted.
     pub fn is_empty(&self) -> bool {
-        self.texts().next().is_none()
+        !self.digests_and_ids && self.texts().next().is_none()
     }
 
     /// All regexes.
@@ -96,20 +99,20 @@ pub struct RuleSpec {
     #[serde(default = "high")]
     pub confidence: String,
     /// Distinctive literals, case-sensitive; one of them lies inside every match.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub anchors: Vec<String>,
     /// Context words, any case; the match contains one of them, or with `near` lies close to one.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub words: Vec<String>,
     /// Linear-time regex over bytes; the group `secret` is the value, or `secret_2` to `secret_8` where it has no part. What
     /// the group `service` takes in has to name one of `rules/services.toml`.
     pub pattern: String,
     /// Instead of anchors and words: the pattern is asked of the whole `file`, or of each of its `lines`, in small files
     /// that `files` or `paths` name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub reads: Option<Reads>,
     /// The match need not contain the anchor or word: anywhere in the window is close enough.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default)]
     pub near: bool,
     /// Bytes before the anchor that the pattern may need.
     #[serde(default)]
@@ -118,55 +121,55 @@ pub struct RuleSpec {
     #[serde(default = "after")]
     pub after: u32,
     /// A published checksum or structure that a real value satisfies.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub checksum: Option<String>,
     /// Least Shannon entropy of the value, bits a byte.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub min_entropy: Option<f64>,
     /// The value has to look drawn at random, by how it reads rather than by its entropy.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default)]
     pub drawn: bool,
     /// The value is what somebody types into a command, a statement or a call: what only names a password there is no finding,
     /// and one that everybody takes counts for little.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default)]
     pub typed: bool,
     /// The value holds eight or more letters and figures in a row, some of both, and they begin on the anchor's line, at most
     /// so many bytes behind its start (40 bytes less than `after`): for words of which many stand in ordinary text. With
     /// `reads`, every line that is read holds twelve of them, and the file is a short note.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub figures: Option<u32>,
     /// Rules whose nearest finding within ten lines is the other half of this credential.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub pairs_with: Vec<String>,
     /// Regex of the public half of the credential, close to the match on either side; its group `user` is who signs in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub companion: Option<String>,
     /// A public identifier: useful for joining, not a secret by itself.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default)]
     pub public: bool,
     /// Only in paths that match one of these globs.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub files: Vec<String>,
     /// Only in paths below the scanned root that match one of these regexes.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub paths: Vec<String>,
     /// Values that match one of these are not findings.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub reject: Vec<String>,
     /// What else the rule does not report.
-    #[serde(default, skip_serializing_if = "Exceptions::is_empty")]
+    #[serde(default)]
     pub except: Exceptions,
     /// The vendor's document that states the shape.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub source: Option<String>,
     /// Lifetime in a short phrase.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub lifetime: Option<String>,
     /// Texts that match; `{+}` is removed first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub examples: Vec<String>,
     /// Texts that do not match; `{+}` is removed first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub counterexamples: Vec<String>,
     /// What the pattern's text tells of everything that it matches.
     #[serde(skip)]
@@ -205,11 +208,6 @@ fn high() -> String {
 
 fn after() -> u32 {
     256
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference
-fn is_false(flag: &bool) -> bool {
-    !flag
 }
 
 /// Removes the join marker that keeps examples from looking like live credentials to other scanners.

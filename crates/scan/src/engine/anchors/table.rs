@@ -1,6 +1,6 @@
 //! Literals by the hash of some of their bytes.
 
-use super::{FOLD, Literal, hash};
+use super::{FOLD, Texts, hash};
 
 /// Bytes in the surroundings of a position that lie before it.
 pub(super) const SURROUNDINGS_BEFORE: usize = 2;
@@ -19,14 +19,14 @@ impl Surroundings {
 
     /// Around `offset` in a literal.
     fn of(text: &[u8], offset: usize) -> Self {
-        let known =
-            |index: usize| (offset + index).checked_sub(SURROUNDINGS_BEFORE).and_then(|at| text.get(at));
-        let mut out = Self { mask: 0, bytes: 0 };
-        for (index, &byte) in (0..8).filter_map(|index| Some((index, known(index)?))) {
-            out.mask |= 0xff << (8 * index);
-            out.bytes |= u64::from(byte) << (8 * index);
-        }
-        Self { mask: out.mask, bytes: out.bytes | FOLD & out.mask }
+        let from = offset.saturating_sub(SURROUNDINGS_BEFORE);
+        let there = &text[from..text.len().min(offset + 8 - SURROUNDINGS_BEFORE)];
+        let skipped = SURROUNDINGS_BEFORE.saturating_sub(offset);
+        let mut known = ([0; 8], [0; 8]);
+        known.0[skipped..skipped + there.len()].copy_from_slice(there);
+        known.1[skipped..skipped + there.len()].fill(0xff);
+        let (bytes, mask) = (u64::from_le_bytes(known.0), u64::from_le_bytes(known.1));
+        Self { mask, bytes: bytes | FOLD & mask }
     }
 
     /// What both have in common.
@@ -52,8 +52,26 @@ struct Entry {
     offset: u16,
 }
 
-/// Where a piece stands: its hash, the literal, and its offset in the literal.
-pub(super) type Place = (usize, u16, usize);
+/// Where a piece stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// The hash of the piece.
+    address: u16,
+    literal: u16,
+    /// Where it begins in the literal.
+    offset: u16,
+}
+
+impl Place {
+    /// At `offset` in a literal.
+    ///
+    /// # Panics
+    /// When the hash has more than 16 bits.
+    pub(super) fn new(address: usize, literal: u16, offset: usize) -> Self {
+        let short = |number: usize| u16::try_from(number).expect("addresses and offsets are below 65,536");
+        Self { address: short(address), literal, offset: short(offset) }
+    }
+}
 
 /// Literals by the hash of a piece of theirs.
 ///
@@ -71,33 +89,35 @@ pub(super) struct Table<const BITS: u32> {
 }
 
 impl<const BITS: u32> Table<BITS> {
-    /// Of the places of all pieces.
+    /// Of the places of all pieces. Those of one address stay in their order.
     ///
     /// # Panics
     /// When there are more than 65,534.
-    pub(super) fn new(literals: &[Literal], mut pieces: Vec<Place>) -> Self {
-        pieces.sort_unstable();
-        assert!(pieces.len() < usize::from(u16::MAX), "fewer than 65,535 pieces");
+    pub(super) fn new(literals: &Texts, places: &[Place]) -> Self {
+        assert!(places.len() < usize::from(u16::MAX), "fewer than 65,535 pieces");
+        // How many each address has, and then its slot.
         let mut slots = vec![0; 1 << BITS];
-        let (mut common, mut firsts) =
-            (Vec::with_capacity(pieces.len() + 1), Vec::with_capacity(pieces.len() + 2));
-        common.push(Surroundings::NEVER);
+        places.iter().for_each(|place| slots[usize::from(place.address)] += 1);
+        let (mut firsts, mut first) = (Vec::with_capacity(places.len() + 2), 0);
         firsts.push(0);
-        let entries = pieces.iter().zip(0u16..).map(|(&(address, literal, offset), index)| {
-            let around = Surroundings::of(&literals[usize::from(literal)].text, offset);
-            let slot = &mut slots[address];
-            if *slot == 0 {
-                *slot = u16::try_from(common.len()).expect("no more slots than pieces");
-                common.push(around);
-                firsts.push(index);
-            } else {
-                let all = &mut common[usize::from(*slot)];
-                *all = all.common(around);
-            }
-            Entry { around, literal, offset: u16::try_from(offset).expect("offsets are below OFFSET_MAX") }
-        });
-        let entries: Vec<_> = entries.collect();
-        firsts.push(u16::try_from(entries.len()).expect("counted above"));
+        for slot in slots.iter_mut().filter(|count| **count > 0) {
+            firsts.push(first);
+            first += *slot;
+            *slot = u16::try_from(firsts.len() - 1).expect("no more slots than pieces");
+        }
+        let mut next = firsts.clone();
+        firsts.push(first);
+        let mut common = vec![Surroundings::NEVER; next.len()];
+        let nothing = Entry { around: Surroundings::NEVER, literal: 0, offset: 0 };
+        let mut entries = vec![nothing; places.len()];
+        for place in places {
+            let slot = usize::from(slots[usize::from(place.address)]);
+            let around = Surroundings::of(literals.get(place.literal).0, usize::from(place.offset));
+            let is_first = next[slot] == firsts[slot];
+            common[slot] = if is_first { around } else { common[slot].common(around) };
+            entries[usize::from(next[slot])] = Entry { around, literal: place.literal, offset: place.offset };
+            next[slot] += 1;
+        }
         Self { slots, common, firsts, entries }
     }
 

@@ -252,6 +252,27 @@ pub(super) fn is_cipher_key(name: &[u8]) -> bool {
     end.is_some_and(|end| plain.len() - end <= b"default".len())
 }
 
+const YEAR_BYTES: usize = 4;
+
+/// `SESSION_SECRET=Rainbow_2012_Server`, `secret = Michael.Lisboa.99`: letters of both cases and figures with signs between them,
+/// as names of things that are kept elsewhere are hardly ever written.
+pub(super) fn is_signed_secret(name: &[u8], text: &[u8]) -> bool {
+    let sign = |b: &u8| matches!(b, b'-' | b'_' | b'.');
+    let words = || text.split(|b| sign(b)).filter(|word| !word.is_empty());
+    let has = |is: fn(&u8) -> bool| text.iter().any(is);
+    (SERVING_BYTES_MIN..=CHOSEN_BYTES_MAX).contains(&text.len())
+        && text.iter().all(|b| b.is_ascii_alphanumeric() || sign(b))
+        && has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_digit)
+        && text.iter().any(sign)
+        && words().count() <= 4
+        // A year among the words is somebody's own.
+        && (words().any(|word| word.len() == YEAR_BYTES && word.iter().all(u8::is_ascii_digit))
+            || !words().any(|word| REFERS.holds(&String::from_utf8_lossy(word).to_ascii_lowercase())))
+        && super::name::words(name).last().is_some_and(|last| last == "secret" || last == "credentials")
+}
+
 /// Whether [`chosen_secret`] may take a value at all: what joins the words of a name makes it the name of a secret that is
 /// kept elsewhere.
 pub(super) fn may_be_typed(name: &[u8], text: &[u8], found: Assignment) -> bool {

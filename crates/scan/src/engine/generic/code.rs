@@ -2,6 +2,7 @@
 //! what is random to look at, but public.
 
 use super::score::SURELY_RANDOM_BITS;
+use super::shape::{Assignment, Stand};
 use crate::engine::language::RANDOM_BITS;
 
 /// A value of a SealedSecret is longer than this: it begins with an RSA key's worth of bytes.
@@ -199,6 +200,31 @@ const ANNOTATED_BYTES_MIN: usize = 32;
 pub(super) fn annotated(text: &[u8]) -> Option<&[u8]> {
     let open = text.ends_with(b"]").then(|| memchr::memchr(b'[', text)).flatten()?;
     (open >= ANNOTATED_BYTES_MIN && text[..open].iter().all(u8::is_ascii_hexdigit)).then(|| &text[..open])
+}
+
+/// Longest format that puts a name or a password together, bytes.
+const FORMAT_BYTES_MAX: usize = 24;
+
+/// A tag of a field in Go, a dependency, a project's file, a version: what stands behind a telling word in code. Behind a word that
+/// nothing assigns to, also a setting or the name of a class: `pass "USE_ZLIB=1"`.
+pub(super) fn is_of_code(text: &[u8], found: Assignment) -> bool {
+    let word = |b: &u8| b.is_ascii_alphabetic() || *b == b'_';
+    let first = text.iter().take_while(|b| word(b)).count();
+    let rest = &text[first..];
+    let tag = found.quoted && first > 1 && rest.starts_with(b":\"");
+    let dependency =
+        text.starts_with(b"dep:") && text[4..].iter().all(|b| word(b) || matches!(b, b'-' | b'0'..=b'9'));
+    // What a program puts together.
+    let format = text.len() < FORMAT_BYTES_MAX && text.windows(2).any(|two| matches!(two, b"%d" | b"%s"));
+    let release = text.first().is_some_and(u8::is_ascii_digit)
+        && [&b".Final"[..], b".RELEASE", b"-SNAPSHOT"].iter().any(|end| text.ends_with(end));
+    let told = matches!(found.stand, Stand::Alone | Stand::Passed);
+    tag || dependency
+        || format
+        || release
+        || text.ends_with(b"proj")
+        || told && first > 1 && rest.len() > 1 && rest[0] == b'=' && rest[1] != b'='
+        || told && text.starts_with(b"\\") && text[1..].iter().all(u8::is_ascii_alphabetic)
 }
 
 /// `PBEWithMD5AndDES`, `sha256WithRSAEncryption`: random to look at, but the name of a way to compute.

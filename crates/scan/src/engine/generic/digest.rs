@@ -1,5 +1,5 @@
-//! Hex digits that are the digest of a password rather than one: where a program compares them with what somebody typed, and
-//! in the account of somebody.
+//! What is made of a password rather than one: hex digits where a program compares them with what somebody typed, in the account
+//! of somebody, under a name that says so, or as MySQL prints them; and what Windows encrypts for one user of a machine.
 
 use super::shape::Assignment;
 use crate::engine::value;
@@ -9,13 +9,21 @@ const DIGEST_BYTES: [usize; 4] = [32, 40, 64, 128];
 /// Bits a byte from which hex digits are no filler.
 const ENTROPY_MIN: f64 = 2.5;
 
-/// Whether the value of a password is its digest; `before` is what stands before the name on its line.
+/// How everything begins that `CryptProtectData` made, in base64: a version and the id of its provider (Windows' DPAPI).
+const PROTECTED: &[u8] = b"AQAAANCMnd8BFdERjHoAwE";
+/// Hex digits of a password as MySQL hashes it (`PASSWORD()` of versions 4.1 to 5.7, without its star).
+const MYSQL_BYTES: usize = 40;
+
+/// Whether the value of a password is its digest, or encrypted; `before` is what stands before the name on its line.
 pub(super) fn is_digest(before: &[u8], name: &[u8], text: &[u8], found: Assignment) -> bool {
-    DIGEST_BYTES.contains(&text.len())
-        && found.quoted
+    let hex = DIGEST_BYTES.contains(&text.len())
         && text.iter().all(u8::is_ascii_hexdigit)
-        && value::entropy(text) > ENTROPY_MIN
-        && (is_condition(before) || is_of_an_account(name))
+        && value::entropy(text) > ENTROPY_MIN;
+    let mysql = text.len() == MYSQL_BYTES && !text.iter().any(u8::is_ascii_lowercase);
+    let told =
+        [&b"_encoded"[..], b"_hashed", b"_digest", b"_encrypted"].iter().any(|end| name.ends_with(end));
+    text.starts_with(PROTECTED)
+        || hex && (mysql || told || found.quoted && (is_condition(before) || is_of_an_account(name)))
 }
 
 /// Whether a condition of a query is open: `" and m.Password = '…'"`.

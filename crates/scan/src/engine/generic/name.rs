@@ -258,7 +258,8 @@ fn told_by_last(tail: &[String], last: &str) -> Option<Option<Promise>> {
         let lookup = tail.iter().any(|word| LOOKUP.holds(word.strip_suffix("key").unwrap_or(word)));
         return Some((!lookup).then_some(Promise::Vague));
     }
-    if matches!(last, "hmac" | "auth" | "authorization" | "authentication") || ends(&["auth"]) {
+    let code = last == "authcode" || last == "code" && tail.len() > 1 && tail[tail.len() - 2] == "auth";
+    if code || matches!(last, "hmac" | "auth" | "authorization" | "authentication") || ends(&["auth"]) {
         return Some(Some(Promise::Vague));
     }
     None
@@ -307,6 +308,24 @@ fn is_password(last: &str, tail: &[String]) -> bool {
         || ENDS.iter().any(|end| last.ends_with(end))
         || WHOLE.contains(&last)
         || FOREIGN.iter().any(|word| last.contains(word))
+}
+
+/// Digits of the id of a mobile app at a service.
+const APP_ID_BYTES: usize = 24;
+/// Words with which the names of values begin that are made for tests and for show.
+static FOR_SHOW: Words = Words::of("test mock fake dummy stub sample example demo");
+
+/// Why the value opens little whatever it looks like, by its name.
+pub(super) fn little(name: &[u8], text: &[u8]) -> Option<&'static str> {
+    let words = words(name);
+    // What mobile SDKs call an app's key stands in every copy of the app: ids of 24 digits, as JPush and Umeng give them.
+    let key = words.ends_with(&["app".to_owned(), "key".to_owned()])
+        || words.last().is_some_and(|last| last == "appkey");
+    if key && text.len() == APP_ID_BYTES && text.iter().all(u8::is_ascii_hexdigit) {
+        return Some("the id of a mobile app, which every copy of it holds");
+    }
+    let shown = words.first().is_some_and(|first| FOR_SHOW.holds(first));
+    shown.then_some("its name says that it is made for tests or for show")
 }
 
 /// Whether a name says what is done with a password: `ResetPassword`, `User_Force_Change_Password`.

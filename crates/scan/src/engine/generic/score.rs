@@ -5,20 +5,23 @@ use tenure_model::{Confidence, Severity};
 use super::chance::is_chance;
 use super::chosen::{
     TINY_BYTES, UNWRITTEN_BITS, chosen_secret, chosen_with_signs, is_cipher_key, is_client_secret,
-    is_comment, is_compound, is_type, may_be_typed, of_service, passphrase, signed, tiny, typed_in_env,
-    where_mixed,
+    is_comment, is_compound, is_signed_secret, is_type, may_be_typed, of_service, passphrase, signed, tiny,
+    typed_in_env, where_mixed,
 };
-use super::code::{annotated, holds_bracket, is_public_material, looks_like_code};
+use super::code::{annotated, holds_bracket, is_of_code, is_public_material, looks_like_code};
 use super::commonplace::{is_common, is_default, reads_as_a_word};
 use super::decoded::{Decoded, decoded};
 use super::name::{
-    FOREIGN, Promise, Words, ends_key, hands_on, is_constant_key, is_deed, is_of_somebody, promise, words,
+    FOREIGN, Promise, Words, ends_key, hands_on, is_constant_key, is_deed, is_of_somebody, little, promise,
+    words,
 };
 use super::notation::{is_address, is_notation};
 use super::services::{service_above, service_named};
 use super::shape::{Assignment, Stand, in_query};
 use crate::engine::Needs;
-use crate::engine::language::{RANDOM_BITS, is_label, labelled_digits, longest_part, random_bits};
+use crate::engine::language::{
+    RANDOM_BITS, is_label, labelled_digits, longest_part, marked_digits, random_bits,
+};
 use crate::engine::value;
 use crate::rules::ServiceSpec;
 
@@ -30,7 +33,7 @@ static KEYWORDS: Words = Words::of(
     this file env vault stdin unset disabled enabled auto oauth oauth2 jwt apikey api_key username user
     name value key unknown custom static dynamic manual always never varchar char binary blob bytes base64
     hex plain plaintext md5 sha1 sha256 sha512 bcrypt scrypt argon2 pbkdf2 aes rsa ed25519 ecdsa hmac
-    oobesystem specialize windowspe changeme change_me missing invalid valid expired failed success ok error body header query cookie
+    autogenerate oobesystem specialize windowspe changeme change_me missing invalid valid expired failed success ok error body header query cookie
     files compat sss winbind crypt exop clear quick scram-sha-256 scram-sha-1 peer trust login admin_password new_password
     session local remote old_password current_password confirm_password string! [string!] id! int! boolean!
     wpapsk wpa2psk wpapskwpa2psk wpa-psk wpa2-psk wpa3-sae encryption-key encryption_key encryptionkey secret-key secret_key signing-key signing_key private-key
@@ -108,7 +111,11 @@ pub(super) fn judge(
     if found.stand == Stand::Pair && !found.quoted && bits < RANDOM_BITS && is_type(text) {
         return None;
     }
-    let chosen = chosen_words(text, (found, joined), promise, bits)?;
+    let chosen = chosen_words(name, text, (found, joined), promise, bits)?;
+    // `/etc/passwd: 4ed14d…`: a file and its checksum.
+    if name == b"passwd" && before.ends_with(b"etc/") {
+        return None;
+    }
     let service =
         if promise == Promise::Password || bits < RANDOM_BITS { None } else { service_named(before, name) };
     let nearby = if promise == Promise::Vague && service.is_none() && is_keylike(text, bits, found) {
@@ -130,7 +137,7 @@ pub(super) fn judge(
             (Severity::Low, Confidence::Low, Needs::LivePath, because)
         }
         Promise::Password if chosen.is_some() => signed(chosen?, found)?,
-        Promise::Secret if joined && bits < RANDOM_BITS => signed(Needs::Settings, found)?,
+        Promise::Secret if chosen.is_some() && bits < RANDOM_BITS => signed(chosen?, found)?,
         Promise::Secret if decoded == Decoded::Made => {
             let because = "base64 of words and figures".to_owned();
             (Severity::Low, Confidence::Low, Needs::Settings, because)
@@ -150,6 +157,13 @@ pub(super) fn judge(
     reasons.extend(service.map(|service| format!("{} is named beside it", service.name)));
     reasons.extend(nearby.map(|service| format!("{} is named above it", service.name)));
     let confidence = confidence.min(trust(found.stand));
+    let severity = match little(name, text) {
+        Some(why) => {
+            reasons.push(why.to_owned());
+            severity.min(Severity::Low)
+        }
+        None => severity,
+    };
     reasons.extend(standing(found.stand).map(str::to_owned));
     Some(Verdict {
         password: promise == Promise::Password,
@@ -186,6 +200,7 @@ fn promise_here(before: &[u8], name: &[u8], text: &[u8], found: Assignment) -> O
 
 /// Where words that are joined like a name in code are a password all the same; `None` for what is a number or code.
 fn chosen_words(
+    name: &[u8],
     text: &[u8],
     (found, joined): (Assignment, bool),
     promise: Promise,
@@ -197,6 +212,8 @@ fn chosen_words(
         Some(Needs::Settings)
     } else if code && promise == Promise::Password {
         chosen_with_signs(text)
+    } else if promise == Promise::Secret && found.stand == Stand::Assigned && is_signed_secret(name, text) {
+        Some(Needs::Settings)
     } else {
         None
     };
@@ -243,6 +260,7 @@ fn may_be_chosen(name: &[u8], text: &[u8], found: Assignment) -> bool {
             || may_be_typed(name, text, found) && holds(&["secret", "token"])
             || ends_key(name) && may_be_typed(name, text, found) && is_cipher_key(name)
             || is_client_secret(name) && typed_in_env(name, text, found)
+            || is_signed_secret(name, text)
             || holds(&FOREIGN)
             || holds(&["masterauth", "authtok", "shared"]))
 }
@@ -255,10 +273,14 @@ fn speaks_otherwise(name: &[u8], text: &[u8], (found, words): (Assignment, bool)
         return true;
     }
     let lower = String::from_utf8_lossy(text).to_ascii_lowercase();
+    // `Pass&word`: a label with the key that leads to its field.
+    if text.iter().filter(|b| **b == b'&').count() == 1 && KEYWORDS.holds(&lower.replace('&', "")) {
+        return true;
+    }
     if KEYWORDS.holds(&lower) || !words && repeats_name(name, &lower) && !is_compound(name, text) {
         return true;
     }
-    if value::placeholder(text).is_some() || is_public_material(text) {
+    if value::placeholder(text).is_some() || is_public_material(text) || is_of_code(text, found) {
         return true;
     }
     // What is published in a domain's zone: Amazon SES proves with it whose the domain is.
@@ -511,6 +533,7 @@ fn drawn_from(text: &[u8]) -> (bool, f64) {
         }
         let bits = random_bits(text.strip_prefix(b"0x").unwrap_or(text));
         let part = labelled_digits(text).or_else(|| longest_part(text)).or_else(|| annotated(text));
+        let part = part.or_else(|| marked_digits(text));
         part.map_or(bits, |digits| bits.max(random_bits(digits)))
     };
     (uuid, bits)

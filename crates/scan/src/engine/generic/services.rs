@@ -8,7 +8,7 @@ use aho_corasick::AhoCorasick;
 use crate::rules::ServiceSpec;
 
 /// The services as JSON.
-pub(crate) static EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/services.json"));
+static EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/services.json"));
 
 /// Shortest name of a service that counts on a line above, bytes.
 const ABOVE_BYTES_MIN: usize = 5;

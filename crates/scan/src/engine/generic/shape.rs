@@ -528,6 +528,7 @@ fn beside(bytes: &[u8], lead: Lead, high: usize) -> Option<Assignment> {
         b"text",
         b"stringValue",
         b"useValue",
+        b"android:value",
     ];
     let Some(word) =
         words.into_iter().find(|word| rest.starts_with(word) && !is_name_byte(byte(rest, word.len())))
