@@ -119,7 +119,7 @@ pub struct Match {
     pub public: bool,
     /// Made by a vendor's rule, which beats a generic one on the same bytes.
     pub specific: bool,
-    /// A vendor's own mark stands in the value: its shape says whose it is, rather than what stands around it.
+    /// A vendor's own mark stands in it: its shape says whose it is, rather than the words around it.
     #[serde(default)]
     pub vouched: bool,
     /// Made by a rule of another program, which gives way to a vendor's rule on the same bytes.
@@ -430,9 +430,6 @@ impl Engine {
                     && key_body::is_cut(value.as_bytes(), &window[value.end()..])
                 || rule.rejects_lines(bytes, low + whole.start(), low + whole.end());
             if !excepted && let Some(mut found) = self.judge(rule, value.as_bytes(), &caught) {
-                // An anchor in the value itself, such as a prefix, says whose it is; words beside it only guess.
-                found.vouched =
-                    !rule.spec.anchors.is_empty() && value.start() <= anchored.0 && anchored.1 <= value.end();
                 if let Some(user) = rule.companion(bytes, low + whole.start(), low + whole.end()) {
                     found.login.get_or_insert_default().user = Some(user);
                 }

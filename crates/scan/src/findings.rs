@@ -65,9 +65,11 @@ pub(crate) fn observe(hits: &[&Hit], all: &[Hit], seen: &Sighted<'_>, out: &mut 
     let severity = if found.public {
         found.severity.min(Severity::Low)
     } else if found.credential.ends_with("private_key") {
-        class.weigh_key(found.severity, first.start_line > 1)
+        class.weigh_key(found.severity, PathClass::is_page(seen.path))
     } else {
-        class.weigh(found.severity, found.vouched && found.drawn)
+        // A bundle is what runs; everywhere else a dummy is as likely.
+        let sure = found.vouched || found.specific && class == PathClass::Generated;
+        class.weigh(found.severity, sure && found.drawn)
     };
     if class != PathClass::Live {
         let place = if PathClass::of(seen.path) == class { "path" } else { "part of its file" };

@@ -140,7 +140,7 @@ impl Anchors {
     /// Prepares a search.
     ///
     /// # Panics
-    /// When there are more than 65,535 pieces: rules are checked before.
+    /// When there are more than 65,534 pieces: what is looked for is bounded before.
     pub(super) fn new(literals: Texts) -> Self {
         let mut sieve = Sieve(Box::new([0; 1 << (SIEVE_BITS - 6)]));
         let mut pieces = Pieces::default();

@@ -249,11 +249,14 @@ const TXT_SETTINGS: [&str; 19] = [
     "cookie",
 ];
 
-/// Words with which the name of a folder of examples begins or ends: `api_samples`, `keycloak-quickstart`.
+/// Words of folders of examples, alone or at the end of a name: `api_samples`, `keycloak-quickstart`.
 const EXAMPLE_WORDS: [&str; 8] =
     ["example", "examples", "sample", "samples", "quickstart", "quickstarts", "tutorial", "tutorials"];
-/// What programs say of themselves, in files with these names and any end or none.
-const PAPERS: [&str; 16] = [
+/// Folders of documentation, and of the samples that it shows.
+const DOCUMENTATION_FOLDERS: [&str; 9] =
+    ["doc", "docs", "documentation", "man", "docs_src", "docs-src", "doc_src", "docs-site", "api-guide"];
+/// What programs say of themselves.
+const PAPERS: [&str; 15] = [
     "readme",
     "install",
     "changelog",
@@ -269,22 +272,22 @@ const PAPERS: [&str; 16] = [
     "faq",
     "thanks",
     "manual",
-    "pkg-info",
 ];
+/// Ends of pages for people.
+const PAGES: [&str; 12] =
+    [".md", ".mdx", ".rst", ".adoc", ".pod", ".html", ".htm", ".txt", ".org", ".tex", ".texi", ".wiki"];
 
-/// Whether a folder's name, in lower case, is one of the words, or begins or ends with one.
-fn is_of(folder: &str, names: &[&str]) -> bool {
-    let mut words = folder.split(['-', '_', '.', ' ']);
-    let (first, last) = (words.next(), words.next_back());
-    [first, last].into_iter().flatten().any(|word| names.contains(&word))
+/// Whether the name of a folder, in lower case, says that it holds examples.
+fn is_of_examples(folder: &str) -> bool {
+    let last = folder.rsplit(['-', '_', '.', ' ']).next().unwrap_or(folder);
+    EXAMPLE_WORDS.contains(&last) || ["demo", "demos"].contains(&folder)
 }
 
-/// Whether a file of this name, in lower case, is one for people: `CHANGES`, `MANUAL.html`, a page of a manual.
+/// Whether a file of this name, in lower case, is one for people: `CHANGES`, `INSTALL.in`, `MANUAL.html`.
 fn is_paper(file: &str) -> bool {
     let (stem, end) = file.split_once('.').unwrap_or((file, ""));
-    let page = matches!(end.as_bytes(), [b'1'..=b'9']) && !stem.is_empty() && !stem.contains("log");
-    page || PAPERS.contains(&stem)
-        && matches!(end, "" | "html" | "htm" | "in" | "txt" | "gz" | "old" | "debian")
+    let bare = PAPERS.contains(&stem) && matches!(end, "" | "in" | "gz" | "debian");
+    bare || file == "pkg-info" || file == "manual.html"
 }
 
 /// What kind of place a path is.
@@ -316,18 +319,20 @@ impl PathClass {
             folders.split_once("deps/").is_some_and(|(above, _)| above.is_empty() || above.ends_with('/'));
         // What a distribution changes in a program, and the files as they were before.
         let of_distribution =
-            folders.split('/').any(|part| part == ".pc") || folders.ends_with("debian/patches");
+            folders.split('/').any(|part| part == ".pc") || folders.contains("debian/patches");
         if in_folder(VENDORED) || below_deps || of_distribution {
             return PathClass::Vendored;
         }
         if ends(GENERATED) {
             return PathClass::Generated;
         }
-        if test_path::is_file(file) || folders.split('/').any(test_path::is_folder) {
+        if test_path::is_file(file)
+            || folders.split('/').any(test_path::is_folder)
+            || test_path::is_below_one(folders)
+        {
             return PathClass::Test;
         }
-        if in_folder(&["demo", "demos"])
-            || folders.split('/').any(|part| is_of(part, &EXAMPLE_WORDS))
+        if folders.split('/').any(is_of_examples)
             || ends(&[".example", ".sample", ".template", ".dist", ".tmpl", ".tpl"])
             || file.contains("example")
             // Certificates and keys of networks that only a document knows.
@@ -335,8 +340,7 @@ impl PathClass {
         {
             return PathClass::Example;
         }
-        if in_folder(&["documentation", "man"])
-            || folders.split('/').any(|part| matches!(part.split(['-', '_']).next(), Some("doc" | "docs")))
+        if in_folder(&DOCUMENTATION_FOLDERS)
             || ends(&[".md", ".rst", ".adoc", ".pod"]) && !file.starts_with(".env")
             || is_paper(file)
             // What a package of Python says of itself is its README.
@@ -398,7 +402,7 @@ impl PathClass {
             });
         folders.split('/').any(|part| TEXTS_FOLDERS.contains(&part) || part.ends_with(".lproj"))
             || TEXTS_FILES.iter().any(|start| file.starts_with(start))
-            || [".po", ".pot", ".arb", ".xliff", ".xlf", ".strings", ".resx", ".ftl"]
+            || [".po", ".pot", ".mo", ".gmo", ".arb", ".xliff", ".xlf", ".strings", ".resx", ".ftl"]
                 .iter()
                 .any(|end| file.ends_with(end))
             || named_for_language
@@ -453,12 +457,18 @@ impl PathClass {
         }
     }
 
+    /// Whether the file is a page for people, rather than one that a program reads.
+    pub fn is_page(path: &str) -> bool {
+        let lower = path.to_ascii_lowercase();
+        PAGES.iter().any(|end| lower.ends_with(end)) || is_paper(lower.rsplit('/').next().unwrap_or_default())
+    }
+
     /// What a private key is worth here: anybody makes one in a second, and tests, examples and the code of others are full of
-    /// keys that open nothing. So are pages for people, in which a key is `shown`; a file beside them that is a key may be in use.
-    pub fn weigh_key(self, severity: Severity, shown: bool) -> Severity {
+    /// keys that open nothing. So is a key that a page for people shows; a file beside it that is a key may be in use.
+    pub fn weigh_key(self, severity: Severity, page: bool) -> Severity {
         match self {
             PathClass::Test | PathClass::Example | PathClass::Vendored => severity.min(Severity::Low),
-            PathClass::Documentation if shown => severity.min(Severity::Low),
+            PathClass::Documentation if page => severity.min(Severity::Low),
             _ => self.weigh(severity, true),
         }
     }
@@ -518,25 +528,31 @@ mod tests {
             ("yarn.lock", PathClass::Generated),
             ("web/integration/compose.yml", PathClass::Test),
             ("web/integrations/slack.yml", PathClass::Live),
+            ("deploy/integration/values.yml", PathClass::Live),
+            ("src/main/java/com/acme/integration/Sap.java", PathClass::Live),
+            ("environments/acceptance/main.tf", PathClass::Live),
             ("integration-test-groups/soap/keys.json", PathClass::Test),
-            ("internal/acceptance/config.yaml", PathClass::Test),
+            ("internal/acceptance/suite.yaml", PathClass::Test),
             ("testcerts/private.key", PathClass::Test),
             ("_fixture/certs/key.pem", PathClass::Test),
             ("benches/sign.rs", PathClass::Test),
+            ("frappe-bench/sites/acme/site.json", PathClass::Live),
             ("app/debug.keystore", PathClass::Test),
             ("ssl-jmh/keystore.pem", PathClass::Test),
             ("src/dummy/tokens.ts", PathClass::Test),
             ("shop-demo/.env", PathClass::Live),
             ("security-keycloak-quickstart/config/realm.json", PathClass::Example),
             ("api_samples/keypair.json", PathClass::Example),
+            ("sample-tracker/config.py", PathClass::Live),
             ("docs_src/security/app.py", PathClass::Documentation),
+            ("docs-api/config.py", PathClass::Live),
             ("src/google-docs/client.ts", PathClass::Live),
             ("INSTALL", PathClass::Documentation),
             ("MANUAL.html", PathClass::Documentation),
-            ("rclone.1", PathClass::Documentation),
-            ("app.log.1", PathClass::Live),
+            ("news.html", PathClass::Live),
+            ("secrets.1", PathClass::Live),
             ("install.sh", PathClass::Live),
-            ("debian/patches/keys.patch", PathClass::Vendored),
+            ("debian/patches/upstream/keys.patch", PathClass::Vendored),
         ] {
             assert_eq!(PathClass::of(path), class, "{path}");
         }

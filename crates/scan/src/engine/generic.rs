@@ -17,6 +17,7 @@ mod column;
 mod commonplace;
 mod decoded;
 mod digest;
+mod drawn;
 mod evidence;
 mod machine;
 mod members;

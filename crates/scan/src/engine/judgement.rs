@@ -87,7 +87,7 @@ impl Engine {
             pairs_with: rule.spec.pairs_with.clone(),
             public: rule.spec.public,
             specific: true,
-            vouched: false, // where it stands tells
+            vouched: is_vouched(rule),
             imported: rule.imported,
             path_bound: rule.is_path_bound(),
             drawn,
@@ -95,6 +95,14 @@ impl Engine {
             traces: trace::traces(&self.key, value, drawn),
         })
     }
+}
+
+/// Whether the rule's anchors are a vendor's own mark, such as a prefix, that no other text bears. What is written as a
+/// format, a header or a database asks for it may be anybody's.
+fn is_vouched(rule: &Rule) -> bool {
+    const FORMATS: [&str; 4] = ["generic", "http", "database", "network"];
+    let marked = !rule.spec.anchors.is_empty() && rule.confidence == Confidence::High;
+    marked && !FORMATS.contains(&rule.provider.as_str())
 }
 
 /// Whether the value is none that the rule reports: it does not look drawn, is an exception, public, or words about one.

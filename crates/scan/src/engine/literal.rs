@@ -15,6 +15,9 @@ const ANCHOR_WORK: u64 = 300;
 const SHORT_WINDOW_BYTES: u64 = 2048;
 /// Longest literal that is looked for, bytes.
 const LITERAL_BYTES_MAX: usize = 24;
+/// Leads beyond which no encoded form is added: each has two pieces at most, and the tables hold 65,534 of them. What is not
+/// encoded is far below: users' rules bring along 64 KiB of anchors and words at most.
+const LEADS_MAX: usize = 32_000;
 /// Literals that most rules lead to, with the encoded forms of their anchors.
 const LEADS_OF_A_RULE: usize = 12;
 
@@ -114,24 +117,37 @@ impl Leads {
         let count = LEADS_OF_A_RULE * rules.rules().len() + generic::context_words().count();
         leads.all.reserve(count);
         leads.texts.reserve(LITERAL_BYTES_MAX / 2 * count);
-        for (number, rule) in rules.rules().iter().enumerate() {
-            let index = Some(u16::try_from(number).expect("fewer than 65,536 rules"));
+        let numbered =
+            || rules.rules().iter().zip(0..).map(|(rule, number): (&Rule, u16)| (rule, Some(number)));
+        for (rule, index) in numbered() {
             for word in &rule.spec.words {
                 leads.push(word, (false, None), index, rule.reach());
             }
             for anchor in &rule.spec.anchors {
                 leads.push(anchor, (true, None), index, rule.reach());
-                let forms = if is_sought_encoded(rule) { encoded::forms(anchor) } else { Vec::new() };
-                for form in forms {
-                    let window = encoded::window(form.coding, rule.reach());
-                    leads.push(&form.text, (form.exact, Some(form.coding)), index, window);
-                }
             }
         }
         for word in generic::context_words() {
             leads.push(word, (false, None), None, (generic::BEFORE, generic::AFTER));
         }
+        for (rule, index) in numbered().filter(|(rule, _)| is_sought_encoded(rule)) {
+            leads.push_encoded(rule, index);
+        }
         leads
+    }
+
+    /// The encoded forms of a rule's anchors, as long as there is room: many rules of a user's may ask for more than the tables hold.
+    fn push_encoded(&mut self, rule: &Rule, index: Option<u16>) {
+        for anchor in &rule.spec.anchors {
+            let forms = encoded::forms(anchor);
+            if self.all.len() + forms.len() > LEADS_MAX {
+                return;
+            }
+            for form in forms {
+                let window = encoded::window(form.coding, rule.reach());
+                self.push(&form.text, (form.exact, Some(form.coding)), index, window);
+            }
+        }
     }
 
     fn push(
@@ -181,4 +197,39 @@ impl Leads {
 /// Whether a rule's anchors are looked for encoded, too: where a match is worth the further literals.
 fn is_sought_encoded(rule: &Rule) -> bool {
     rule.severity >= Severity::High && rule.confidence == Confidence::High && !rule.imported
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::Engine;
+    use crate::rules::{RuleFile, RuleSet, RuleSpec};
+
+    /// So many anchors as a user's files may bring along, each of which would have seven encoded forms.
+    #[test]
+    fn the_most_anchors_that_a_user_may_ask_for_fit() {
+        let anchor = |number: usize| format!("{number:05x}");
+        let rule = |number: usize| RuleSpec {
+            id: format!("own-{number}"),
+            title: "x".into(),
+            credential: "generic_secret".into(),
+            severity: "critical".into(),
+            confidence: "high".into(),
+            anchors: (0..60).map(|at| anchor(0x12345 + number * 60 + at)).collect(),
+            pattern: "(?P<secret>[0-9a-f]{5}-[a-z]{20})".into(),
+            after: 64,
+            ..RuleSpec::default()
+        };
+        let own = RuleFile {
+            vendor: "Own".into(),
+            provider: "own".into(),
+            rules: (0..218).map(rule).collect(),
+            ..RuleFile::default()
+        };
+        let mut files = crate::rules::embedded::files();
+        files.push(own);
+        let rules = RuleSet::from_files(files).unwrap();
+        let engine = Engine::new(rules, tenure_model::FingerprintKey::new([7; 32]));
+        let text = format!("key = {}-qzvwkxjyqpmbtgrlfhdc\n", anchor(0x12345 + 217 * 60));
+        assert!(engine.scan(text.as_bytes()).iter().any(|found| found.found.rule_id == "own-217"));
+    }
 }

@@ -49,12 +49,35 @@ const TEST_FOLDERS: &[&str] = &[
     "fuzz",
     "fuzzing",
     "fuzzers",
-    "integration",
-    "acceptance",
-    "conformance",
     "benches",
-    "benchmark",
-    "dummy",
+];
+/// Folders that hold tests where nothing is deployed or shipped from: environments and parts of programs bear these names, too.
+const TESTS_ELSEWHERE: [&str; 6] =
+    ["integration", "acceptance", "conformance", "benchmark", "benchmarks", "dummy"];
+/// Folders from which something is deployed or shipped.
+const LIVE_FOLDERS: [&str; 22] = [
+    "deploy",
+    "deployment",
+    "deployments",
+    "env",
+    "envs",
+    "environment",
+    "environments",
+    "overlays",
+    "k8s",
+    "kubernetes",
+    "helm",
+    "charts",
+    "config",
+    "configs",
+    "conf",
+    "infra",
+    "infrastructure",
+    "terraform",
+    "ansible",
+    "inventory",
+    "stages",
+    "main",
 ];
 
 /// What stands before the word in the folders of one kind of tests, and behind it in those of what they use.
@@ -124,8 +147,6 @@ pub(super) fn is_folder(name: &str) -> bool {
                 | "fixture"
                 | "fixtures"
                 | "mocks"
-                | "bench"
-                | "benchmarks"
                 | "microbench"
                 | "jmh"
         )
@@ -144,6 +165,12 @@ pub(super) fn is_folder(name: &str) -> bool {
         || kind
         || ends && !words.iter().any(|word| TESTED.contains(word))
         || words.iter().any(|word| joined(word))
+}
+
+/// Whether one of the folders of this path, in lower case, holds tests by a name that environments bear, too.
+pub(super) fn is_below_one(folders: &str) -> bool {
+    let parts = || folders.split('/');
+    parts().any(|part| TESTS_ELSEWHERE.contains(&part)) && !parts().any(|part| LIVE_FOLDERS.contains(&part))
 }
 
 /// Whether a file of this name, in lower case, is a test or the settings of tests: `.env.testing`, `test.exs`, `a_spec.ts`.

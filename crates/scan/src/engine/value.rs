@@ -319,13 +319,16 @@ fn is_template(value: &[u8]) -> bool {
         (Some(b'$'), _) => {
             // `$user[0]:$user[1]`
             let indexed = memchr::memmem::find(value, b"]:$").is_some();
-            // `$host:$port`
-            let several = memchr::memmem::find(value, b":$").is_some();
-            let part = |b: &u8| {
-                matches!(b, b'_' | b':' | b'.')
-                    || several && *b == b'$'
-                    || indexed && matches!(b, b'[' | b']')
+            let part = |b: &u8| matches!(b, b'_' | b':' | b'.') || indexed && matches!(b, b'[' | b']' | b'$');
+            // `$host:$port2`
+            let variable = |part: &[u8]| {
+                let name = part.strip_prefix(b"$").unwrap_or_default();
+                let letters = name.iter().take_while(|b| b.is_ascii_lowercase() || **b == b'_').count();
+                letters > 1 && name[letters..].iter().all(u8::is_ascii_digit)
             };
+            if value.contains(&b':') && value.split(|b| *b == b':').all(variable) {
+                return true;
+            }
             value.len() > 1
                 && value[1..].iter().all(|b| b.is_ascii_alphanumeric() || part(b))
                 && !value[1].is_ascii_digit()

@@ -10,7 +10,7 @@ use super::{RuleError, compile};
 /// What stands beside the name of a service and digits that are no key of it: a digest, a version, a number, a public id.
 const DIGESTS_AND_IDS: &str = concat!(
     r"(?i:sha[-_]?(?:1|2|256|384|512)|md5|hash|digest|integrity|checksum|etag|fingerprint|signature|nonce|\bh1:",
-    r"|commit|cache|fixed\sin|revision|\brev\b|\bsha\b|\bbuild\b|\bdeploy\s|version",
+    r"|commit|cache[-_ ]?(?:key|bust|control|version)|fixed\sin|revision|\brev\b|\bsha\b|\bbuild\b|\bdeploy\s|version",
     r"|public|publishable|site[-_]?key|client[-_ ]?(?:side|id)|avatar|\.(?:png|jpe?g|svg|gif|css|js)\b|cookie",
     r"|(?:project|account|user|org|team|tenant|application|workspace|session|request|trace|zone|message|object",
     r"|deployment|document|event)s?[-_ ]?id\b)"

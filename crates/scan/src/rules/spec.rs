@@ -55,7 +55,7 @@ pub struct Exceptions {
     /// Paths below the scanned root that match one of these.
     #[serde(default)]
     pub paths: Vec<String>,
-    /// Whole matches that speak of a digest, a version, a number or the id of something public, rather than of a key.
+    /// Whole matches that speak of a digest, a commit, a version, a picture, a cookie or the id of something public, rather than of a key.
     #[serde(default)]
     pub digests_and_ids: bool,
 }

@@ -140,7 +140,7 @@ static REFERS: Words = Words::of(
     shared store storage keystore truststore encrypted encryption decrypt encrypt cipher salt pepper nonce validation
     validator policy rule rules strength minimum maximum length expired expiry current previous next first last
     placeholder dummy sample example demo foo bar baz user users username name names host port url uri env environment
-    not set empty missing unknown custom managed system local remote primary secondary master slave replica",
+    not set empty missing unknown custom managed system local remote primary secondary master slave replica tls sa pull wildcard",
 );
 
 /// Shortest word of somebody's own before the one for a password, bytes.

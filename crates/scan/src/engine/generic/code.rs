@@ -202,29 +202,35 @@ pub(super) fn annotated(text: &[u8]) -> Option<&[u8]> {
     (open >= ANNOTATED_BYTES_MIN && text[..open].iter().all(u8::is_ascii_hexdigit)).then(|| &text[..open])
 }
 
-/// Longest format that puts a name or a password together, bytes.
-const FORMAT_BYTES_MAX: usize = 24;
+/// Ends of the files of projects of Visual Studio.
+const PROJECTS: [&[u8]; 4] = [b".csproj", b".vbproj", b".fsproj", b".vcxproj"];
+/// Longest value of a setting that a text hands on in quotes, bytes.
+const SET_BYTES_MAX: usize = 8;
 
-/// A tag of a field in Go, a dependency, a project's file, a version: what stands behind a telling word in code. Behind a word that
-/// nothing assigns to, also a setting or the name of a class: `pass "USE_ZLIB=1"`.
+/// A tag of a field in Go, a dependency, a project's file, a version, a format: what stands behind a telling word in code. Behind a
+/// word that nothing assigns to, also a setting or the name of a class: `pass "USE_ZLIB=1"`.
 pub(super) fn is_of_code(text: &[u8], found: Assignment) -> bool {
     let word = |b: &u8| b.is_ascii_alphabetic() || *b == b'_';
     let first = text.iter().take_while(|b| word(b)).count();
-    let rest = &text[first..];
+    let (name, rest) = text.split_at(first);
     let tag = found.quoted && first > 1 && rest.starts_with(b":\"");
     let dependency =
         text.starts_with(b"dep:") && text[4..].iter().all(|b| word(b) || matches!(b, b'-' | b'0'..=b'9'));
-    // What a program puts together.
-    let format = text.len() < FORMAT_BYTES_MAX && text.windows(2).any(|two| matches!(two, b"%d" | b"%s"));
     let release = text.first().is_some_and(u8::is_ascii_digit)
         && [&b".Final"[..], b".RELEASE", b"-SNAPSHOT"].iter().any(|end| text.ends_with(end));
     let told = matches!(found.stand, Stand::Alone | Stand::Passed);
-    tag || dependency
-        || format
-        || release
-        || text.ends_with(b"proj")
-        || told && first > 1 && rest.len() > 1 && rest[0] == b'=' && rest[1] != b'='
-        || told && text.starts_with(b"\\") && text[1..].iter().all(u8::is_ascii_alphabetic)
+    let capitals = first > 2 && name.iter().all(|b| b.is_ascii_uppercase() || *b == b'_');
+    let setting = capitals && (2..=SET_BYTES_MAX).contains(&rest.len()) && rest[0] == b'=' && rest[1] != b'=';
+    let class = text.starts_with(b"\\") && text[1..].iter().all(u8::is_ascii_alphabetic);
+    let project = PROJECTS.iter().any(|end| text.ends_with(end));
+    tag || dependency || release || project || is_format(text) || told && (setting || class)
+}
+
+/// `cr-%d-%d-`: a word and what a program puts into it.
+fn is_format(text: &[u8]) -> bool {
+    let verbs = text.windows(2).filter(|two| matches!(*two, b"%d" | b"%s")).count();
+    let plain = |b: &u8| b.is_ascii_lowercase() || matches!(b, b'-' | b'_' | b'.' | b':' | b'/' | b'%');
+    verbs > 0 && text.iter().all(plain)
 }
 
 /// `PBEWithMD5AndDES`, `sha256WithRSAEncryption`: random to look at, but the name of a way to compute.

@@ -19,7 +19,10 @@ pub(super) fn is_digest(before: &[u8], name: &[u8], text: &[u8], found: Assignme
     let hex = DIGEST_BYTES.contains(&text.len())
         && text.iter().all(u8::is_ascii_hexdigit)
         && value::entropy(text) > ENTROPY_MIN;
-    let mysql = text.len() == MYSQL_BYTES && !text.iter().any(u8::is_ascii_lowercase);
+    let of_mysql = [&b"mysql"[..], b"canal"]
+        .iter()
+        .any(|program| name.windows(program.len()).any(|window| window.eq_ignore_ascii_case(program)));
+    let mysql = of_mysql && text.len() == MYSQL_BYTES && !text.iter().any(u8::is_ascii_lowercase);
     let told =
         [&b"_encoded"[..], b"_hashed", b"_digest", b"_encrypted"].iter().any(|end| name.ends_with(end));
     text.starts_with(PROTECTED)

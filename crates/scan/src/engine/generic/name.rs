@@ -312,20 +312,24 @@ fn is_password(last: &str, tail: &[String]) -> bool {
 
 /// Digits of the id of a mobile app at a service.
 const APP_ID_BYTES: usize = 24;
-/// Words with which the names of values begin that are made for tests and for show.
-static FOR_SHOW: Words = Words::of("test mock fake dummy stub sample example demo");
+/// Words with which the names of values begin that are made for tests.
+static FOR_TESTS: Words = Words::of("test mock fake dummy");
 
 /// Why the value opens little whatever it looks like, by its name.
 pub(super) fn little(name: &[u8], text: &[u8]) -> Option<&'static str> {
     let words = words(name);
-    // What mobile SDKs call an app's key stands in every copy of the app: ids of 24 digits, as JPush and Umeng give them.
-    let key = words.ends_with(&["app".to_owned(), "key".to_owned()])
-        || words.last().is_some_and(|last| last == "appkey");
+    // What JPush and Umeng call an app's key stands in every copy of the app.
+    let sdk = words.iter().any(|word| matches!(word.as_str(), "jpush" | "umeng" | "um"));
+    let key = name == b"appKey"
+        || name == b"appkey"
+        || sdk && words.last().is_some_and(|last| last.ends_with("key"));
     if key && text.len() == APP_ID_BYTES && text.iter().all(u8::is_ascii_hexdigit) {
         return Some("the id of a mobile app, which every copy of it holds");
     }
-    let shown = words.first().is_some_and(|first| FOR_SHOW.holds(first));
-    shown.then_some("its name says that it is made for tests or for show")
+    // Not the service that is called so: `testRailApiKey`.
+    let service = || words.len() > 1 && super::services::is_one(words[..2].concat().as_bytes());
+    let made = words.first().is_some_and(|first| FOR_TESTS.holds(first)) && !service();
+    made.then_some("its name says that it is made for tests")
 }
 
 /// Whether a name says what is done with a password: `ResetPassword`, `User_Force_Change_Password`.

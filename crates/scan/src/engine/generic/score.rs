@@ -8,9 +8,10 @@ use super::chosen::{
     is_comment, is_compound, is_signed_secret, is_type, may_be_typed, of_service, passphrase, signed, tiny,
     typed_in_env, where_mixed,
 };
-use super::code::{annotated, holds_bracket, is_of_code, is_public_material, looks_like_code};
+use super::code::{holds_bracket, is_of_code, is_public_material, looks_like_code};
 use super::commonplace::{is_common, is_default, reads_as_a_word};
 use super::decoded::{Decoded, decoded};
+use super::drawn::{UUID_BYTES, drawn, drawn_from};
 use super::name::{
     FOREIGN, Promise, Words, ends_key, hands_on, is_constant_key, is_deed, is_of_somebody, little, promise,
     words,
@@ -19,9 +20,7 @@ use super::notation::{is_address, is_notation};
 use super::services::{service_above, service_named};
 use super::shape::{Assignment, Stand, in_query};
 use crate::engine::Needs;
-use crate::engine::language::{
-    RANDOM_BITS, is_label, labelled_digits, longest_part, marked_digits, random_bits,
-};
+use crate::engine::language::{RANDOM_BITS, random_bits};
 use crate::engine::value;
 use crate::rules::ServiceSpec;
 
@@ -49,14 +48,14 @@ pub(super) const FAIRLY_RANDOM_BITS: f64 = 20.0;
 pub(super) const INGREDIENT_BYTES_MIN: usize = 8;
 /// Fingerprint of an OpenPGP key, and id of an object in a project of Xcode, hex digits.
 const FINGERPRINT_BYTES: [usize; 2] = [40, 24];
+/// Longest code of an error, bytes.
+const CODE_BYTES_MAX: usize = 6;
 /// Shortest key of a service that is named above it, bytes.
 const KEY_BYTES_MIN: usize = 16;
 /// Shortest random value of a vague name, bytes.
 pub(super) const VAGUE_BYTES_MIN: usize = 16;
 /// Shortest and longest password, bytes.
 pub(super) const PASSWORD_BYTES: std::ops::RangeInclusive<usize> = 4..=128;
-/// A UUID under a name that promises a secret: as random as hex, but most UUIDs are names of things.
-const UUID_BYTES: usize = 36;
 
 /// What the judge says.
 pub(super) struct Verdict {
@@ -112,10 +111,6 @@ pub(super) fn judge(
         return None;
     }
     let chosen = chosen_words(name, text, (found, joined), promise, bits)?;
-    // `/etc/passwd: 4ed14d…`: a file and its checksum.
-    if name == b"passwd" && before.ends_with(b"etc/") {
-        return None;
-    }
     let service =
         if promise == Promise::Password || bits < RANDOM_BITS { None } else { service_named(before, name) };
     let nearby = if promise == Promise::Vague && service.is_none() && is_keylike(text, bits, found) {
@@ -123,27 +118,8 @@ pub(super) fn judge(
     } else {
         None
     };
-    let (severity, confidence, needs, because) = match promise {
-        Promise::Vague if nearby.is_some() => (Severity::Low, Confidence::Low, Needs::Nothing, drawn(bits)),
-        Promise::Vague if service.is_none() => vague(name, text, bits, found)?,
-        // `ResetPassword = <uuid>` numbers a right or a request.
-        Promise::Password if uuid && is_deed(name) => return None,
-        // `credentials: <uuid>` names credentials that are kept elsewhere.
-        Promise::Secret if uuid && words(name).last().is_some_and(|word| word.starts_with("credential")) => {
-            return None;
-        }
-        Promise::Password if found.quoted && found.stand == Stand::Assigned && value::is_drawn_uuid(text) => {
-            let because = "a UUID that was drawn at random".to_owned();
-            (Severity::Low, Confidence::Low, Needs::LivePath, because)
-        }
-        Promise::Password if chosen.is_some() => signed(chosen?, found)?,
-        Promise::Secret if chosen.is_some() && bits < RANDOM_BITS => signed(chosen?, found)?,
-        Promise::Secret if decoded == Decoded::Made => {
-            let because = "base64 of words and figures".to_owned();
-            (Severity::Low, Confidence::Low, Needs::Settings, because)
-        }
-        promise => promised(promise, name, text, bits, found)?,
-    };
+    let looks = Looks { uuid, bits, decoded, chosen, named: service.is_some(), nearby: nearby.is_some() };
+    let (severity, confidence, needs, because) = opinion(promise, name, text, found, &looks)?;
     // No text for people keeps a secret under the name of one.
     let needs = if needs == Needs::Nothing { Needs::NoTexts } else { needs };
     // Brackets outside of quotes are a call, but where settings stand.
@@ -177,9 +153,52 @@ pub(super) fn judge(
     })
 }
 
+/// How a value looks, and what is told beside it.
+struct Looks {
+    uuid: bool,
+    bits: f64,
+    decoded: Decoded,
+    /// Where words that are joined are a password all the same.
+    chosen: Option<Needs>,
+    /// A service is named beside it, or above it.
+    named: bool,
+    nearby: bool,
+}
+
+/// What the value is worth by what its name promises and by how it looks.
+fn opinion(promise: Promise, name: &[u8], text: &[u8], found: Assignment, looks: &Looks) -> Option<Opinion> {
+    let bits = looks.bits;
+    let low = |needs, because: &str| Some((Severity::Low, Confidence::Low, needs, because.to_owned()));
+    match promise {
+        Promise::Vague if looks.nearby => low(Needs::Nothing, &drawn(bits)),
+        Promise::Vague if !looks.named => vague(name, text, bits, found),
+        // `ResetPassword = <uuid>` numbers a right or a request.
+        Promise::Password if looks.uuid && is_deed(name) => None,
+        // `credentials: <uuid>` names credentials that are kept elsewhere.
+        Promise::Secret
+            if looks.uuid && words(name).last().is_some_and(|word| word.starts_with("credential")) =>
+        {
+            None
+        }
+        Promise::Password if found.quoted && found.stand == Stand::Assigned && value::is_drawn_uuid(text) => {
+            low(Needs::LivePath, "a UUID that was drawn at random")
+        }
+        Promise::Password if looks.chosen.is_some() => signed(looks.chosen?, found),
+        Promise::Secret if looks.chosen.is_some() && bits < RANDOM_BITS => signed(looks.chosen?, found),
+        Promise::Secret if looks.decoded == Decoded::Made => {
+            low(Needs::Settings, "base64 of words and figures")
+        }
+        promise => promised(promise, name, text, bits, found),
+    }
+}
+
 /// What the name promises where it stands, and what the value is once its base64 is taken off.
 fn promise_here(before: &[u8], name: &[u8], text: &[u8], found: Assignment) -> Option<(Promise, Decoded)> {
     let mut promise = promise(name)?;
+    // `/etc/passwd: 4ed14d…`: a file and its checksum.
+    if name == b"passwd" && before.ends_with(b"etc/") {
+        return None;
+    }
     if is_column(before, found) || promise == Promise::Ingredient && is_of_a_message(before, name) {
         return None;
     }
@@ -316,6 +335,12 @@ pub(super) type Opinion = (Severity, Confidence, Needs, String);
 
 /// Passwords are often words: what is random is one anywhere, the rest only where settings live.
 fn password(name: &[u8], text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
+    // `ERRCODE_INVALID_PASSWORD "28P01"`: the number of an error.
+    if text.len() <= CODE_BYTES_MAX
+        && words(name).iter().any(|word| matches!(word.as_str(), "invalid" | "errcode"))
+    {
+        return None;
+    }
     if text.iter().any(u8::is_ascii_whitespace) {
         return passphrase(name, text, found);
     }
@@ -516,32 +541,6 @@ fn ingredient(text: &[u8], bits: f64, found: Assignment) -> Option<Opinion> {
     }
     let needs = if bits >= FAIRLY_RANDOM_BITS { Needs::Nothing } else { Needs::LivePath };
     Some((Severity::Low, Confidence::Low, needs, drawn(bits)))
-}
-
-/// Whether the text is a UUID, and how many bits speak for chance in it, without what only joins or marks it.
-fn drawn_from(text: &[u8]) -> (bool, f64) {
-    let uuid = text.len() == UUID_BYTES && value::is_uuid(text);
-    let bits = if uuid {
-        random_bits(&text.iter().copied().filter(|&b| b != b'-').collect::<Vec<u8>>())
-    } else {
-        if let Some(at) = text.len().checked_sub(UUID_BYTES + 1)
-            && matches!(text[at], b'_' | b'-' | b'.')
-            && value::is_uuid(&text[at + 1..])
-            && is_label(&text[..at])
-        {
-            return (false, drawn_from(&text[at + 1..]).1);
-        }
-        let bits = random_bits(text.strip_prefix(b"0x").unwrap_or(text));
-        let part = labelled_digits(text).or_else(|| longest_part(text)).or_else(|| annotated(text));
-        let part = part.or_else(|| marked_digits(text));
-        part.map_or(bits, |digits| bits.max(random_bits(digits)))
-    };
-    (uuid, bits)
-}
-
-#[allow(clippy::cast_possible_truncation)] // some hundred bits
-fn drawn(bits: f64) -> String {
-    format!("{} bits speak for a value drawn at random", bits as i64)
 }
 
 /// How many of lower case, upper case, digits and other characters there are.
