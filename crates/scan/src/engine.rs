@@ -24,6 +24,7 @@ pub(crate) mod long_lists;
 pub(crate) mod named;
 pub(crate) mod records;
 pub(crate) mod secret_data;
+mod silence;
 pub(crate) mod sql_rows;
 pub mod surroundings;
 pub(crate) mod table_rows;
@@ -196,6 +197,7 @@ pub struct Engine {
     /// Most bytes of an anchor before a line end in it, and most bytes behind one.
     across_lines: (u32, u32),
     reach: (u32, u32),
+    silence: silence::Silence,
     /// Bytes on which it stops, as if it had broken a promise.
     #[cfg(test)]
     pub(crate) stops_on: Option<&'static [u8]>,
@@ -227,6 +229,7 @@ impl Engine {
             longest,
             across_lines,
             reach,
+            silence: silence::Silence::new(),
             #[cfg(test)]
             stops_on: None,
         }

@@ -78,7 +78,7 @@ impl Scanned {
 
     fn evaluate(&mut self, engine: &Engine, bytes: &[u8], anchor: Anchor) {
         self.anchors.push(anchor);
-        engine.evaluate(bytes, anchor, &mut self.candidates);
+        engine.evaluate_new(bytes, anchor, &mut self.candidates);
     }
 
     /// Takes over what `anchor` gave in the base, moved to `here`.
