@@ -254,7 +254,7 @@ pub(super) fn is_cipher_key(name: &[u8]) -> bool {
 
 const YEAR_BYTES: usize = 4;
 
-/// `SESSION_SECRET=Rainbow_2012_Server`, `secret = Michael.Lisboa.99`: letters of both cases and figures with signs between them,
+/// `SESSION_SECRET=Rainbow_2012_Server`, `secret = Harbour.Lisboa.99`: letters of both cases and figures with signs between them,
 /// as names of things that are kept elsewhere are hardly ever written.
 pub(super) fn is_signed_secret(name: &[u8], text: &[u8]) -> bool {
     let sign = |b: &u8| matches!(b, b'-' | b'_' | b'.');
