@@ -24,6 +24,11 @@ pub fn visible(text: &str) -> String {
 
 /// A path's bytes as text, reversibly: valid UTF-8 stays, other bytes and `%` itself become `%XX`.
 pub fn path_text(bytes: &[u8]) -> String {
+    if let Ok(text) = str::from_utf8(bytes)
+        && !bytes.contains(&b'%')
+    {
+        return text.to_owned();
+    }
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {

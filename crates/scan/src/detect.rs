@@ -9,6 +9,7 @@ mod ci;
 mod export;
 mod import;
 mod jsonc;
+mod look;
 mod neighbours;
 mod owners;
 mod recogniser;
@@ -26,6 +27,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tenure_model::{FingerprintKey, Observation};
 
 pub use export::orphaned_binding;
+pub use look::Look;
 pub use neighbours::{Alone, NEIGHBOUR_BYTES_MAX, Neighbours};
 pub use recogniser::{Recognised, Recogniser};
 pub(crate) use rules::KEYSTORE_FILE;
@@ -116,7 +118,11 @@ pub trait Detector: Sync {
     /// What it reads, in one sentence.
     fn describe(&self) -> &'static str;
     /// Whether it would read this file. Cheap: a look at the path or at the first bytes.
-    fn claims(&self, blob: &Blob<'_>) -> bool;
+    fn recognises(&self, blob: &Look<'_>) -> bool;
+    /// Whether it would read this file, which nobody else is asked about.
+    fn claims(&self, blob: &Blob<'_>) -> bool {
+        self.recognises(&Look::new(blob, &Look::head(blob)))
+    }
     /// Reads the file. Every reader writes this or [`Detector::read_values`]; each leads to the other.
     fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
         self.read_values(blob, key)
@@ -143,7 +149,9 @@ pub fn readers() -> impl Iterator<Item = &'static dyn Detector> {
 }
 
 /// The readers that would read this file. Nothing runs a pipeline from inside an archive, and no agent is set up by one.
-fn claiming<'b>(blob: &'b Blob<'_>) -> impl Iterator<Item = &'static dyn Detector> + 'b {
+fn claiming(blob: &Blob<'_>) -> Vec<&'static dyn Detector> {
+    let head = Look::head(blob);
+    let look = Look::new(blob, &head);
     let member = ci::is_member(blob.path);
     let in_place = |reader: &dyn Detector| {
         ci::READERS.iter().chain(agent::READERS).any(|one| one.name() == reader.name())
@@ -152,16 +160,20 @@ fn claiming<'b>(blob: &'b Blob<'_>) -> impl Iterator<Item = &'static dyn Detecto
         !member || ci::works_in_an_archive(*reader) || !in_place(*reader)
     };
     let archived: Option<&'static dyn Detector> = member.then_some(&ci::ArchivedPipeline);
-    let mut claiming = readers().filter(runs).chain(archived).filter(|reader| reader.claims(blob)).peekable();
-    let is_nobodys = claiming.peek().is_none();
-    let cut: Option<&'static dyn Detector> = is_nobodys.then_some(&export::cut_off::CutOff);
-    claiming.chain(cut.filter(|reader| reader.claims(blob)))
+    let asked = readers().filter(runs).chain(archived);
+    let mut claiming: Vec<_> = asked.filter(|reader| reader.recognises(&look)).collect();
+    if claiming.is_empty() && export::cut_off::CutOff.recognises(&look) {
+        claiming.push(&export::cut_off::CutOff);
+    }
+    claiming
 }
 
 /// Whether naming the public ids of credentials is this file's business, so that each one is no news.
 pub(crate) fn names_ids(blob: &Blob<'_>) -> bool {
     let mut readers = ci::READERS.iter().chain(export::READERS).chain(owners::READERS).chain(import::READERS);
-    readers.any(|reader| reader.claims(blob))
+    let head = Look::head(blob);
+    let look = Look::new(blob, &head);
+    readers.any(|reader| reader.recognises(&look))
 }
 
 /// Readers of exports, in the same order.
@@ -171,7 +183,7 @@ pub fn exports() -> impl Iterator<Item = &'static dyn Detector> {
 
 /// Whether any reader would read this file.
 pub fn claimed(blob: &Blob<'_>) -> bool {
-    claiming(blob).next().is_some()
+    !claiming(blob).is_empty()
 }
 
 /// Sends a file through all readers that claim it. A reader that panics costs its own file and nothing else.

@@ -357,20 +357,30 @@ impl Engine {
         self.rules.rules().get(usize::from(index)).is_some_and(|rule| rule.applies_to(path))
     }
 
-    /// A full scan of `bytes`: the reference that the delta scan must equal.
+    /// A full scan of `bytes`, every window judged: the reference that the delta scan must equal.
     pub fn scan(&self, bytes: &[u8]) -> Vec<Candidate> {
         let mut unlimited = u64::MAX;
-        self.scan_within(bytes, &mut unlimited)
+        self.search(bytes, &mut unlimited, Engine::evaluate)
     }
 
     /// A full scan that takes its work off `work`; when nothing is left, further anchors are not judged.
+    /// Windows that gave nothing before are not judged again.
     pub fn scan_within(&self, bytes: &[u8], work: &mut u64) -> Vec<Candidate> {
+        self.search(bytes, work, Engine::evaluate_new)
+    }
+
+    fn search(
+        &self,
+        bytes: &[u8],
+        work: &mut u64,
+        judge: impl Fn(&Engine, &[u8], Anchor, &mut Vec<Candidate>),
+    ) -> Vec<Candidate> {
         let mut out = Vec::new();
         *work = work.saturating_sub(BYTE_WORK * bytes.len() as u64);
         self.anchors(bytes, 0, bytes.len(), |anchor| {
             if *work > 0 && out.len() < CANDIDATES_MAX && self.keeps(bytes, anchor) {
                 *work = work.saturating_sub(self.literals.get(anchor.id).work);
-                self.evaluate(bytes, anchor, &mut out);
+                judge(self, bytes, anchor, &mut out);
             }
         });
         settle(&mut out);

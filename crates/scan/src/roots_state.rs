@@ -7,7 +7,7 @@ use tenure_model::Unread;
 
 use crate::git::{self, Repository};
 use crate::scanner::Root;
-use crate::source::looks;
+use crate::source::{Looks, looks};
 
 /// Files that are looked at; roots with more are read each time.
 const FILES_MAX: usize = 2_000_000;
@@ -18,7 +18,7 @@ const FILES_MAX: usize = 2_000_000;
 pub struct RootsState([u8; 32]);
 
 impl RootsState {
-    /// Looks at the program, and at every root by its name and by what was listed of it.
+    /// Looks at the program; every root counts by its name and by what was listed of it, which was looked at then.
     ///
     /// `None` when looks do not tell: something was written a moment ago, takes its content from elsewhere, or cannot be
     /// looked at; and on systems that do not say where on the disk a file lies and when that last changed.
@@ -26,7 +26,7 @@ impl RootsState {
         if !cfg!(unix) {
             return None;
         }
-        let mut state = Hashing { hasher: blake3::Hasher::new(), now: SystemTime::now(), files: 0 };
+        let mut state = Hashing { hasher: blake3::Hasher::new(), files: 0 };
         state.file(&std::env::current_exe().ok()?)?;
         state.part(terms);
         for root in roots {
@@ -40,7 +40,6 @@ impl RootsState {
 /// What was looked at so far.
 struct Hashing {
     hasher: blake3::Hasher,
-    now: SystemTime,
     files: usize,
 }
 
@@ -49,7 +48,7 @@ impl Hashing {
         let walked = &root.walked;
         self.count(walked.files.len());
         for file in &walked.files {
-            self.file(&file.path)?;
+            self.looked_at(&file.path, file.looks?)?;
         }
         self.rows(&walked.unread);
         self.count(root.configurations.len());
@@ -62,7 +61,11 @@ impl Hashing {
     }
 
     fn file(&mut self, path: &Path) -> Option<()> {
-        let looks = looks(&path.symlink_metadata().ok()?, self.now)?;
+        let looks = looks(&path.symlink_metadata().ok()?, SystemTime::now())?;
+        self.looked_at(path, looks)
+    }
+
+    fn looked_at(&mut self, path: &Path, looks: Looks) -> Option<()> {
         self.files += 1;
         self.part(path.as_os_str().as_encoded_bytes());
         self.hasher.update(&looks);

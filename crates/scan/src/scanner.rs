@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
 use rayon::prelude::*;
 use tenure_model::{Counts, Fate, Observation, ReadState, Unread};
@@ -111,9 +112,14 @@ pub(crate) struct Root {
 }
 
 impl Root {
-    fn list(run: &Run<'_>, name: &str, path: &Path, exclude: &Exclusions) -> Root {
+    fn list(
+        run: &Run<'_>,
+        (name, path): (&str, &Path),
+        exclude: &Exclusions,
+        now: Option<SystemTime>,
+    ) -> Root {
         run.progress(name);
-        let mut walked = walk(path);
+        let mut walked = walk(path, now);
         let configurations = configurations(&walked.files);
         exclude.apply(name, path, &mut walked);
         Root { name: name.to_owned(), path: path.to_owned(), walked, configurations }
@@ -134,9 +140,11 @@ pub fn scan(
     }
     let cache = VeiledCache::new(cache, veil);
     let run = Run::new((&engine, veil), sink, &cache, cancel);
-    let listed: Vec<Root> = roots.iter().map(|(name, path)| Root::list(&run, name, path, &exclude)).collect();
-    let look = |terms: &Vec<u8>| RootsState::of(terms, &listed);
-    let state = terms.as_ref().filter(|_| cache.keeps()).and_then(look);
+    let terms = terms.filter(|_| cache.keeps());
+    let now = terms.as_ref().map(|_| SystemTime::now());
+    let list = |(name, path): &(String, PathBuf)| Root::list(&run, (name, path), &exclude, now);
+    let listed: Vec<Root> = roots.iter().map(list).collect();
+    let state = terms.as_ref().and_then(|terms| RootsState::of(terms, &listed));
     if !run.cancelled()
         && let Some(outcome) = state.and_then(|state| cache.take_over(&state))
     {

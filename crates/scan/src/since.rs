@@ -50,7 +50,7 @@ impl Since {
     pub fn resolve(roots: &[(String, PathBuf)], revision: &str) -> Result<Since, UnknownRevision> {
         let mut since = Since { revision: revision.to_owned(), starts: BTreeMap::new(), commits: Vec::new() };
         for (shown, root) in roots {
-            let git_dirs = walk(root).git_dirs;
+            let git_dirs = walk(root, None).git_dirs;
             if git_dirs.is_empty() {
                 let (revision, shown) = (visible(revision), visible(shown));
                 return Err(UnknownRevision(format!(

@@ -8,6 +8,6 @@ mod walk;
 
 pub use exclusion::{Excluded, Exclusions};
 pub(crate) use file::{is_refused_by_the_disk, open_regular, unread as io_unread};
-pub(crate) use looks::looks;
+pub(crate) use looks::{Looks, looks};
 pub(crate) use neighbourhood::{ByName, Neighbourhood};
 pub(crate) use walk::{Entry, Walked, below, walk};

@@ -7,7 +7,7 @@ use tenure_model::{FingerprintKey, Observation, OwnerRule, ReadState, Unread};
 
 use super::text::counted;
 use super::witness::Witness;
-use super::{Blob, Detector, Reading, Unreadable, text};
+use super::{Blob, Detector, Look, Reading, Unreadable, text};
 
 /// Every reader of ownership.
 pub(super) const READERS: &[&dyn Detector] = &[&Codeowners];
@@ -28,7 +28,7 @@ impl Detector for Codeowners {
         "CODEOWNERS: which person or team answers for which paths"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         LOCATIONS.contains(&blob.path_in_repository())
     }
 

@@ -10,23 +10,52 @@ pub(super) const FIGURED_REACH: u32 = 40;
 /// Whether eight letters and figures, some of both, begin on the line of `at` and within `reach` bytes.
 pub(super) fn has_figures(bytes: &[u8], at: u32, reach: u32) -> bool {
     let window = &bytes[at as usize..bytes.len().min((at + reach + FIGURED_REACH) as usize)];
-    let line = &window[..memchr::memchr(b'\n', window).unwrap_or(window.len())];
     let mut from = 0;
-    while from <= reach as usize {
-        let Some(needed) = line.get(from..from + FIGURED_BYTES_MIN) else { return false };
-        // The last byte first, as below.
-        if let Some(other) = needed.iter().rposition(|byte| !byte.is_ascii_alphanumeric()) {
-            from += other + 1;
-            continue;
+    // Figures are rarer than letters, and than the ends of words: one is looked for first.
+    while let Some(figure) = figure_from(window, from) {
+        let start = from + behind_other(&window[from..figure]);
+        // Only what begins on the line counts; where it ends before the figure, so does everything that follows.
+        if start > reach as usize || memchr::memchr(b'\n', &window[from..start]).is_some() {
+            return false;
         }
-        let rest = &line[from..];
-        let run = &rest[..rest.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len())];
-        if run.iter().any(u8::is_ascii_digit) && run.iter().any(u8::is_ascii_alphabetic) {
+        let rest = &window[figure..];
+        let end = figure + rest.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        if end - start >= FIGURED_BYTES_MIN && window[start..end].iter().any(u8::is_ascii_alphabetic) {
             return true;
         }
-        from += run.len() + 1;
+        from = end;
     }
     false
+}
+
+/// The first figure at `from` or later.
+fn figure_from(bytes: &[u8], from: usize) -> Option<usize> {
+    let rest = &bytes[from..];
+    let (words, tail) = rest.as_chunks::<8>();
+    for (number, word) in words.iter().enumerate() {
+        if holds_figure(*word) {
+            let inside = word.iter().position(u8::is_ascii_digit)?;
+            return Some(from + 8 * number + inside);
+        }
+    }
+    let inside = tail.iter().position(u8::is_ascii_digit)?;
+    Some(from + 8 * words.len() + inside)
+}
+
+/// Whether one of eight bytes is a figure, looked at all at once: without their highest bits, added to what lifts a `0`
+/// there and what lifts the byte behind `9`, only figures differ.
+fn holds_figure(word: [u8; 8]) -> bool {
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    const FROM_ZERO: u64 = 0x5050_5050_5050_5050; // 0x80 - b'0'
+    const BEHIND_NINE: u64 = 0x4646_4646_4646_4646; // 0x80 - (b'9' + 1)
+    let word = u64::from_ne_bytes(word);
+    let low = word & !HIGH;
+    (low + FROM_ZERO) & !(low + BEHIND_NINE) & !word & HIGH != 0
+}
+
+/// Where the letters and figures begin with which the text ends.
+fn behind_other(text: &[u8]) -> usize {
+    text.iter().rposition(|byte| !byte.is_ascii_alphanumeric()).map_or(0, |other| other + 1)
 }
 
 /// Whether the run that is known of a rule's values stands in the window around `at`.
@@ -69,6 +98,17 @@ mod tests {
             }
         }
         false
+    }
+
+    #[test]
+    fn a_figure_is_told_from_every_other_byte() {
+        for byte in 0..=u8::MAX {
+            for place in 0..8 {
+                let mut word = *b"Az/:\xb5 \xff\0";
+                word[place] = byte;
+                assert_eq!(holds_figure(word), byte.is_ascii_digit(), "{byte:#x} at {place}");
+            }
+        }
     }
 
     proptest! {

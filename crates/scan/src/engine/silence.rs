@@ -1,5 +1,6 @@
-//! Windows that were judged before and gave nothing. Versions of a file share most of theirs, also where no delta says so,
-//! and what an anchor gives depends on nothing but the bytes of its window: so those that are known need not be judged again.
+//! Windows that were judged before and gave nothing. Versions of a file share most of theirs, also where no delta says so;
+//! files of a tree repeat what was generated, or copied from one into the other. What an anchor gives depends on nothing but
+//! the bytes of its window: so those that are known need not be judged again.
 //!
 //! A window is known by 64 bits under keys drawn for this run, so that nobody can make one that passes for another.
 
@@ -66,7 +67,43 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+    use tenure_model::FingerprintKey;
+
     use super::*;
+    use crate::rules::RuleSet;
+
+    static ENGINE: LazyLock<Engine> =
+        LazyLock::new(|| Engine::new(RuleSet::embedded(), FingerprintKey::new([3; 32])));
+
+    proptest! {
+        #[test]
+        fn what_was_seen_before_gives_what_it_gave(
+            pieces in prop::collection::vec(
+                prop_oneof![
+                    Just("password = \"Tr0ub4dor&3x\"\n"),
+                    Just("api_key: v8Jq2LzR0tYw5Nc1kP7dX3mB9\n"),
+                    Just("password = os.environ[\"X\"]\n"),
+                    Just("the secret of this token is that it has none\n"),
+                    Just("# token: "),
+                    Just("\n"),
+                ],
+                0..24,
+            ),
+        ) {
+            let engine = &*ENGINE;
+            let text = pieces.concat();
+            let told = |candidates: &[Candidate]| -> Vec<_> {
+                candidates.iter().map(|found| (found.start, found.end, found.found.rule_id.clone())).collect()
+            };
+            let judged = told(&engine.scan(text.as_bytes()));
+            for _ in 0..2 {
+                prop_assert_eq!(told(&engine.scan_within(text.as_bytes(), &mut u64::MAX.clone())), judged.clone());
+            }
+        }
+    }
 
     #[test]
     fn a_window_is_known_by_all_of_it() {

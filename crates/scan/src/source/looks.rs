@@ -13,9 +13,12 @@ const LOOKS_BYTES: usize = 8 + 16 + PLACE_BYTES;
 const PLACE_BYTES: usize = 32;
 
 /// Size, times and place on the disk of a regular file.
+pub(crate) type Looks = [u8; LOOKS_BYTES];
+
+/// What a regular file looks like.
 ///
 /// `None` when that does not tell: it is no regular file, or was written a moment before `now`, or after.
-pub(crate) fn looks(meta: &Metadata, now: SystemTime) -> Option<[u8; LOOKS_BYTES]> {
+pub(crate) fn looks(meta: &Metadata, now: SystemTime) -> Option<Looks> {
     let written = meta.modified().ok()?;
     let last = changed(meta).map_or(written, |changed| changed.max(written));
     let since = written.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();

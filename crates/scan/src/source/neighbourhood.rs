@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn only_files_of_the_repository_are_met() {
-        let entry = |shown: &str| Entry { path: shown.into(), shown: shown.to_owned() };
+        let entry = |shown: &str| Entry { path: shown.into(), shown: shown.to_owned(), looks: None };
         let files = ["a.b", "a/b", "a/ci/x.yml", "a/ci.yml", "b/x"].map(entry);
         let sorted = ByName::new(&files);
         let here = Neighbourhood::new(&sorted, "a/");

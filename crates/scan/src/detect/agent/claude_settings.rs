@@ -8,7 +8,7 @@ use super::token::Slot;
 use crate::detect::recogniser::Recogniser;
 use crate::detect::witness::Witness;
 use crate::detect::yaml::{Broken, Tree, Yaml};
-use crate::detect::{Blob, Detector, Reading, Unreadable, jsonc, text};
+use crate::detect::{Blob, Detector, Look, Reading, Unreadable, jsonc, text};
 
 /// Rules of one list that are told.
 const RULES_MAX: usize = 500;
@@ -25,9 +25,10 @@ impl Detector for ClaudeSettings {
         "Claude Code settings: permissions that are allowed, asked about and denied, hooks before tool calls, variables"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
-        let path = format!("/{}", blob.path);
-        path.ends_with("/.claude/settings.json") || path.ends_with("/.claude/settings.local.json")
+    fn recognises(&self, blob: &Look<'_>) -> bool {
+        let mut parts = blob.path.rsplit('/');
+        matches!(parts.next(), Some("settings.json" | "settings.local.json"))
+            && parts.next() == Some(".claude")
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {

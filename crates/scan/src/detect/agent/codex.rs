@@ -11,7 +11,7 @@ use super::token::Slot;
 use crate::detect::recogniser::Recogniser;
 use crate::detect::text::LineIndex;
 use crate::detect::witness::Witness;
-use crate::detect::{Blob, Detector, Reading, Unreadable, text};
+use crate::detect::{Blob, Detector, Look, Reading, Unreadable, text};
 
 /// Largest configuration that is read.
 const CONFIGURATION_BYTES_MAX: usize = 1 << 20;
@@ -30,9 +30,10 @@ impl Detector for Codex {
         "Codex configuration (config.toml): MCP tool servers, their tokens, approval policy"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
-        let named = blob.path == "config.toml" || blob.path.ends_with("/config.toml");
-        let own = format!("/{}", blob.path).ends_with("/.codex/config.toml");
+    fn recognises(&self, blob: &Look<'_>) -> bool {
+        let mut parts = blob.path.rsplit('/');
+        let named = parts.next() == Some("config.toml");
+        let own = parts.next() == Some(".codex");
         named && (own || memmem::find(&text::opening(blob.bytes), b"[mcp_servers").is_some())
     }
 

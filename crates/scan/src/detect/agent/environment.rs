@@ -5,7 +5,7 @@ use tenure_model::{Consumer, Credential, Fact, Quality, Subject, SubjectKind};
 use crate::detect::ci::purpose::{PLAIN_KIND, by_name, names_a_secret};
 use crate::detect::recogniser::Recogniser;
 use crate::detect::witness::Witness;
-use crate::detect::{Blob, Detector, Reading, text};
+use crate::detect::{Blob, Detector, Look, Reading, text};
 
 /// Largest file that is read.
 const VARIABLES_BYTES_MAX: usize = 1 << 20;
@@ -46,7 +46,7 @@ impl Detector for AgentEnvironment {
         "Files of variables (.env) of agents: names of the keys of models and tools that the agent is given"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         let file = blob.path.rsplit('/').next().unwrap_or(blob.path);
         let named = file == ".env" || file.starts_with(".env.") || file.ends_with(".env");
         named && blob.bytes.len() <= VARIABLES_BYTES_MAX && is_agents(blob)

@@ -10,7 +10,7 @@ use super::unasked;
 use crate::detect::recogniser::Recogniser;
 use crate::detect::witness::Witness;
 use crate::detect::yaml::{self, Broken, Tree, Yaml};
-use crate::detect::{Blob, Detector, Reading, Unreadable, jsonc, text};
+use crate::detect::{Blob, Detector, Look, Reading, Unreadable, jsonc, text};
 
 /// Largest configuration that is read.
 const CONFIGURATION_BYTES_MAX: usize = 4 << 20;
@@ -57,7 +57,7 @@ impl Detector for McpServers {
         "Lists of MCP tool servers of Claude, Cursor, VS Code, Zed, Windsurf, Gemini, Cline, Continue and others: servers, tokens, tools called unasked"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         if client(blob.path).is_some() {
             return is_json(blob.path);
         }

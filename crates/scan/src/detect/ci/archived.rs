@@ -6,7 +6,7 @@
 use tenure_model::{FingerprintKey, Observation, ReadState, Unread};
 
 use super::{READERS, works_in_an_archive};
-use crate::detect::{Alone, Blob, Detector, Reading};
+use crate::detect::{Alone, Blob, Detector, Look, Reading};
 
 /// Between an archive and what is inside it.
 const INSIDE: &str = "!/";
@@ -28,7 +28,7 @@ impl Detector for ArchivedPipeline {
         "Pipelines in an archive that is scanned by itself: named as not read, because they run nowhere from there"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         blob.path.split_once(INSIDE).is_some_and(|(archive, _)| is_root(blob.root, archive))
             && is_pipeline(blob)
     }

@@ -22,7 +22,7 @@ use super::{reading, schedule};
 use crate::detect::neighbours::is_here;
 use crate::detect::witness::Spot;
 use crate::detect::yaml::{self, Tree, Yaml};
-use crate::detect::{Blob, Detector, Reading};
+use crate::detect::{Blob, Detector, Look, Reading};
 
 /// The system in words.
 static SYSTEM: System = System {
@@ -56,7 +56,7 @@ impl Detector for AzurePipelines {
         "Azure Pipelines: jobs, variable groups, service connections, schedules, pools and bounds"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         is_pipeline(blob.path_in_repository())
     }
 

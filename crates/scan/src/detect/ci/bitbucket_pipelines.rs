@@ -9,7 +9,7 @@ use super::reading;
 use super::secret_use::{Exposure, Receiver, Store};
 use super::system::{Proof, System};
 use crate::detect::yaml::{Tree, Yaml};
-use crate::detect::{Blob, Detector, Reading};
+use crate::detect::{Blob, Detector, Look, Reading};
 
 /// The system in words.
 static SYSTEM: System = System {
@@ -43,7 +43,7 @@ impl Detector for BitbucketPipelines {
         "Bitbucket Pipelines: steps, the variables and pipes that they use, OIDC, deployments and bounds"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         matches!(blob.path_in_repository(), "bitbucket-pipelines.yml" | "bitbucket-pipelines.yaml")
     }
 

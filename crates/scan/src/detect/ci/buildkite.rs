@@ -15,7 +15,7 @@ use super::secret_use::{Exposure, Receiver, Store};
 use super::system::{Proof, System};
 use crate::detect::witness::Spot;
 use crate::detect::yaml::{Tree, Yaml};
-use crate::detect::{Blob, Detector, Reading};
+use crate::detect::{Blob, Detector, Look, Reading};
 
 /// The system in words.
 static SYSTEM: System = System {
@@ -47,7 +47,7 @@ impl Detector for Buildkite {
         "Buildkite pipelines: steps, plugins, the secrets and roles that they use, blocks and bounds"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         let path = blob.path_in_repository();
         let yaml = path.ends_with(".yml") || path.ends_with(".yaml");
         yaml && (path.starts_with(".buildkite/") || path.starts_with("buildkite."))

@@ -18,7 +18,7 @@ use super::system::{Proof, System};
 use super::{reading, schedule};
 use crate::detect::witness::Spot;
 use crate::detect::yaml::{Tree, Yaml};
-use crate::detect::{Blob, Detector, Reading};
+use crate::detect::{Blob, Detector, Look, Reading};
 
 /// The system in words.
 static SYSTEM: System = System {
@@ -50,7 +50,7 @@ impl Detector for CircleCi {
         "CircleCI workflows: jobs, contexts, the variables and OIDC roles that they use, schedules and approvals"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         let file = blob.path_in_repository().strip_prefix(".circleci/");
         file.is_some_and(|file| {
             matches!(file, "config.yml" | "config.yaml" | "continue_config.yml" | "continue-config.yml")

@@ -15,7 +15,7 @@ use super::{cron, reading, schedule};
 use crate::detect::template::is_computed;
 use crate::detect::witness::Spot;
 use crate::detect::yaml::{Tree, Yaml};
-use crate::detect::{Blob, Detector, Reading};
+use crate::detect::{Blob, Detector, Look, Reading};
 
 /// Both systems in words: for a Secret it makes no difference which of them reads it.
 static SYSTEM: System = System {
@@ -62,7 +62,7 @@ impl Detector for ClusterWorkflow {
         "Tekton and Argo workflows: the Secrets and service accounts that their steps use, schedules and bounds"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         let yaml = blob.path.ends_with(".yml") || blob.path.ends_with(".yaml");
         let head = &blob.bytes[..blob.bytes.len().min(SNIFF_BYTES)];
         yaml && !reading::is_specimen(blob)

@@ -11,7 +11,7 @@ use super::secret_use::{Exposure, SecretUse, Store};
 use super::system::System;
 use super::{cron, reading};
 use crate::detect::yaml::{Tree, Yaml};
-use crate::detect::{Blob, Detector, Reading};
+use crate::detect::{Blob, Detector, Look, Reading};
 
 /// Dependabot in words. Its secrets are GitHub's, in a store of their own.
 static DEPENDABOT: System = System {
@@ -68,7 +68,7 @@ impl Detector for Dependabot {
         "Dependabot: private registries, the secrets that open them, how often they are asked"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         matches!(blob.path_in_repository(), ".github/dependabot.yml" | ".github/dependabot.yaml")
     }
 
@@ -153,7 +153,7 @@ impl Detector for Renovate {
         "Renovate: host rules with secrets or encrypted values"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         RENOVATE_FILES.contains(&blob.path_in_repository())
     }
 

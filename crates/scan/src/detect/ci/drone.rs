@@ -9,7 +9,7 @@ use super::system::{Proof, System};
 use super::{container_step, purpose, reading};
 use crate::detect::witness::Spot;
 use crate::detect::yaml::{Tree, Yaml};
-use crate::detect::{Blob, Detector, Reading};
+use crate::detect::{Blob, Detector, Look, Reading};
 
 /// The system in words.
 static SYSTEM: System = System {
@@ -41,7 +41,7 @@ impl Detector for Drone {
         "Drone pipelines: steps, the secrets that they receive, events that start them"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         matches!(blob.path_in_repository(), ".drone.yml" | ".drone.yaml")
     }
 

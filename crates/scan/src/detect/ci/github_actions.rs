@@ -21,7 +21,7 @@ use crate::detect::ci::secret_use::Exposure;
 use crate::detect::ci::{account, secret};
 use crate::detect::witness::Witness;
 use crate::detect::yaml::{self};
-use crate::detect::{Blob, Detector, Reading, Unreadable, text};
+use crate::detect::{Blob, Detector, Look, Reading, Unreadable, text};
 
 /// Largest workflow that is read; GitHub runs none that is larger.
 const WORKFLOW_BYTES_MAX: usize = 4 << 20;
@@ -40,7 +40,7 @@ impl Detector for GithubActions {
         "GitHub Actions workflows: jobs, the secrets and cloud identities that they use, triggers and bounds"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         let file = blob.path_in_repository().strip_prefix(".github/workflows/");
         file.is_some_and(|file| !file.contains('/') && (file.ends_with(".yml") || file.ends_with(".yaml")))
     }

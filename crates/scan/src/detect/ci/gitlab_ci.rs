@@ -20,7 +20,7 @@ use super::system::{Proof, System};
 use super::{reading, schedule};
 use crate::detect::witness::Witness;
 use crate::detect::yaml::{self, Yaml};
-use crate::detect::{Blob, Detector, Neighbours, Reading, Unreadable};
+use crate::detect::{Blob, Detector, Look, Neighbours, Reading, Unreadable};
 
 /// The system in words.
 static SYSTEM: System = System {
@@ -82,7 +82,7 @@ impl Detector for GitlabCi {
         "GitLab CI pipelines: jobs, the variables and ID tokens that they use, rules and bounds"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         let path = blob.path_in_repository();
         let yaml = path.ends_with(".yml") || path.ends_with(".yaml");
         // A part of a pipeline that others include is called so by custom, wherever it lies.

@@ -24,7 +24,7 @@ use super::secret_use::{Exposure, SecretUse};
 use super::system::{Proof, System};
 use super::{reading, schedule, shell};
 use crate::detect::witness::{Spot, Witness};
-use crate::detect::{Blob, Detector, Reading};
+use crate::detect::{Blob, Detector, Look, Reading};
 
 /// The system in words.
 pub(super) static SYSTEM: System = System {
@@ -60,7 +60,7 @@ impl Detector for Jenkins {
         "Jenkinsfiles: stages and the credentials that they bind, triggers and time limits; read by words"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         is_jenkinsfile(blob.path) && !reading::is_specimen(blob)
     }
 

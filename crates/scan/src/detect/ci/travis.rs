@@ -15,7 +15,7 @@ use super::secret_use::{Exposure, Store};
 use super::system::{Proof, System};
 use crate::detect::witness::Spot;
 use crate::detect::yaml::{Tree, Yaml};
-use crate::detect::{Blob, Detector, Reading};
+use crate::detect::{Blob, Detector, Look, Reading};
 
 /// The system in words.
 static SYSTEM: System = System {
@@ -65,7 +65,7 @@ impl Detector for Travis {
         "Travis CI: encrypted values, the variables that jobs use, and deployments"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         matches!(blob.path_in_repository(), ".travis.yml" | ".travis.yaml")
     }
 

@@ -9,7 +9,7 @@ use super::reading;
 use super::secret_use::Store;
 use super::system::{Proof, System};
 use crate::detect::yaml::{Tree, Yaml};
-use crate::detect::{Blob, Detector, Reading};
+use crate::detect::{Blob, Detector, Look, Reading};
 
 /// The system in words.
 static SYSTEM: System = System {
@@ -41,7 +41,7 @@ impl Detector for Woodpecker {
         "Woodpecker workflows: steps, the secrets that they receive, events that start them"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         let path = blob.path_in_repository();
         let yaml = path.ends_with(".yml") || path.ends_with(".yaml");
         yaml && (path.starts_with(".woodpecker/") || matches!(path, ".woodpecker.yml" | ".woodpecker.yaml"))

@@ -8,10 +8,10 @@ use tenure_model::{
 };
 
 use super::aws::{Instant, access_key_fingerprint, account_of_key, principal, user_alias};
-use super::json::{Many, One, Text, opens_with, pages};
+use super::json::{Many, One, Text, pages};
 use crate::detect::text::{self, Lines, counted};
 use crate::detect::witness::Witness;
-use crate::detect::{Blob, Detector, Reading, Unreadable};
+use crate::detect::{Blob, Detector, Look, Reading, Unreadable};
 use crate::findings::AWS_ACCESS_KEY;
 
 /// Bytes of a key id that its mask shows.
@@ -66,10 +66,11 @@ impl Detector for AccessKeys {
         &["aws iam list-access-keys --user-name NAME", "aws iam get-access-key-last-used --access-key-id ID"]
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
-        opens_with(blob, &["\"AccessKeyMetadata\""])
-            || opens_with(blob, &["\"AccessKeyLastUsed\""])
-            || opens_with(blob, &["\"AccessKeyId\"", "\"Status\"", "\"UserName\"", "\"CreateDate\""])
+    fn recognises(&self, blob: &Look<'_>) -> bool {
+        blob.json().is_some_and(|opening| {
+            opening.any(&["AccessKeyMetadata", "AccessKeyLastUsed"])
+                || opening.all(&["AccessKeyId", "Status", "UserName", "CreateDate"])
+        })
     }
 
     fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {

@@ -5,7 +5,6 @@
 use serde_json::Value;
 
 use super::aws_account::{AccountExport, Kind, Part};
-use super::json::opens_with;
 
 /// The lists of a page, of which one of the first three is enough to know the export by.
 const LISTS: [&str; 4] = ["UserDetailList", "RoleDetailList", "GroupDetailList", "Policies"];
@@ -15,7 +14,7 @@ pub(super) static EXPORT: AccountExport = AccountExport {
     name: "aws_authorization_details",
     describe: "AWS users, roles and policies: aws iam get-account-authorization-details",
     exported_by: &["aws iam get-account-authorization-details"],
-    claims: |blob| LISTS[..3].iter().any(|list| opens_with(blob, &[&format!("\"{list}\"")])),
+    claims: |opening| opening.any(&LISTS[..3]),
     lists: &LISTS,
     part: |list, record| match list {
         "UserDetailList" => Part::Entry(Kind::User, record),

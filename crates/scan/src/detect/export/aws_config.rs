@@ -6,7 +6,6 @@
 use serde_json::Value;
 
 use super::aws_account::{AccountExport, Kind, Part};
-use super::json::opens_with;
 use super::node::Node;
 
 /// Lists of items: in a snapshot, and in answers of the CLI.
@@ -22,7 +21,7 @@ pub(super) static EXPORT: AccountExport = AccountExport {
         "aws configservice deliver-config-snapshot --delivery-channel-name CHANNEL",
         "aws configservice batch-get-resource-config --resource-keys resourceType=AWS::IAM::Role,resourceId=ID",
     ],
-    claims: |blob| LISTS.iter().any(|list| opens_with(blob, &[&format!("\"{list}\""), "\"resourceType\""])),
+    claims: |opening| opening.any(&LISTS) && opening.names("resourceType"),
     lists: &LISTS,
     part,
 };

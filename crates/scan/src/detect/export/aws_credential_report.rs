@@ -13,12 +13,12 @@ use tenure_model::{
 };
 
 use super::aws::{account_of, principal, timestamp, user_alias};
-use super::json::{broken, opens_with};
+use super::json::broken;
 use crate::detect::rules::ReaderRule;
 use crate::detect::text::counted;
 use crate::detect::witness::{Spot, Statement, Witness};
 use crate::detect::wrong_type::{Type, note, record_at};
-use crate::detect::{Blob, Detector, Reading, Unreadable, rules, text};
+use crate::detect::{Blob, Detector, Look, Reading, Unreadable, rules, text};
 use crate::findings::AWS_ACCESS_KEY;
 
 /// The row of the account's owner.
@@ -52,8 +52,9 @@ impl Detector for CredentialReport {
         &["aws iam get-credential-report"]
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
-        is_report(&text::opening(blob.bytes)) || opens_with(blob, &["\"ReportFormat\"", "\"Content\""])
+    fn recognises(&self, blob: &Look<'_>) -> bool {
+        is_report(&text::opening(blob.bytes))
+            || blob.json().is_some_and(|opening| opening.all(&["ReportFormat", "Content"]))
     }
 
     fn read(&self, blob: &Blob<'_>, _key: &FingerprintKey) -> Reading {

@@ -4,9 +4,10 @@ use serde::de::DeserializeOwned;
 use tenure_model::{AwsAccount, FingerprintKey, Observation};
 
 use super::json::pages;
+use crate::detect::look::Opening;
 use crate::detect::text;
 use crate::detect::witness::Witness;
-use crate::detect::{Blob, Detector, Reading, Unreadable};
+use crate::detect::{Blob, Detector, Look, Reading, Unreadable};
 
 /// One kind of answer, made of such pages; its reader is one file.
 pub(super) struct OrganizationExport<Page> {
@@ -17,7 +18,7 @@ pub(super) struct OrganizationExport<Page> {
     /// Commands that make such a file.
     pub(super) exported_by: &'static [&'static str],
     /// Whether a file is one.
-    pub(super) claims: fn(&Blob<'_>) -> bool,
+    pub(super) claims: fn(&Opening<'_>, &Blob<'_>) -> bool,
     /// Notes what all pages of a file tell; says what could not be read.
     pub(super) note: fn(&Blob<'_>, Vec<Page>, &mut AwsAccount) -> Option<Unreadable>,
 }
@@ -35,8 +36,8 @@ impl<Page: DeserializeOwned> Detector for OrganizationExport<Page> {
         self.exported_by
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
-        (self.claims)(blob)
+    fn recognises(&self, blob: &Look<'_>) -> bool {
+        blob.json().is_some_and(|opening| (self.claims)(opening, blob))
     }
 
     fn read(&self, blob: &Blob<'_>, _key: &FingerprintKey) -> Reading {

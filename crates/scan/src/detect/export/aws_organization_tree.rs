@@ -7,7 +7,8 @@ use serde::Deserialize;
 use tenure_model::{AwsAccount, AwsOrganization};
 
 use super::aws_organization_export::OrganizationExport;
-use super::json::{Many, Text, opens_with};
+use super::json::{Many, Text};
+use crate::detect::look::Opening;
 use crate::detect::text::counted;
 use crate::detect::{Blob, Unreadable};
 
@@ -69,16 +70,17 @@ pub(super) static EXPORT: OrganizationExport<Page> = OrganizationExport {
     note,
 };
 
-fn claims(blob: &Blob<'_>) -> bool {
-    let has = |names: &[&str]| opens_with(blob, names);
+fn claims(opening: &Opening<'_>, blob: &Blob<'_>) -> bool {
     let kinds = ["\"ORGANIZATIONAL_UNIT\"", "\"ACCOUNT\"", "\"ROOT\""];
-    let lists = ["\"Children\"", "\"Parents\"", "\"Targets\""];
-    let of_kinds = || kinds.iter().any(|kind| has(&[*kind]));
-    let arn = || has(&[":organizations::"]);
-    (lists.iter().any(|list| has(&[*list])) && of_kinds() && !has(&["\"PolicySummary\""]))
-        || (has(&["\"OrganizationalUnits\""]) && arn())
-        || (has(&["\"Accounts\"", "\"JoinedMethod\""]) && arn())
-        || (has(&["\"Policies\"", "_CONTROL_POLICY\""]) && arn() && asked(blob, &Text::default()).is_some())
+    let of_kinds = || kinds.iter().any(|kind| opening.holds(kind));
+    let arn = || opening.holds(":organizations::");
+    (opening.any(&["Children", "Parents", "Targets"]) && of_kinds() && !opening.names("PolicySummary"))
+        || (opening.names("OrganizationalUnits") && arn())
+        || (opening.all(&["Accounts", "JoinedMethod"]) && arn())
+        || (opening.names("Policies")
+            && opening.holds("_CONTROL_POLICY\"")
+            && arn()
+            && asked(blob, &Text::default()).is_some())
 }
 
 fn note(blob: &Blob<'_>, pages: Vec<Page>, account: &mut AwsAccount) -> Option<Unreadable> {

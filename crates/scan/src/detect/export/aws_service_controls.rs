@@ -9,7 +9,7 @@ use tenure_model::{AwsAccount, AwsServiceControl};
 use super::aws::account_of;
 use super::aws_organization_export::OrganizationExport;
 use super::aws_policy::Document;
-use super::json::{Many, One, Text, opens_with};
+use super::json::{Many, One, Text};
 use crate::detect::text::{self, counted};
 use crate::detect::{Blob, Unreadable};
 
@@ -54,9 +54,9 @@ pub(super) static EXPORT: OrganizationExport<Page> = OrganizationExport {
     name: "aws_service_controls",
     describe: "Service control policies of an AWS organisation: aws organizations describe-policy",
     exported_by: &["aws organizations describe-policy --policy-id ID"],
-    claims: |blob| {
-        opens_with(blob, &["\"Policy\""])
-            && (opens_with(blob, &["\"Content\""]) || opens_with(blob, &["\"PolicySummary\""]))
+    claims: |opening, blob| {
+        opening.names("Policy")
+            && opening.any(&["Content", "PolicySummary"])
             && text::decode(blob.bytes).is_some_and(|text| text.contains(KIND))
     },
     note,

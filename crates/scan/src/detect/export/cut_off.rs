@@ -4,8 +4,8 @@
 use serde::de::IgnoredAny;
 use tenure_model::FingerprintKey;
 
-use super::json::OPENING_BYTES;
-use crate::detect::{Blob, Detector, Reading, text};
+use crate::detect::look::OPENING_BYTES;
+use crate::detect::{Blob, Detector, Look, Reading, text};
 
 /// Endings of names of files that hold JSON, and no dialect of it.
 const ENDINGS: [&str; 7] =
@@ -23,7 +23,7 @@ impl Detector for CutOff {
         "JSON that ends in the middle, before it tells which export it is"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         // What a file is stands in its opening, if anywhere.
         blob.bytes.len() <= OPENING_BYTES
             && ENDINGS.iter().any(|ending| blob.path.ends_with(ending))

@@ -3,7 +3,6 @@
 use std::hash::BuildHasher as _;
 use std::io::Read;
 
-use memchr::memmem;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 use serde::de::DeserializeOwned;
 use tenure_model::{
@@ -12,14 +11,14 @@ use tenure_model::{
 };
 
 use super::budget::{Budget, FINDING_BYTES, text_bytes, weight};
-use super::json::OPENING_BYTES;
 use super::node::Node;
 use super::owner_tag::owner_confidence;
 use super::records::{LinesWithin, past_mark, records};
+use crate::detect::look::Opening;
 use crate::detect::rules::ReaderRule;
 use crate::detect::text::counted;
 use crate::detect::witness::{Spot, Statement, Witness, shortened};
-use crate::detect::{Blob, Detector, Reading, Reopen, Unreadable, text};
+use crate::detect::{Blob, Detector, Look, Reading, Reopen, Unreadable, text};
 use crate::engine::generic::is_telling;
 
 /// Findings about a file as a whole that are told although it gives more than is kept.
@@ -58,81 +57,19 @@ impl Gather for Each {
     }
 }
 
-/// The first bytes of a file that looks like JSON, looked at once for all formats.
-pub(super) struct Opening<'b> {
-    bytes: &'b [u8],
-    /// Names of members.
-    names: FxHashSet<&'b [u8]>,
-}
-
-impl<'b> Opening<'b> {
-    /// `None` for what does not begin like JSON.
-    fn of(bytes: &'b [u8]) -> Option<Self> {
-        let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-        if !matches!(first, Some(b'{' | b'[')) {
-            return None;
-        }
-        let mut names = FxHashSet::default();
-        let mut at = 0;
-        while let Some(quote) = memchr::memchr(b'"', &bytes[at..]) {
-            let start = at + quote + 1;
-            let Some(length) = string_length(&bytes[start..]) else { break };
-            at = start + length + 1;
-            // A name whose colon lies beyond the opening counts.
-            let next = bytes.get(at..).unwrap_or_default().iter().find(|byte| !byte.is_ascii_whitespace());
-            if matches!(next, Some(b':') | None) {
-                names.insert(&bytes[start..start + length]);
-            }
-        }
-        Some(Self { bytes, names })
-    }
-
-    /// Whether it names this member, in exactly this spelling.
-    pub(super) fn names(&self, name: &str) -> bool {
-        self.names.contains(name.as_bytes())
-    }
-
-    /// Whether it names all of these.
-    pub(super) fn all(&self, names: &[&str]) -> bool {
-        names.iter().all(|name| self.names(name))
-    }
-
-    /// Whether it names one of these.
-    pub(super) fn any(&self, names: &[&str]) -> bool {
-        names.iter().any(|name| self.names(name))
-    }
-
-    /// Whether it holds this text.
-    pub(super) fn holds(&self, text: &str) -> bool {
-        memmem::find(self.bytes, text.as_bytes()).is_some()
-    }
-}
-
-/// Bytes up to the quote that ends a string.
-fn string_length(bytes: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    loop {
-        let found = memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
-        match bytes[at + found] {
-            b'"' => return Some(at + found),
-            _ => at += found + 2,
-        }
-    }
-}
-
 /// Every format of this kind as one reader, so that a file's opening is looked at once for all of them.
 pub(super) struct Formats(pub(super) &'static [&'static Export]);
 
 impl Formats {
-    fn claiming<'s>(&'s self, blob: &Blob<'_>) -> Vec<&'s Export> {
-        let bytes = text::opening(&blob.bytes[..blob.bytes.len().min(OPENING_BYTES)]);
-        let Some(opening) = Opening::of(&bytes) else { return Vec::new() };
-        self.0.iter().copied().filter(|format| (format.claims)(&opening)).collect()
+    fn claiming<'s>(&'s self, look: &Look<'_>) -> Vec<&'s Export> {
+        let Some(opening) = look.json() else { return Vec::new() };
+        self.0.iter().copied().filter(|format| (format.claims)(opening)).collect()
     }
 
     fn each(&self, blob: &Blob<'_>, read: impl Fn(&Export) -> Reading) -> Reading {
         let mut whole = Reading::default();
-        for format in self.claiming(blob) {
+        let head = Look::head(blob);
+        for format in self.claiming(&Look::new(blob, &head)) {
             let reading = read(format);
             whole.observations.extend(reading.observations);
             whole.unreadable = whole.unreadable.or(reading.unreadable);
@@ -150,8 +87,8 @@ impl Detector for Formats {
         "Exports in JSON: each of the formats below it"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
-        !self.claiming(blob).is_empty()
+    fn recognises(&self, blob: &Look<'_>) -> bool {
+        blob.json().is_some_and(|opening| self.0.iter().any(|format| (format.claims)(opening)))
     }
 
     fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {
@@ -179,9 +116,8 @@ impl Detector for Export {
         self.exported_by
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
-        let bytes = text::opening(&blob.bytes[..blob.bytes.len().min(OPENING_BYTES)]);
-        Opening::of(&bytes).is_some_and(|opening| (self.claims)(&opening))
+    fn recognises(&self, blob: &Look<'_>) -> bool {
+        blob.json().is_some_and(|opening| (self.claims)(opening))
     }
 
     fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {

@@ -3,25 +3,13 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use memchr::memmem;
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use crate::detect::Unreadable;
 use crate::detect::wrong_type::{Type, note};
-use crate::detect::{Blob, Unreadable, text};
-
-/// Bytes at the start that tell what an export is.
-pub(super) const OPENING_BYTES: usize = 16 << 10;
-
-/// Whether the file looks like JSON and names all of these keys near its beginning.
-pub(in crate::detect) fn opens_with(blob: &Blob<'_>, keys: &[&str]) -> bool {
-    let opening = text::opening(&blob.bytes[..blob.bytes.len().min(OPENING_BYTES)]);
-    let first = opening.iter().find(|byte| !byte.is_ascii_whitespace());
-    matches!(first, Some(b'{' | b'['))
-        && keys.iter().all(|key| memmem::find(&opening, key.as_bytes()).is_some())
-}
 
 /// Every page of a file. What stands before a break is kept.
 pub(super) fn pages<T: DeserializeOwned>(text: &str) -> (Vec<T>, Option<Unreadable>) {

@@ -7,7 +7,7 @@ use tenure_model::FingerprintKey;
 
 use super::json;
 use super::terraform;
-use crate::detect::{Blob, Detector, Reading, text};
+use crate::detect::{Blob, Detector, Look, Reading, text};
 
 /// Says why such a file was not read.
 pub(super) struct UnreadState;
@@ -24,9 +24,9 @@ impl Detector for UnreadState {
         "States of Terraform and OpenTofu that cannot be read: empty, encrypted, cut off, or of an unknown version"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         let named = blob.path.ends_with(".tfstate") || blob.path.ends_with(".tfstate.backup");
-        named && !terraform::EXPORT.claims(blob)
+        named && !terraform::EXPORT.recognises(blob)
     }
 
     fn read(&self, blob: &Blob<'_>, _key: &FingerprintKey) -> Reading {

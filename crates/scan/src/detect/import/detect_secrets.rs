@@ -32,7 +32,7 @@ struct Leak {
 pub(super) static DETECT_SECRETS: Scanner = Scanner {
     name: "import_detect_secrets",
     describe: "Baselines of detect-secrets: places and hashes, joined with the values in the files that they name",
-    keys: &["\"plugins_used\"", "\"results\"", "\"hashed_secret\""],
+    names: &["plugins_used", "results", "hashed_secret"],
     program: "detect-secrets",
     rule: &rules::IMPORT_DETECT_SECRETS,
     read,

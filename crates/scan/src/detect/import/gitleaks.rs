@@ -29,7 +29,7 @@ struct Leak {
 pub(super) static GITLEAKS: Scanner = Scanner {
     name: "import_gitleaks",
     describe: "Reports of gitleaks in JSON",
-    keys: &["\"RuleID\"", "\"Secret\"", "\"StartLine\""],
+    names: &["RuleID", "Secret", "StartLine"],
     program: "gitleaks",
     rule: &rules::IMPORT_GITLEAKS,
     read,

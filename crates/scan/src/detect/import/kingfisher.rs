@@ -79,7 +79,7 @@ struct File {
 pub(super) static KINGFISHER: Scanner = Scanner {
     name: "import_kingfisher",
     describe: "Reports of Kingfisher in JSON and JSONL",
-    keys: &["\"rule\"", "\"finding\"", "\"snippet\"", "\"fingerprint\""],
+    names: &["rule", "finding", "snippet", "fingerprint"],
     program: "Kingfisher",
     rule: &rules::IMPORT_KINGFISHER,
     read,

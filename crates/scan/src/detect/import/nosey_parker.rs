@@ -72,7 +72,7 @@ struct Snippet {
 pub(super) static NOSEY_PARKER: Scanner = Scanner {
     name: "import_nosey_parker",
     describe: "Reports of Nosey Parker in JSON",
-    keys: &["\"rule_name\"", "\"matches\"", "\"provenance\"", "\"groups\""],
+    names: &["rule_name", "matches", "provenance", "groups"],
     program: "Nosey Parker",
     rule: &rules::IMPORT_NOSEY_PARKER,
     read,

@@ -8,10 +8,9 @@ use tenure_model::{Subject, SubjectKind};
 use super::found::{Found, Ledger};
 use super::report;
 use super::zizmor::{Audit, Audits, Symbolic};
-use crate::detect::export::json::opens_with;
 use crate::detect::recogniser::Recogniser;
 use crate::detect::witness::{Spot, Statement, Witness};
-use crate::detect::{Blob, Detector, Reading, rules, text};
+use crate::detect::{Blob, Detector, Look, Reading, rules, text};
 
 /// Scanners of which every result is about a credential.
 const SECRET_SCANNERS: [&str; 8] = [
@@ -158,8 +157,8 @@ impl Detector for Sarif {
         "SARIF 2.1.0 of any scanner: results about credentials, and zizmor's about workflows"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
-        opens_with(blob, &["\"runs\"", "\"tool\"", "2.1.0"])
+    fn recognises(&self, blob: &Look<'_>) -> bool {
+        blob.json().is_some_and(|opening| opening.all(&["runs", "tool"]) && opening.holds("2.1.0"))
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {

@@ -2,17 +2,16 @@
 
 use super::found::Ledger;
 use super::report;
-use crate::detect::export::json::opens_with;
 use crate::detect::recogniser::Recogniser;
 use crate::detect::rules::ReaderRule;
-use crate::detect::{Blob, Detector, Reading, Unreadable};
+use crate::detect::{Blob, Detector, Look, Reading, Unreadable};
 
 /// A format of reports.
 pub(super) struct Scanner {
     pub(super) name: &'static str,
     pub(super) describe: &'static str,
-    /// Keys that all stand near the beginning of such a report.
-    pub(super) keys: &'static [&'static str],
+    /// Names of members that all stand near the beginning of such a report.
+    pub(super) names: &'static [&'static str],
     /// The scanner's name for people.
     pub(super) program: &'static str,
     /// The rule of what it found.
@@ -30,8 +29,8 @@ impl Detector for Scanner {
         self.describe
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
-        opens_with(blob, self.keys)
+    fn recognises(&self, blob: &Look<'_>) -> bool {
+        blob.json().is_some_and(|opening| opening.all(self.names))
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {

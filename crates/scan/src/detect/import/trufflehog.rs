@@ -47,7 +47,7 @@ struct Source {
 pub(super) static TRUFFLEHOG: Scanner = Scanner {
     name: "import_trufflehog",
     describe: "Reports of TruffleHog 3 in JSON, one result a line",
-    keys: &["\"SourceMetadata\"", "\"DetectorName\"", "\"Verified\""],
+    names: &["SourceMetadata", "DetectorName", "Verified"],
     program: "TruffleHog",
     rule: &rules::IMPORT_TRUFFLEHOG,
     read,

@@ -5,9 +5,8 @@ use tenure_model::{FingerprintKey, Severity, Subject, SubjectKind};
 
 use super::found::in_root;
 use super::report;
-use crate::detect::export::json::opens_with;
 use crate::detect::export::node::Node;
-use crate::detect::{Blob, Detector, Reading, Unreadable, rules};
+use crate::detect::{Blob, Detector, Look, Reading, Unreadable, rules};
 use tenure_model::{Confidence, Fate, Finding, Observation, OtherPlace, Place, finding_id};
 
 /// Results of one report that are taken.
@@ -116,8 +115,8 @@ impl Detector for Zizmor {
         "Reports of zizmor in JSON: its findings about workflows join the jobs that are known here"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
-        opens_with(blob, &["\"ident\"", "\"determinations\"", "\"symbolic\""])
+    fn recognises(&self, blob: &Look<'_>) -> bool {
+        blob.json().is_some_and(|opening| opening.all(&["ident", "determinations", "symbolic"]))
     }
 
     fn read(&self, blob: &Blob<'_>, _key: &FingerprintKey) -> Reading {

@@ -10,7 +10,7 @@ use crate::detect::recogniser::Recogniser;
 use crate::detect::template;
 use crate::detect::witness::Witness;
 use crate::detect::yaml::{Broken, Tree, Yaml};
-use crate::detect::{Blob, Detector, Reading, Unreadable, text};
+use crate::detect::{Blob, Detector, Look, Reading, Unreadable, text};
 
 /// Largest file that is read.
 const PLAYBOOK_BYTES_MAX: usize = 4 << 20;
@@ -45,7 +45,7 @@ impl Detector for Ansible {
         "Ansible playbooks, tasks and variables: encrypted variables, lookups in stores of secrets, become"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         if !blob.path.ends_with(".yml") && !blob.path.ends_with(".yaml") {
             return false;
         }

@@ -10,7 +10,7 @@ use crate::detect::recogniser::Recogniser;
 use crate::detect::template::{Template, is_computed};
 use crate::detect::witness::Witness;
 use crate::detect::yaml::{Broken, Tree, Yaml};
-use crate::detect::{Blob, Detector, Reading, Unreadable, text};
+use crate::detect::{Blob, Detector, Look, Reading, Unreadable, text};
 
 /// Largest file that is read.
 const COMPOSE_BYTES_MAX: usize = 4 << 20;
@@ -29,7 +29,7 @@ impl Detector for Compose {
         "Docker Compose files: services, the secrets, variables and files of variables that they receive"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         let file = blob.path.rsplit('/').next().unwrap_or(blob.path);
         let named = ["docker-compose", "compose"]
             .iter()

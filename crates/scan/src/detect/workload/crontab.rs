@@ -8,7 +8,7 @@ use super::schedule;
 use crate::detect::ci::purpose::names_a_secret;
 use crate::detect::recogniser::Recogniser;
 use crate::detect::witness::Witness;
-use crate::detect::{Blob, Detector, Reading, Unreadable, text};
+use crate::detect::{Blob, Detector, Look, Reading, Unreadable, text};
 
 /// Largest crontab that is read.
 const CRONTAB_BYTES_MAX: usize = 1 << 20;
@@ -30,11 +30,11 @@ impl Detector for Crontab {
         "Crontabs: commands by the clock, variables and values that they receive"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         let file = blob.path.rsplit('/').next().unwrap_or(blob.path);
         let named = file == "crontab" || file.ends_with(".crontab") || file.ends_with(".cron");
-        let in_folder = format!("/{}", blob.path).contains("/cron.d/") && !file.contains('.');
-        (named || in_folder) && !is_script(blob)
+        let in_folder = || blob.path.rsplit('/').skip(1).any(|folder| folder == "cron.d");
+        (named || !file.contains('.') && in_folder()) && !is_script(blob)
     }
 
     fn read_values(&self, blob: &Blob<'_>, values: &dyn Recogniser) -> Reading {

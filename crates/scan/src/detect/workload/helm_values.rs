@@ -10,7 +10,7 @@ use crate::detect::ci::purpose::{Part, Purpose};
 use crate::detect::template::{Template, is_computed};
 use crate::detect::witness::Witness;
 use crate::detect::yaml::{Broken, Tree, Yaml};
-use crate::detect::{Blob, Detector, Reading, Unreadable, text};
+use crate::detect::{Blob, Detector, Look, Reading, Unreadable, text};
 
 /// Largest file that is read.
 const VALUES_BYTES_MAX: usize = 4 << 20;
@@ -38,12 +38,11 @@ impl Detector for HelmValues {
         "Values of Helm charts: existing Secrets, image pull secrets, service accounts bound to a cloud"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         let file = blob.path.rsplit('/').next().unwrap_or(blob.path);
-        let named = file.starts_with("values")
-            || file.trim_end_matches(".yaml").trim_end_matches(".yml").ends_with("values");
-        let yaml = file.ends_with(".yaml") || file.ends_with(".yml");
-        named && yaml && WORDS.iter().any(|word| memchr::memmem::find(blob.bytes, word).is_some())
+        let yaml = file.strip_suffix(".yaml").or_else(|| file.strip_suffix(".yml"));
+        let named = yaml.is_some_and(|stem| stem.starts_with("values") || stem.ends_with("values"));
+        named && WORDS.iter().any(|word| memchr::memmem::find(blob.bytes, word).is_some())
     }
 
     fn read(&self, blob: &Blob<'_>, _key: &FingerprintKey) -> Reading {

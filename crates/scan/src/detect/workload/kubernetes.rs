@@ -18,7 +18,7 @@ use crate::detect::recogniser::Recogniser;
 use crate::detect::template::{Template, is_computed};
 use crate::detect::witness::Witness;
 use crate::detect::yaml::{Broken, Tree};
-use crate::detect::{Blob, Detector, Reading, Unreadable, jsonc, text};
+use crate::detect::{Blob, Detector, Look, Reading, Unreadable, jsonc, text};
 
 /// Largest manifest that is read; the API server itself refuses an object of more than a few MiB.
 const MANIFEST_BYTES_MAX: usize = 16 << 20;
@@ -53,7 +53,7 @@ impl Detector for Kubernetes {
         "Kubernetes manifests and Helm templates: workloads, the Secrets and service accounts that they use, schedules"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         ENDINGS.iter().any(|ending| blob.path.ends_with(ending))
             && names_a_kind(blob.bytes)
             && !is_exported(blob.bytes)

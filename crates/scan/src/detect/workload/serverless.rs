@@ -10,7 +10,7 @@ use crate::detect::rules;
 use crate::detect::template::{self, is_computed};
 use crate::detect::witness::{Spot, Statement, Witness};
 use crate::detect::yaml::{Broken, Tree, Yaml};
-use crate::detect::{Blob, Detector, Reading, Unreadable, jsonc, text};
+use crate::detect::{Blob, Detector, Look, Reading, Unreadable, jsonc, text};
 
 /// Largest file that is read.
 const CODE_BYTES_MAX: usize = 8 << 20;
@@ -44,7 +44,7 @@ impl Detector for Serverless {
         "Serverless Framework, AWS SAM and CloudFormation: functions, secrets in their variables, schedules, roles, access keys"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         let file = blob.path.rsplit('/').next().unwrap_or(blob.path);
         let code = [".yml", ".yaml", ".json", ".template"].iter().any(|end| file.ends_with(end));
         if !code {

@@ -10,7 +10,7 @@ use super::held::{Account, Held, Literal, Workload};
 use super::schedule;
 use crate::detect::recogniser::Recogniser;
 use crate::detect::witness::Witness;
-use crate::detect::{Blob, Detector, Reading, Unreadable, text};
+use crate::detect::{Blob, Detector, Look, Reading, Unreadable, text};
 
 /// Largest unit that is read.
 const UNIT_BYTES_MAX: usize = 1 << 20;
@@ -30,7 +30,7 @@ impl Detector for Systemd {
         "systemd services and timers: credentials, variables, files of variables, schedules, time limits"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         let opening = || text::opening(blob.bytes);
         let holds = |section: &[u8]| memchr::memmem::find(&opening(), section).is_some();
         (blob.path.ends_with(".service") && holds(b"[Service]"))

@@ -16,7 +16,7 @@ use self::hcl::Block;
 use super::held::Account;
 use crate::detect::recogniser::Recogniser;
 use crate::detect::witness::Witness;
-use crate::detect::{Blob, Detector, Reading, Unreadable, text};
+use crate::detect::{Blob, Detector, Look, Reading, Unreadable, text};
 
 /// Largest file that is read.
 const CODE_BYTES_MAX: usize = 8 << 20;
@@ -33,7 +33,7 @@ impl Detector for Terraform {
         "Terraform and OpenTofu code: providers that sign in, resources that make or hold credentials, roles and their trust"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         blob.path.ends_with(".tf") || blob.path.ends_with(".tofu")
     }
 

@@ -18,7 +18,7 @@ use crate::detect::ci::shell;
 use crate::detect::rules;
 use crate::detect::witness::{Spot, Statement, Witness};
 use crate::detect::yaml::{self, Yaml};
-use crate::detect::{Blob, Detector, Reading, Unreadable, text};
+use crate::detect::{Blob, Detector, Look, Reading, Unreadable, text};
 
 /// Steps of one action that are read.
 const STEPS_MAX: usize = 1_000;
@@ -35,7 +35,7 @@ impl Detector for CompositeAction {
         "Composite GitHub actions: inputs that receive secrets, and the actions that they are handed to"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         let file = blob.path.rsplit('/').next().unwrap_or_default();
         file == "action.yml" || file == "action.yaml"
     }

@@ -12,7 +12,7 @@ use crate::detect::ci::secret_use::{Exposure, SecretUse, Store};
 use crate::detect::ci::system::Proof;
 use crate::detect::witness::Spot;
 use crate::detect::yaml::{Tree, Yaml};
-use crate::detect::{Blob, Detector, Reading};
+use crate::detect::{Blob, Detector, Look, Reading};
 
 /// Credentials of one file that are read.
 const CREDENTIALS_MAX: usize = 2_000;
@@ -32,7 +32,7 @@ impl Detector for JenkinsConfiguration {
         "Jenkins Configuration as Code: credentials of the controller, and values that are written out"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         let file = blob.path.rsplit('/').next().unwrap_or_default();
         let yaml = file.ends_with(".yml") || file.ends_with(".yaml");
         yaml && !reading::is_specimen(blob)

@@ -11,7 +11,7 @@ use crate::detect::ci::job::{Definition, Pipeline};
 use crate::detect::ci::reading;
 use crate::detect::neighbours::is_here;
 use crate::detect::witness::{Spot, Witness};
-use crate::detect::{Blob, Detector, Reading, text};
+use crate::detect::{Blob, Detector, Look, Reading, text};
 
 /// Where the functions of a library lie.
 const FOLDER: &str = "vars/";
@@ -30,7 +30,7 @@ impl Detector for JenkinsLibrary {
         "Shared libraries of Jenkins (vars/*.groovy): the credentials that a function binds, and who calls it; read by words"
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         function(blob).is_some()
     }
 

@@ -8,7 +8,8 @@ use tenure_model::FingerprintKey;
 
 use super::super::records::{past_mark, records};
 use super::{Kind, read};
-use crate::detect::{Blob, Detector, Reading, Reopen, Unreadable, text};
+use crate::detect::look::Opening;
+use crate::detect::{Blob, Detector, Look, Reading, Reopen, Unreadable, text};
 
 /// One kind of export; its reader is one file.
 pub(in super::super) struct AccountExport {
@@ -19,7 +20,7 @@ pub(in super::super) struct AccountExport {
     /// Commands that make such a file.
     pub(in super::super) exported_by: &'static [&'static str],
     /// Whether a file is one.
-    pub(in super::super) claims: fn(&Blob<'_>) -> bool,
+    pub(in super::super) claims: fn(&Opening<'_>) -> bool,
     /// Members of a page whose elements are records.
     pub(in super::super) lists: &'static [&'static str],
     /// What a record of the list of this name is.
@@ -49,8 +50,8 @@ impl Detector for AccountExport {
         self.exported_by
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
-        (self.claims)(blob)
+    fn recognises(&self, blob: &Look<'_>) -> bool {
+        blob.json().is_some_and(|opening| (self.claims)(opening))
     }
 
     fn read(&self, blob: &Blob<'_>, key: &FingerprintKey) -> Reading {

@@ -12,7 +12,7 @@ use super::super::node::Node;
 use super::{Cluster, subject};
 use crate::detect::template::Template;
 use crate::detect::yaml::Yaml;
-use crate::detect::{Blob, Detector, Reading, Unreadable, text};
+use crate::detect::{Blob, Detector, Look, Reading, Unreadable, text};
 
 /// Kinds that are read.
 const KINDS: [&str; 4] = ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"];
@@ -49,7 +49,7 @@ impl Detector for RoleManifests {
         &["kubectl get roles,clusterroles,rolebindings,clusterrolebindings --all-namespaces -o yaml"]
     }
 
-    fn claims(&self, blob: &Blob<'_>) -> bool {
+    fn recognises(&self, blob: &Look<'_>) -> bool {
         let opening = &blob.bytes[..blob.bytes.len().min(OPENING_BYTES)];
         let first = opening.trim_ascii_start().first();
         // A program that holds such a text is no manifest, and neither is a document that shows one.
