@@ -80,6 +80,16 @@ pub struct Login {
 }
 
 impl Login {
+    /// Whether the host is this machine, a container beside it, or a cluster that nobody has: everybody's, and so nobody's.
+    fn is_anywhere(&self) -> bool {
+        let host = self.host.as_deref().unwrap_or_default().to_ascii_lowercase();
+        !host.contains('.')
+            || ["127.", "0.0.0.0", "host.docker."].iter().any(|start| host.starts_with(start))
+            || ["cluster.mongodb.net", "cluster0.mongodb.net"].contains(&host.as_str())
+            || host.contains("xxxx")
+            || self.is_documentation()
+    }
+
     /// Whether the host is one that RFC 2606 sets aside for documents.
     fn is_documentation(&self) -> bool {
         let host = self.host.as_deref().unwrap_or_default().to_ascii_lowercase();
@@ -151,6 +161,16 @@ pub enum Needs {
     Settings,
     /// Something that runs, in a file that holds settings one a line, as servers read them.
     Directives,
+}
+
+impl Needs {
+    /// At least something that runs: a dummy says nothing in tests, examples and documents.
+    fn or_live(self) -> Needs {
+        match self {
+            Needs::Nothing | Needs::NoTexts => Needs::LivePath,
+            narrower => narrower,
+        }
+    }
 }
 
 impl Match {

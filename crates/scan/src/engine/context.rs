@@ -5,8 +5,23 @@ use tenure_model::Severity;
 use super::{Needs, test_path};
 
 /// Folders of other people's code.
-const VENDORED: &[&str] =
-    &["vendor", "node_modules", "third_party", "thirdparty", "site-packages", "bower_components"];
+const VENDORED: &[&str] = &[
+    "vendor",
+    "node_modules",
+    "third_party",
+    "thirdparty",
+    "site-packages",
+    "bower_components",
+    // Libraries of PHP that people copy into their tree.
+    "tcpdf",
+    "fpdf",
+    "mpdf",
+    "phpexcel",
+    "phpmailer",
+    "swiftmailer",
+    "ckeditor",
+    "tinymce",
+];
 /// Ends of files that a program wrote.
 const GENERATED: &[&str] = &[
     ".lock",

@@ -1,7 +1,12 @@
-//! Text in JSON strings: `\n`, `\"`, `\/` and `\u0026` as the characters that they stand for; and `\040` in histories.
+//! Text in JSON strings: `\n`, `\"`, `\/` and `\u0026` as the characters that they stand for; and `\040` in histories. In
+//! everything else only words that somebody spelled in escapes, which is how some hide them from a search.
 //!
 //! Only the surroundings of escapes are read a second time, and what is found in them is told at the lines of the
 //! file as it is. Escapes of escapes (JSON inside a JSON string) are resolved in the same go.
+
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::engine::{Candidate, Engine, OVERLAPS_MAX, settle};
 
@@ -12,6 +17,11 @@ const OPENING_BYTES: usize = 64;
 
 /// Begins a history of libedit's, in which a blank is `\040`.
 const HISTORY: &[u8] = b"_HiStOrY_V2_";
+
+/// Letters of a word that is spelled in escapes.
+const SPELLED_MIN: usize = 8;
+/// Bytes of such a letter: `\u0061`.
+const SPELLED_BYTES: usize = 6;
 
 /// The surroundings of all escapes, resolved.
 #[derive(Debug, Default)]
@@ -28,10 +38,11 @@ pub(crate) fn add(
     candidates: Vec<Candidate>,
     work: &mut u64,
 ) -> Vec<Candidate> {
-    if !is_json(bytes) && !bytes.starts_with(HISTORY) {
-        return candidates;
-    }
-    let view = View::of(bytes);
+    let view = if is_json(bytes) || bytes.starts_with(HISTORY) {
+        View::all(bytes)
+    } else {
+        View::of(bytes, spelled)
+    };
     if view.text.is_empty() {
         return candidates;
     }
@@ -77,11 +88,33 @@ fn is_json(bytes: &[u8]) -> bool {
     matches!(opening.trim_ascii_start().first(), Some(b'{' | b'['))
 }
 
+/// Where a word begins that is spelled in escapes.
+fn spelled(bytes: &[u8]) -> Option<usize> {
+    static LETTER: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\\u00"));
+    let letter =
+        |six: &[u8]| six.starts_with(b"\\u00") && matches!(six[4], b'2'..=b'7') && six[5].is_ascii_hexdigit();
+    let mut from = 0;
+    while let Some(found) = LETTER.find(&bytes[from..]) {
+        let word = bytes.get(from + found..from + found + SPELLED_MIN * SPELLED_BYTES)?;
+        if word.chunks_exact(SPELLED_BYTES).all(letter) {
+            return Some(from + found);
+        }
+        from += found + SPELLED_BYTES;
+    }
+    None
+}
+
 impl View {
-    fn of(bytes: &[u8]) -> View {
+    /// The surroundings of all escapes.
+    fn all(bytes: &[u8]) -> View {
+        View::of(bytes, |rest| memchr::memchr(b'\\', rest))
+    }
+
+    /// The surroundings of what `next` finds, given what is not read yet.
+    fn of(bytes: &[u8], next: impl Fn(&[u8]) -> Option<usize>) -> View {
         let mut view = View::default();
         let mut done = 0;
-        while let Some(found) = bytes.get(done..).and_then(|rest| memchr::memchr(b'\\', rest)) {
+        while let Some(found) = bytes.get(done..).and_then(&next) {
             let escape = done + found;
             let from = line_start(bytes, escape).max(done);
             if !view.text.is_empty() && from > done {
@@ -253,14 +286,14 @@ mod tests {
     fn text_that_is_no_json_is_left_alone() {
         assert!(!is_json(b"C:\\new\\x"));
         assert!(is_json(b"\xef\xbb\xbf  [1]"));
-        assert_eq!(View::of(b"{\"path\": \"C:\\\\Users\"}").text, b"{\"path\": \"C:\\Users\"}");
+        assert_eq!(View::all(b"{\"path\": \"C:\\\\Users\"}").text, b"{\"path\": \"C:\\Users\"}");
     }
 
     proptest! {
         #[test]
         fn every_byte_of_a_view_comes_from_the_file(text in "[\\[{][a-z\\\\\"/nu0-9\n]{0,2000}") {
             let bytes = text.as_bytes();
-            let view = View::of(bytes);
+            let view = View::all(bytes);
             let mut last = 0;
             for at in 0..=view.text.len() {
                 let origin = view.origin(at as u32);

@@ -29,6 +29,7 @@ mod score;
 pub(crate) mod services;
 mod shape;
 
+use chance::is_packed_line;
 pub(super) use commonplace::is_typed;
 pub use evidence::{Evidence, evidence};
 use machine::{is_by_machine, is_in_table, line_within};
@@ -157,7 +158,11 @@ pub(super) fn evaluate(
         return;
     }
     let window = (at.saturating_sub(BEFORE as usize).min(found.name.0), high);
-    if is_by_machine(line_within(bytes, window, found.name), name, found.quoted)
+    let line = line_within(bytes, window, found.name);
+    let before = &bytes[found.name.0.saturating_sub(SERVICE_BYTES)..found.name.0];
+    let before = memchr::memrchr(b'\n', before).map_or(before, |line| &before[line + 1..]);
+    if is_by_machine(line, name, found.quoted)
+        || !found.quoted && is_packed_line(before, line)
         || passed && (is_in_table(bytes, window, found) || is_mail(&bytes[found.value.0..found.value.1]))
     {
         return;
@@ -173,8 +178,6 @@ pub(super) fn evaluate(
         Form::Numbers => Cow::Owned(digits_of(written)),
         Form::Escaped => Cow::Owned(resolved(written)),
     };
-    let before = &bytes[found.name.0.saturating_sub(SERVICE_BYTES)..found.name.0];
-    let before = memchr::memrchr(b'\n', before).map_or(before, |line| &before[line + 1..]);
     let Some(mut verdict) = judge((above, before), judged, text, found) else { return };
     if verdict.password && digest::is_digest(before, name, text, found) {
         verdict.hashed();

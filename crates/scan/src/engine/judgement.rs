@@ -33,19 +33,9 @@ impl Engine {
         if basic == Basic::Words || refuses(rule, value, typed, caught) {
             return None;
         }
-        match value::placeholder(value) {
-            Some(value::Placeholder::Documentation) => {
-                (severity, confidence) = (Severity::Low, Confidence::Low);
-                reasons.push("documentation key".to_owned());
-            }
-            Some(value::Placeholder::Template | value::Placeholder::Filler) => return None,
-            Some(value::Placeholder::Dummy) => {
-                severity = severity.min(Severity::Low);
-                confidence = Confidence::Low;
-                reasons.push("reads like a placeholder".to_owned());
-            }
-            // A rule that takes them knows what they are.
-            Some(value::Placeholder::Publishable) | None => {}
+        let mut needs = if basic == Basic::Weak { Needs::LivePath } else { needs(typed, value) };
+        if stands_in(value, (&mut severity, &mut confidence), &mut reasons)? {
+            needs = needs.or_live();
         }
         let mut login = login(caught);
         if let Some(login) = &mut login {
@@ -65,6 +55,9 @@ impl Engine {
             return None;
         }
         if weak {
+            if login.as_ref().is_some_and(Login::is_anywhere) {
+                needs = needs.or_live();
+            }
             lower(&mut severity, "the value is one that everybody writes", &mut reasons);
         }
         if value::is_of_every_browser(value) {
@@ -91,7 +84,7 @@ impl Engine {
             imported: rule.imported,
             path_bound: rule.is_path_bound(),
             drawn,
-            needs: if basic == Basic::Weak { Needs::LivePath } else { needs(typed, value) },
+            needs,
             traces: trace::traces(&self.key, value, drawn),
         })
     }
@@ -118,6 +111,29 @@ fn refuses(rule: &Rule, value: &[u8], typed: Typed, caught: &regex::bytes::Captu
         // A translation of the word, not a password.
         || generic::is_foreign(value)
         || !value.is_ascii() && !value.iter().any(u8::is_ascii_digit)
+}
+
+/// Whether the value stands in for one, and what it is worth then; `None` when it is nothing at all.
+fn stands_in(
+    value: &[u8],
+    (severity, confidence): (&mut Severity, &mut Confidence),
+    reasons: &mut Vec<String>,
+) -> Option<bool> {
+    match value::placeholder(value) {
+        Some(value::Placeholder::Documentation) => {
+            (*severity, *confidence) = (Severity::Low, Confidence::Low);
+            reasons.push("documentation key".to_owned());
+            Some(true)
+        }
+        Some(value::Placeholder::Template | value::Placeholder::Filler) => None,
+        Some(value::Placeholder::Dummy) => {
+            (*severity, *confidence) = ((*severity).min(Severity::Low), Confidence::Low);
+            reasons.push("reads like a placeholder".to_owned());
+            Some(true)
+        }
+        // A rule that takes them knows what they are.
+        Some(value::Placeholder::Publishable) | None => Some(false),
+    }
 }
 
 /// Makes it low, and says why.

@@ -81,10 +81,11 @@ impl Typed {
 }
 
 /// Words in which a value says that another one belongs there: `CHANGE-ME-DB-PASSWORD`, `STRONGPASSWORD`, `ghp_YourTokenHere`.
-const ASKS: [&str; 4] = [
+const ASKS: [&str; 5] = [
     // Inside of a longer word; `changeme` alone is what many a program runs with.
     r"^(?i:(?:[a-z_. -]*[_. -])?change[_. -]?(?:me|this|it)(?:[_. -][a-z_. !-]{2,}|[a-z]{2}[a-z_. !-]*)|[a-z_. -]+[_. -]change[_. -]?(?:me|this|it)[_. !-]*)[0-9!]{0,4}$",
     r"^(?:CHANGE[_-]?ME|[A-Za-z_-]{0,40}Change(?:Me|This)[A-Z][A-Za-z_-]{0,40}|(?:VERY|SUPER)?[_-]?(?:STRONG|SECURE|RANDOM|UNIQUE)[_-]?(?:DB|ROOT|ADMIN|USER)?[_-]?(?:PASS|PASSWORD|SECRET|TOKEN|KEY))[!.]?$",
+    r"^(?:(?:[A-Z]{2,20}_){1,4}(?:PASS|PASSWORD|SECRET|TOKEN|KEY)|(?:PASS|PASSWORD|SECRET|TOKEN)(?:_[A-Z]{2,20}){1,4})$",
     r"^(?:[a-z]{2,12}[_-]){1,3}(?:Your|YOUR|your[_A-Z-])[A-Za-z_-]{2,60}$",
     r"^(?i:(?:your|some)[_. -](?:[a-z]{2,12}[_. -]){0,4}(?:pass(?:word|wd|phrase)?|pwd|secret|token|key)(?:[_. -]here)?[!.]?)$",
 ];

@@ -179,8 +179,22 @@ const PUBLISHED: [&[u8]; 15] = [
     b"mesbY4PAahERJawntho0my942XheVLmGwLMBkQ",
 ];
 
-/// What standards print as credentials (RFC 5849, 6238, 6749, 6750, 7515, 7520, 7617, OpenID Connect), and hashes of nothing.
-const STANDARD: [&[u8]; 24] = [
+/// Whose the token is with which jwt.io begins, as it stands in one that is signed with another key.
+const JWT_IO: &[u8] = b"eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lI";
+
+/// What standards print as credentials (RFC 5849, 6238, 6749, 6750, 7515, 7520, 7617, 9562, OpenID Connect), what X
+/// and MongoDB print in their manuals, and hashes of nothing.
+const STANDARD: [&[u8]; 34] = [
+    b"xvz1evFS4wEEPTGEFPHBog",
+    b"kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw",
+    b"370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb",
+    b"LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE",
+    b"kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg",
+    b"cChZNFj6T5R0TigYB9yd1w",
+    b"L8qq9PZyRg6ieKGEKhZolGC0vJWLw8iEJ88DRdyOg",
+    b"507f1f77bcf86cd799439011",
+    b"507f191e810c19729de860ea",
+    b"550e8400-e29b-41d4-a716-446655440000",
     b"QWxhZGRpbjpvcGVuIHNlc2FtZQ",
     b"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow",
     b"hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg",
@@ -251,6 +265,7 @@ pub fn placeholder(value: &[u8]) -> Option<Placeholder> {
         return Some(Placeholder::Filler);
     }
     if memchr::memmem::find(&lower, b"example").is_some()
+        || memchr::memmem::find(value, JWT_IO).is_some()
         || PUBLISHED.iter().any(|known| value.ends_with(known))
         || STANDARD.iter().any(|known| {
             value.starts_with(known) && !value.get(known.len()).is_some_and(u8::is_ascii_alphanumeric)
@@ -306,6 +321,8 @@ fn is_template(value: &[u8]) -> bool {
         return true;
     }
     match (value.first(), value.last()) {
+        // What a command gives.
+        (Some(b'`'), _) => true,
         // Maven and Jenkins put what they encrypted into braces.
         (Some(b'{'), Some(b'}')) => {
             let inner = &value[1..value.len() - 1];

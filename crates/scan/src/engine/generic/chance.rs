@@ -12,6 +12,11 @@ const PACKED_SIGNS_MIN: usize = 4;
 const DERIVED_BYTES: usize = 100;
 /// Hex digits of a device's token of Apple's push service.
 const DEVICE_BYTES: usize = 64;
+/// Shortest line of packed text, bytes, and how many different signs stand in one.
+const PACKED_LINE_BYTES_MIN: usize = 60;
+const PACKED_KINDS_MIN: usize = 8;
+/// Signs of base85.
+const SIGNS: &[u8] = b"!#$%&()*+;<>?@^`{|}~";
 /// Hex digits of digests.
 const DIGEST_BYTES: [usize; 5] = [32, 40, 64, 96, 128];
 
@@ -30,9 +35,12 @@ pub(super) fn is_chance(
     before.ends_with(b"${") && (text.first() == Some(&b'?') || is_cut(text))
         || is_file_with_digest(before, name, text)
         || is_packed(before)
+        // A link to a picture or a file that Firebase gives to everybody.
+        || before.ends_with(b"alt=media&")
         || password && in_list(name, found) && !is_whole(name)
+        || password && found.stand == Stand::Passed && is_in_words(before)
         || password && is_digest(text, found)
-        || !password && (is_address(text) || is_device(name, text))
+        || !password && (is_address(text) || is_device(name, text) || is_key_id(name, text))
         // Who somebody is in Scuttlebutt; and a program that is set up by its own name.
         || text.first() == Some(&b'@') && text.ends_with(b".ed25519")
         || text.ends_with(b".exe")
@@ -58,18 +66,45 @@ fn is_file_with_digest(before: &[u8], name: &[u8], text: &[u8]) -> bool {
 
 /// `zQkP(KRM)4lPW=`: base85 has neither blanks nor quotes, and many signs.
 fn is_packed(before: &[u8]) -> bool {
-    let signs = || before.iter().filter(|b| b"!#$%&()*+;<>?@^`{|}~".contains(b));
-    let plain = |b: &u8| b.is_ascii_graphic() && !b"'\",:./[]\\".contains(b);
+    let signs = || before.iter().filter(|b| SIGNS.contains(b));
     before.len() >= PACKED_BYTES_MIN
-        && before.iter().all(plain)
+        && is_plain(before)
         && signs().nth(PACKED_SIGNS_MIN - 1).is_some()
         // Tags alone are XML.
         && signs().filter(|sign| !b"<>".contains(sign)).any(|sign| Some(sign) != signs().find(|b| !b"<>".contains(b)))
 }
 
+/// Whether a long line is packed text from its begin to its end; `before` is what stands before the name, a sign at least.
+pub(super) fn is_packed_line(before: &[u8], line: &[u8]) -> bool {
+    let line = line.trim_ascii_end();
+    line.len() >= PACKED_LINE_BYTES_MIN
+        && before.iter().any(|b| SIGNS.contains(b))
+        && is_plain(line)
+        && SIGNS.iter().filter(|sign| line.contains(sign)).count() >= PACKED_KINDS_MIN
+}
+
+/// Whether neither a blank nor what code and addresses are made of stands in it.
+fn is_plain(text: &[u8]) -> bool {
+    text.iter().all(|b| b.is_ascii_graphic() && !b"'\",:./[]\\".contains(b))
+}
+
+/// `"Pskovskaya,PSK","Tverskaya,TVE"`: the name is the last of the words in one text of a list.
+fn is_in_words(before: &[u8]) -> bool {
+    matches!(before, [.., word, b','] if word.is_ascii_alphanumeric())
+}
+
 fn in_list(name: &[u8], found: Assignment) -> bool {
     let plain = name.iter().all(|b| b.is_ascii_lowercase() || *b == b'-');
     plain && found.quoted && matches!(found.stand, Stand::Passed | Stand::Inline)
+}
+
+/// `signing_key = "0BCB8E12F7D3A954"`: which of the keys on a ring git signs with.
+fn is_key_id(name: &[u8], text: &[u8]) -> bool {
+    const KEY_ID_BYTES: [usize; 3] = [8, 16, 40];
+    KEY_ID_BYTES.contains(&text.len())
+        && text.iter().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(b))
+        && name.len() >= 7
+        && name[..7].eq_ignore_ascii_case(b"signing")
 }
 
 /// Whether the name's last word is one for a password, and no word that ends like one: `slupsk`, `password-strength-meter`.
@@ -130,6 +165,17 @@ mod tests {
         ] {
             assert!(!is_packed(text.as_bytes()), "{text}");
         }
+    }
+
+    #[test]
+    fn a_packed_line_is_packed_to_its_end() {
+        let packed = b"{pw=h~s5OcLYOSJxTB|6a)+!39wTc32t)hTht0<t>DhjBziUMk_qJUbfD4^CV3aGV;0&1<IfLg04pw=";
+        assert!(is_packed_line(b"{", packed));
+        assert!(!is_packed_line(b"", packed), "a setting begins its line");
+        assert!(!is_packed_line(b"{", &packed[..40]));
+        assert!(!is_packed_line(b"(", b"(pw=h5OcLYOSJxTB6a39wTc32thTht0tDhjBziUMkqJUbfD4CV3aGV01IfLg04pw)"));
+        let spaced: Vec<u8> = packed.iter().map(|&b| if b == b'+' { b' ' } else { b }).collect();
+        assert!(!is_packed_line(b"{", &spaced));
     }
 
     #[test]

@@ -61,13 +61,24 @@ pub(super) fn is_public_material(text: &[u8]) -> bool {
         || [&b"MIGfMA0GCSqGSIb3DQEB"[..], b"MFkwEwYHKoZIzj0CAQ", b"MCowBQYDK2Vw", b"xpub6", b"tpubD"]
             .iter()
             .any(|start| text.starts_with(start));
-    // An address of a chain of blocks, be a digit of it lost, and the header of a token without its body.
-    let address = (41..=43).contains(&text.len()) && text.starts_with(b"0x");
+    // An address of a chain of blocks, be a digit of it lost, an account or contract of Stellar (whose seeds begin with `S`), and
+    // the header of a token without its body.
+    let organisation = text.len() == 28 && text.starts_with(b"org-");
+    let address = (41..=43).contains(&text.len()) && text.starts_with(b"0x")
+        || text.len() == 56
+            && matches!(text[0], b'G' | b'C')
+            && text.iter().all(|b| matches!(b, b'A'..=b'Z' | b'2'..=b'7'));
     let header = text.starts_with(b"eyJ0eXAi") || text.starts_with(b"eyJhbGci");
     let header = header && !text.contains(&b'.');
     // A session's key that Windows encrypted with an RSA key, as IIS keeps it: a SIMPLEBLOB.
     let wrapped = text.starts_with(b"AQIAA") && text.get(8..16) == Some(b"AAAApAAA");
-    wrapped || sealed || public || address || header || PREFIXES.iter().any(|prefix| text.starts_with(prefix))
+    wrapped
+        || sealed
+        || public
+        || organisation
+        || address
+        || header
+        || PREFIXES.iter().any(|prefix| text.starts_with(prefix))
 }
 
 /// Calls, member access, paths, addresses, versions, identifiers: what code and configuration say *about* secrets.

@@ -10,7 +10,7 @@ pub(super) const UUID_BYTES: usize = 36;
 /// Whether the text is a UUID, and how many bits speak for chance in it, without what only joins or marks it.
 pub(super) fn drawn_from(text: &[u8]) -> (bool, f64) {
     let uuid = text.len() == UUID_BYTES && value::is_uuid(text);
-    let bits = if uuid {
+    let bits = if uuid || is_in_fours(text) {
         random_bits(&text.iter().copied().filter(|&b| b != b'-').collect::<Vec<u8>>())
     } else {
         if let Some(at) = text.len().checked_sub(UUID_BYTES + 1)
@@ -26,6 +26,12 @@ pub(super) fn drawn_from(text: &[u8]) -> (bool, f64) {
         part.map_or(bits, |digits| bits.max(random_bits(digits)))
     };
     (uuid, bits)
+}
+
+/// `8c16-f57a-03be-d492`: hex digits in groups of four.
+fn is_in_fours(text: &[u8]) -> bool {
+    text.len() == 19
+        && text.iter().enumerate().all(|(at, b)| if at % 5 == 4 { *b == b'-' } else { b.is_ascii_hexdigit() })
 }
 
 #[allow(clippy::cast_possible_truncation)] // some hundred bits

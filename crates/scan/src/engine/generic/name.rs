@@ -20,7 +20,7 @@ static ABOUT: Words = Words::of(
     strategy rule rules option options command cmd eval passwordeval passwdeval passeval remotepasseval localpasseval module package property properties attribute table
     model schema request response result callback event listener hook action reason comment note
     level warning charset encoding lockout history inactivity maxlen minlen tries attempts retries complexity scheme schemes formatter logger minimum maximum character
-    characters char chars days weeks hours minutes wrong instance address logo lastpass keepass hasher hashers blacklist whitelist denylist allowlist wordlist dictionary entry encryption encryptor hashing library image set",
+    characters char chars days weeks hours minutes wrong instance address logo lastpass keepass hasher hashers blacklist whitelist denylist allowlist wordlist dictionary entry encryption encryptor hashing library image set server servers",
 );
 /// Words that make the value public or derived.
 static PUBLIC: Words = Words::of(
@@ -32,7 +32,7 @@ static PUBLIC: Words = Words::of(
     autheticated keyword keywords keyframe keyframes keypress keydown keyup keycode keyid monkey turkey hotkey
     hockey whiskey donkey jockey compasspoint unauthorized authority authorities sitekey site publishable
     signingkey measurement tracking beacon authenticity lowpass highpass bandpass allpass multipass renderpass
-    pubkey pubkeys website subpass trespass underpass overpass hint repokey sha3 sha224 sha384 pbkdf2 seedling seeded secretary tokenized tokenization integrity resolved sum sha2 pbkdf2 ha1 domainkey",
+    pubkey pubkeys website subpass trespass underpass overpass hint repokey sha3 sha224 sha384 pbkdf2 seedling seeded secretary tokenized tokenization integrity resolved sum sha2 pbkdf2 ha1 domainkey color colors colour colours lost",
 );
 /// Words that make a bare `key` a place in a table, and not a key of a lock.
 static LOOKUP: Words = Words::of(
@@ -42,7 +42,7 @@ static LOOKUP: Words = Words::of(
     metric label tag sort order data json xml attr attribute resource message error answer state query filter
     menu tab panel section category react component child parent node entry record dom aria translation
     locale language feature flag ssh host apt gpg pgp sheet spreadsheet document doc video youtube vimeo file image upload
-    asset idempotency dedup job task queue topic message trace span grid column cell",
+    asset idempotency dedup job task queue topic message trace span grid column cell cart",
 );
 /// Words that make a key secret.
 static QUALIFIERS: Words = Words::of(
@@ -111,6 +111,10 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
         tail = rest;
     }
     let last = tail.last()?.trim_end_matches(|c: char| c.is_ascii_digit());
+    // What a request is told from its repetition by is sent with it.
+    if last == "nonce" && words.iter().any(|word| word == "oauth") {
+        return None;
+    }
     let seasoned =
         ["salt", "pepper", "nonce"].iter().any(|end| last.ends_with(end)) || matches!(last, "seed" | "iv");
     // `MD5_KEY`: what a digest is keyed with.
@@ -338,6 +342,13 @@ pub(super) fn is_deed(name: &[u8]) -> bool {
         matches!(word.as_str(), "reset" | "change" | "force" | "update" | "forgot" | "recover" | "create")
     };
     words(name).iter().any(deed)
+}
+
+/// Whether a name says that one is made or looked up: `generateAuthToken`, `getApiKeyFor`. What is handed to it is another thing.
+pub(super) fn makes_one(name: &[u8]) -> bool {
+    static MAKES: Words = Words::of("generate create make issue mint build get fetch find lookup load read");
+    let words = words(name);
+    words.len() > 1 && MAKES.holds(&words[0])
 }
 
 /// `KEY`, `WEBHOOK_KEY`: a constant that is a key.

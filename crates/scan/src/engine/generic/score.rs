@@ -13,8 +13,8 @@ use super::commonplace::{is_common, is_default, reads_as_a_word};
 use super::decoded::{Decoded, decoded};
 use super::drawn::{UUID_BYTES, drawn, drawn_from};
 use super::name::{
-    FOREIGN, Promise, Words, ends_key, hands_on, is_constant_key, is_deed, is_of_somebody, little, promise,
-    words,
+    FOREIGN, Promise, Words, ends_key, hands_on, is_constant_key, is_deed, is_of_somebody, little, makes_one,
+    promise, words,
 };
 use super::notation::{is_address, is_notation};
 use super::services::{service_above, service_named};
@@ -32,7 +32,7 @@ static KEYWORDS: Words = Words::of(
     this file env vault stdin unset disabled enabled auto oauth oauth2 jwt apikey api_key username user
     name value key unknown custom static dynamic manual always never varchar char binary blob bytes base64
     hex plain plaintext md5 sha1 sha256 sha512 bcrypt scrypt argon2 pbkdf2 aes rsa ed25519 ecdsa hmac
-    autogenerate oobesystem specialize windowspe changeme change_me missing invalid valid expired failed success ok error body header query cookie
+    allow deny ask fail autogenerate oobesystem specialize windowspe changeme change_me missing invalid valid expired failed success ok error body header query cookie
     files compat sss winbind crypt exop clear quick scram-sha-256 scram-sha-1 peer trust login admin_password new_password
     session local remote old_password current_password confirm_password string! [string!] id! int! boolean!
     wpapsk wpa2psk wpapskwpa2psk wpa-psk wpa2-psk wpa3-sae encryption-key encryption_key encryptionkey secret-key secret_key signing-key signing_key private-key
@@ -286,6 +286,10 @@ fn may_be_chosen(name: &[u8], text: &[u8], found: Assignment) -> bool {
 
 /// Whether name and value say something else than a credential: an option, a placeholder, a number, a translation.
 fn speaks_otherwise(name: &[u8], text: &[u8], (found, words): (Assignment, bool)) -> bool {
+    // `createToken('phone')`: what it is made for.
+    if found.stand == Stand::Passed && makes_one(name) {
+        return true;
+    }
     // `passwd deployer` is a command.
     let command = name == b"passwd" && !text.iter().any(u8::is_ascii_digit);
     if found.stand == Stand::Alone && (command || hands_on(name)) {
@@ -490,10 +494,13 @@ fn is_keylike(text: &[u8], bits: f64, found: Assignment) -> bool {
         && text.iter().all(|&b| b.is_ascii_alphanumeric() || b"-_.+/=".contains(&b))
 }
 
-/// A nonce among the members of a message or a block, as data holds one in each.
+/// A nonce among the members of a message or a block, or of a page, as each holds one.
 fn is_of_a_message(before: &[u8], name: &[u8]) -> bool {
     let nonce = words(name).iter().any(|word| word.ends_with("nonce"));
-    nonce && before.trim_ascii_end().ends_with(b"\"")
+    let before = before.trim_ascii_end();
+    // `<script nonce="…">`: drawn anew for each page.
+    let tag = || [&b"<script"[..], b"<style", b"<link"].iter().any(|tag| before.ends_with(tag));
+    nonce && (before.ends_with(b"\"") || tag())
 }
 
 /// Under a name such as `key` or `salt` only a long value that is surely random counts.
