@@ -348,7 +348,8 @@ pub(super) fn is_deed(name: &[u8]) -> bool {
 pub(super) fn makes_one(name: &[u8]) -> bool {
     static MAKES: Words = Words::of("generate create make issue mint build get fetch find lookup load read");
     let words = words(name);
-    words.len() > 1 && MAKES.holds(&words[0])
+    let call = name.first().is_some_and(u8::is_ascii_lowercase); // not a variable's default
+    call && words.len() > 1 && MAKES.holds(&words[0])
 }
 
 /// `KEY`, `WEBHOOK_KEY`: a constant that is a key.
