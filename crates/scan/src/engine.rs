@@ -47,7 +47,7 @@ pub use trace::Trace;
 use crate::rules::RuleSet;
 
 /// Changes whenever the engine may judge the same bytes differently: it is part of the result cache's key.
-pub const ENGINE_VERSION: &str = "17";
+pub const ENGINE_VERSION: &str = "18";
 /// Matches of one rule that one window may hold before the anchor's own; more is a storm, not a credential.
 const MATCHES_PER_WINDOW_MAX: usize = 16;
 

@@ -55,7 +55,7 @@ impl Engine {
             return None;
         }
         if weak {
-            if login.as_ref().is_some_and(Login::is_anywhere) {
+            if login.as_ref().is_some_and(Login::is_anywhere) || typed::is_field(value) {
                 needs = needs.or_live();
             }
             lower(&mut severity, "the value is one that everybody writes", &mut reasons);
@@ -107,6 +107,7 @@ fn refuses(rule: &Rule, value: &[u8], typed: Typed, caught: &regex::bytes::Captu
         || caught.name("service").is_some_and(|name| !generic::services::is_one(name.as_bytes()))
         || rule.rejects(value, caught.get(0).expect("group 0 always takes part").as_bytes())
         || generic::is_ssh_public_key(value)
+        || value::is_anonymous(value)
         || is_password(&rule.spec.credential) && typed::asks_for_one(value)
         // A translation of the word, not a password.
         || generic::is_foreign(value)

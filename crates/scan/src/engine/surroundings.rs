@@ -46,6 +46,7 @@ impl Surroundings {
             || line.starts_with(b"//!")
             || block && is_in_block(before)
             || sample
+            || is_example(line)
             || at <= STRINGS_BYTES_MAX && is_in_docstring(&bytes[..at])
         {
             return Surroundings::Documentation;
@@ -70,6 +71,16 @@ impl Surroundings {
             Surroundings::Documentation => PathClass::Documentation,
         }
     }
+}
+
+/// `example: …`, `"example": …`: what the description of an interface shows.
+fn is_example(line: &[u8]) -> bool {
+    let name = line.strip_prefix(b"- ").unwrap_or(line);
+    let name = name.strip_prefix(b"\"").or_else(|| name.strip_prefix(b"'")).unwrap_or(name);
+    name.strip_prefix(b"example").is_some_and(|behind| {
+        let closed = behind.strip_prefix(b"\"").or_else(|| behind.strip_prefix(b"'")).unwrap_or(behind);
+        closed.trim_ascii_start().starts_with(b":")
+    })
 }
 
 /// Whether a comment that a star and a slash end was opened not far before: a list in Markdown begins with a star, too.
@@ -160,6 +171,9 @@ mod tests {
         let method = "class A:\n    def a(self):\n        r\"\"\"Signs.\n\n        >>> b(\"@\")\n";
         assert_eq!(at_mark(method), Surroundings::Documentation);
         assert_eq!(at_mark("# A file.\n\n'''Says\nkey=@\n'''\n"), Surroundings::Documentation);
+        assert_eq!(at_mark("  token:\n    example: \"@\"\n"), Surroundings::Documentation);
+        assert_eq!(at_mark("{\n \"example\": \"@\"}\n"), Surroundings::Documentation);
+        assert_eq!(at_mark("example_token: \"@\"\n"), Surroundings::Plain);
         assert_eq!(at_mark("x = 1\nEXAMPLES = r\"\"\"\n- key: @\n"), Surroundings::Documentation);
         assert_eq!(at_mark("#[tokio::test]\nasync fn a() {\n    let k = \"@\";\n}\n"), Surroundings::Test);
         let module =

@@ -98,6 +98,13 @@ pub(super) fn asks_for_one(value: &[u8]) -> bool {
     value.len() <= ASKS_BYTES_MAX && ready.iter().any(|asks| asks.is_match(value))
 }
 
+/// Whether it is but the word for one.
+pub(super) fn is_field(value: &[u8]) -> bool {
+    ["password", "passwd", "pass", "pwd", "secret", "mypassword", "yourpassword"]
+        .iter()
+        .any(|word| value.eq_ignore_ascii_case(word.as_bytes()))
+}
+
 /// Whether a password is one that somebody tries first: common, a word, a short number, or its user's name again.
 pub(super) fn is_weak(value: &[u8], user: Option<&str>) -> bool {
     let wordy = value.len() <= WORDY_BYTES_MAX || !language::is_random(value);

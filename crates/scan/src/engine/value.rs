@@ -1,5 +1,6 @@
 //! What a value looks like: random, a word, a placeholder, a reference.
 
+use base64::Engine as _;
 use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
@@ -256,7 +257,10 @@ pub fn placeholder(value: &[u8]) -> Option<Placeholder> {
     if is_filler(value) {
         return Some(Placeholder::Filler);
     }
-    if is_of_every_browser(value) || PUBLISHABLE.iter().any(|label| value.starts_with(label)) {
+    if is_of_every_browser(value)
+        || is_anonymous(value)
+        || PUBLISHABLE.iter().any(|label| value.starts_with(label))
+    {
         return Some(Placeholder::Publishable);
     }
     let lower = value.to_ascii_lowercase();
@@ -288,6 +292,17 @@ pub fn placeholder(value: &[u8]) -> Option<Placeholder> {
         .find_overlapping_iter(&lower)
         .any(|found| found.len() >= 5 || value.len() < 24)
         .then_some(Placeholder::Dummy)
+}
+
+/// Whether it is the token that Supabase gives to every browser: by its issuer and its role.
+pub(super) fn is_anonymous(value: &[u8]) -> bool {
+    if !value.starts_with(b"eyJ") {
+        return false;
+    }
+    let claims = value.split(|b| *b == b'.').nth(1).unwrap_or_default();
+    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims).unwrap_or_default();
+    let holds = |text: &[u8]| memchr::memmem::find(&claims, text).is_some();
+    holds(b"\"role\":\"anon\"") && holds(b"\"iss\":\"supabase\"")
 }
 
 /// Whether a vendor writes this very token into its own pages.

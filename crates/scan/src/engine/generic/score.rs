@@ -286,6 +286,10 @@ fn may_be_chosen(name: &[u8], text: &[u8], found: Assignment) -> bool {
 
 /// Whether name and value say something else than a credential: an option, a placeholder, a number, a translation.
 fn speaks_otherwise(name: &[u8], text: &[u8], (found, words): (Assignment, bool)) -> bool {
+    // Markup, as diagrams keep it in their attributes.
+    if text.starts_with(b"&amp;lt;") || text.starts_with(b"&lt;") {
+        return true;
+    }
     // `createToken('phone')`: what it is made for.
     if found.stand == Stand::Passed && makes_one(name) {
         return true;
