@@ -35,7 +35,7 @@ pub use evidence::{Evidence, evidence};
 use machine::{is_by_machine, is_in_table, line_within};
 use members::{MEMBERS_MAX, is_nobodys, keys_below, members, singular};
 pub(super) use name::is_about_a_member;
-use name::{is_login, promise};
+use name::{is_login, makes_one, promise};
 pub(super) use notation::is_foreign;
 use promising::may_hold;
 use row::{is_in_row, is_mail};
@@ -163,6 +163,8 @@ pub(super) fn evaluate(
     let before = memchr::memrchr(b'\n', before).map_or(before, |line| &before[line + 1..]);
     if is_by_machine(line, name, found.quoted)
         || !found.quoted && is_packed_line(before, line)
+        // `createToken('phone')`: what it is made for.
+        || passed && makes_one(name) && is_handed_over(bytes, found)
         || passed && (is_in_table(bytes, window, found) || is_mail(&bytes[found.value.0..found.value.1]))
     {
         return;
@@ -198,6 +200,13 @@ pub(super) fn evaluate(
         Form::Escaped => verdict.reasons.push("written with escapes".to_owned()),
     }
     out.extend(told(engine, anchor, name, (text, found.value), verdict));
+}
+
+/// Whether the value is the first thing in the parentheses behind the name, and not what its result is compared with.
+fn is_handed_over(bytes: &[u8], found: Assignment) -> bool {
+    let between = bytes.get(found.name.1..found.value.0).unwrap_or_default();
+    let opened = between.strip_prefix(b"(").map(<[u8]>::trim_ascii);
+    opened.is_some_and(|rest| rest.iter().all(|b| matches!(b, b'"' | b'\'' | b'`')))
 }
 
 /// Judges what goes on behind the window of an anchor: the members of a long list, or the cells of a long column. Gives

@@ -347,6 +347,8 @@ pub(super) fn is_deed(name: &[u8]) -> bool {
 /// Whether a name says that one is made or looked up: `generateAuthToken`, `getApiKeyFor`. What is handed to it is another thing.
 pub(super) fn makes_one(name: &[u8]) -> bool {
     static MAKES: Words = Words::of("generate create make issue mint build get fetch find lookup load read");
+    // Whatever it is called of: `user.createToken`.
+    let name = name.rsplit(|b| *b == b'.').next().unwrap_or(name);
     let words = words(name);
     let call = name.first().is_some_and(u8::is_ascii_lowercase); // not a variable's default
     call && words.len() > 1 && MAKES.holds(&words[0])

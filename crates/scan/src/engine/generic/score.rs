@@ -13,8 +13,8 @@ use super::commonplace::{is_common, is_default, reads_as_a_word};
 use super::decoded::{Decoded, decoded};
 use super::drawn::{UUID_BYTES, drawn, drawn_from};
 use super::name::{
-    FOREIGN, Promise, Words, ends_key, hands_on, is_constant_key, is_deed, is_of_somebody, little, makes_one,
-    promise, words,
+    FOREIGN, Promise, Words, ends_key, hands_on, is_constant_key, is_deed, is_of_somebody, little, promise,
+    words,
 };
 use super::notation::{is_address, is_notation};
 use super::services::{service_above, service_named};
@@ -288,10 +288,6 @@ fn may_be_chosen(name: &[u8], text: &[u8], found: Assignment) -> bool {
 fn speaks_otherwise(name: &[u8], text: &[u8], (found, words): (Assignment, bool)) -> bool {
     // Markup, as diagrams keep it in their attributes.
     if text.starts_with(b"&amp;lt;") || text.starts_with(b"&lt;") {
-        return true;
-    }
-    // `createToken('phone')`: what it is made for.
-    if found.stand == Stand::Passed && makes_one(name) {
         return true;
     }
     // `passwd deployer` is a command.
